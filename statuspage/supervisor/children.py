@@ -1,0 +1,154 @@
+"""Processes that are kept running."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import IO, cast
+
+from statuspage.supervisor.errors import StartError
+from statuspage.supervisor.output import Follower, Output
+from statuspage.supervisor.owner import Owner, ourselves
+from statuspage.supervisor.state import Processes, signal_groups
+
+# A child that ended comes back after the first pause; one that ends again soon waits twice as long.
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
+# Whoever ran so long counts as healthy: its next end is a first one.
+HEALTHY_SECONDS = 20.0
+POLL_SECONDS = 0.02
+
+
+def _nothing() -> None:
+    return None
+
+
+def _at_once(_pid: int) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run and how to treat it. `environment` None means our own; seconds are patience."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] | None = None
+    owner: Owner = field(default_factory=ourselves)
+    stop_signal: signal.Signals = signal.SIGTERM
+    kill_signal: signal.Signals = signal.SIGKILL
+    stop_seconds: float = 1.5
+    ready_seconds: float = 30
+    prepare: Callable[[], None] = _nothing
+    is_ready: Callable[[int], bool] = _at_once
+
+
+class Child:
+    """A program's process, started at once. It leads its own process group, so a Ctrl-C reaches only us."""
+
+    def __init__(self, program: Program, output: Output, processes: Processes) -> None:
+        self.program = program
+        self.output = output
+        self.processes = processes
+        self.restarts = 0
+        self.quick_ends = 0
+        self.start()
+
+    @property
+    def name(self) -> str:
+        return self.program.name
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.process.poll() is None else None
+
+    def start(self) -> None:
+        self.program.prepare()
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+            self.program.owner.launch(self.program.command, self.program.stop_signal),
+            env=self.program.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.processes.add(self.process.pid)
+        self.follower: Follower = self.output.follow(self.name, cast("IO[bytes]", self.process.stdout))
+        self.started_at, self.since = time.monotonic(), datetime.now(UTC)
+        self.start_again_at: float | None = None
+
+    def wait_until_ready(self, pause: Callable[[float], None] = time.sleep) -> None:
+        """Return once it is ready; StartError, with its last words, where it ends or takes too long."""
+        deadline = time.monotonic() + self.program.ready_seconds
+        while self.pid is not None and time.monotonic() < deadline:
+            if self.program.is_ready(self.pid):
+                return
+            pause(POLL_SECONDS)
+        how = "did not get ready" if self.pid else "ended"
+        message = f"{self.name} {how}:\n{self.last_words()}"
+        raise StartError(message)
+
+    def wait_until_done(self, pause: Callable[[float], None] = time.sleep) -> None:
+        """Return once it has ended well; StartError, with its last words, where it failed."""
+        while self.pid is not None:
+            pause(POLL_SECONDS)
+        self.processes.remove(self.process.pid)
+        if self.process.returncode != 0:
+            message = f"{self.name} failed:\n{self.last_words()}"
+            raise StartError(message)
+
+    def revive(self) -> bool:
+        """Start it again where it has ended and its pause is over; whether it was started."""
+        if self.pid is not None:
+            return False
+        if self.start_again_at is None:
+            self._plan_restart()
+        if self.start_again_at is None or time.monotonic() < self.start_again_at:
+            return False
+        self.start()
+        self.restarts += 1
+        return True
+
+    def _plan_restart(self) -> None:
+        # A killed leader may leave members of its group that hold its port.
+        signal_groups([self.process.pid], signal.SIGKILL)
+        self.processes.remove(self.process.pid)
+        lasted = time.monotonic() - self.started_at
+        self.quick_ends = 0 if lasted > HEALTHY_SECONDS else self.quick_ends + 1
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self.quick_ends)
+        self.start_again_at = time.monotonic() + pause
+        self.output.say(f"{self.name} ended ({_ending(self.process.returncode)}); again in {pause:.1f} s.")
+
+    def ask_to_stop(self) -> None:
+        if self.pid is not None:
+            self.process.send_signal(self.program.stop_signal)
+
+    def wait_stopped(self, deadline: float) -> None:
+        """Wait for its end until the monotonic `deadline`, then make it end, and all it has started."""
+        try:
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(self.program.kill_signal)
+            self._wait_killed()
+        signal_groups([self.process.pid], signal.SIGKILL)
+        self.processes.remove(self.process.pid)
+
+    def _wait_killed(self) -> None:
+        try:
+            self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> None:
+        self.ask_to_stop()
+        self.wait_stopped(time.monotonic() + self.program.stop_seconds)
+
+    def last_words(self) -> str:
+        self.follower.join(1)
+        return "\n".join(f"  {line}" for line in self.follower.tail)
+
+
+def _ending(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name

@@ -1,0 +1,53 @@
+"""Servers for tests, each with a folder, port and password of its own; gone with the `with` block."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from statuspage.supervisor.children import Child, Program
+from statuspage.supervisor.output import Output
+from statuspage.supervisor.ports import free_port
+from statuspage.supervisor.postgres import Cluster
+from statuspage.supervisor.state import Processes
+from statuspage.supervisor.valkey import Server
+
+
+@contextmanager
+def postgres(directory: Path, *, durable: bool = False, port: int | None = None) -> Iterator[str]:
+    """Run PostgreSQL over `directory`; yields the URL of its empty database, owned by a superuser.
+
+    Without `durable` it is fast (no fsync) and loses data only when the machine stops, not when a
+    process gets killed. Over a directory used before, it has that one's data.
+    """
+    cluster = Cluster(directory / "data", directory / "password", port or any_port(), durable=durable)
+    cluster.create()
+    with running(cluster.program(), directory):
+        yield cluster.url
+
+
+@contextmanager
+def valkey(directory: Path, *, durable: bool = False, port: int | None = None) -> Iterator[str]:
+    """Run Valkey over `directory`; yields its URL without a database, such as `redis://:…@127.0.0.1:20001`."""
+    server = Server(directory / "data", directory / "password", port or any_port(), durable=durable)
+    server.create()
+    with running(server.program(), directory):
+        yield server.url
+
+
+@contextmanager
+def running(program: Program, directory: Path) -> Iterator[Child]:
+    """Run `program` until the block ends; its output is in `directory`/<name>.log, its pid in the child."""
+    child = Child(program, Output(directory, echo=False), Processes(directory / "processes.json"))
+    try:
+        child.wait_until_ready()
+        yield child
+    finally:
+        child.stop()
+
+
+def any_port() -> int:
+    """A free port. Random, so that test runs beside each other seldom meet."""
+    return free_port(random.randrange(20_000, 32_000))
