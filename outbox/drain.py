@@ -1,0 +1,57 @@
+"""Doing what is due: a plain function, called by workers, the ticker, the web process and tests."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+
+from common.tenancy import in_tenant
+from outbox import queue
+from outbox.registry import Claimed, Later, topic
+
+log = structlog.get_logger(__name__)
+
+
+def drain(
+    topics: Sequence[str],
+    *,
+    seconds: float = 10.0,
+    batch: int = 10,
+    only: tuple[str, str] | None = None,
+) -> int:
+    """Handle due rows of `topics` until none is left or `seconds` have passed; the number handled.
+
+    Rows are claimed a few at a time and handled one after another, each in its tenant's schema.
+    """
+    until = time.monotonic() + seconds
+    handled = 0
+    while time.monotonic() < until:
+        lease = max(topic(name).lease for name in topics) if topics else timedelta()
+        token, items = queue.claim(topics, batch, lease, only)
+        for item in items:
+            _handle(item, token)
+        handled += len(items)
+        if not items:
+            break
+    return handled
+
+
+def _handle(item: Claimed, token: uuid.UUID) -> None:
+    if item.attempts > queue.ATTEMPTS:
+        queue.fail(item, token, "The process that handled this died every time.")
+        return
+    with structlog.contextvars.bound_contextvars(tenant=item.tenant_id, topic=item.topic, key=item.key):
+        try:
+            with in_tenant(item.tenant_id):
+                topic(item.topic).handle(item)
+        except Later as later:
+            queue.postpone(item, token, later.delay)
+        except Exception as error:  # noqa: BLE001 one bad row must not stop the others
+            log.exception("outbox.failed")
+            queue.fail(item, token, f"{type(error).__name__}: {error}")
+        else:
+            queue.acknowledge(item, token)

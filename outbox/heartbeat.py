@@ -1,0 +1,28 @@
+"""When workers and the ticker were last seen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from outbox.models import Heartbeat
+
+WORKER = "worker"
+TICKER = "ticker"
+
+
+def beat(name: str, every: timedelta = timedelta(seconds=1)) -> None:
+    """Note that `name` works, at most once `every`."""
+    now = timezone.now()
+    if not Heartbeat.objects.filter(name=name, at__gt=now - every).exists():
+        Heartbeat.objects.update_or_create(name=name, defaults={"at": now})
+
+
+def last(name: str) -> datetime | None:
+    return Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+
+
+def seen(name: str, within: timedelta = timedelta(seconds=6)) -> bool:
+    at = last(name)
+    return at is not None and timezone.now() - at < within

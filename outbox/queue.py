@@ -1,0 +1,113 @@
+"""Putting, claiming and acknowledging rows: the SQL."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from outbox.models import OutboxItem
+from outbox.registry import Claimed
+
+ATTEMPTS = 10
+_PUT = """
+    INSERT INTO public.outbox_outboxitem AS item
+           (topic, tenant_id, key, seq, due_at, created_at, attempts, last_error)
+    SELECT %(topic)s, %(tenant)s, key, 1, %(due)s, %(now)s, 0, '' FROM unnest(%(keys)s::text[]) AS key
+    ON CONFLICT (topic, tenant_id, key) DO UPDATE
+       SET seq = item.seq + 1, due_at = least(item.due_at, excluded.due_at), attempts = 0, dead_at = NULL
+"""
+_CLAIM = """
+    UPDATE public.outbox_outboxitem AS item
+       SET lease_token = %(token)s, lease_until = %(now)s + %(lease)s, attempts = item.attempts + 1
+      FROM (SELECT id FROM public.outbox_outboxitem
+             WHERE topic = ANY(%(topics)s) AND dead_at IS NULL AND due_at <= %(now)s
+               AND (lease_until IS NULL OR lease_until < %(now)s)
+               AND (%(key)s::text IS NULL OR (key = %(key)s AND tenant_id = %(tenant)s))
+             ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED) AS due
+     WHERE item.id = due.id
+ RETURNING item.id, item.topic, item.tenant_id, item.key, item.seq, item.attempts
+"""
+
+
+def put(
+    topic: str, tenant_id: str, keys: Sequence[str], *, due_at: datetime | None = None
+) -> None:
+    """Ask for work, in the caller's transaction: one row a key, joined with one that already waits."""
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PUT,
+            {"topic": topic, "tenant": tenant_id, "keys": list(keys), "due": due_at or now, "now": now},
+        )
+
+
+def cancel(topic: str, tenant_id: str, key: str) -> bool:
+    """Withdraw work that nobody has begun; False when it has begun or is done."""
+    waiting = OutboxItem.objects.filter(topic=topic, tenant_id=tenant_id, key=key, lease_token=None)
+    return bool(waiting.delete()[0])
+
+
+def claim(
+    topics: Sequence[str],
+    limit: int,
+    lease: timedelta,
+    only: tuple[str, str] | None = None,
+) -> tuple[uuid.UUID, list[Claimed]]:
+    """Lease up to `limit` due rows under a fresh token. `only` narrows to one (tenant id, key).
+
+    The attempt is counted now, so a row that kills its worker ends as dead instead of for ever.
+    """
+    token = uuid.uuid4()
+    tenant_id, key = only or (None, None)
+    values = {
+        "topics": list(topics),
+        "token": token,
+        "now": timezone.now(),
+        "lease": lease,
+        "limit": limit,
+        "tenant": tenant_id,
+        "key": key,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values)
+        return token, [Claimed(*row) for row in cursor.fetchall()]
+
+
+def acknowledge(item: Claimed, token: uuid.UUID) -> None:
+    """Done. A put made meanwhile raised `seq`: then the row stays and is due again.
+
+    A worker whose lease ran out holds a token that is no longer the row's and changes nothing.
+    """
+    row = OutboxItem.objects.filter(id=item.id, lease_token=token)
+    deleted, _ = row.filter(seq=item.seq).delete()
+    if not deleted:
+        row.update(lease_token=None, lease_until=None, attempts=0)
+
+
+def postpone(item: Claimed, token: uuid.UUID, delay: timedelta) -> None:
+    """Too early: the attempt does not count."""
+    OutboxItem.objects.filter(id=item.id, lease_token=token).update(
+        lease_token=None, lease_until=None, due_at=timezone.now() + delay, attempts=F("attempts") - 1
+    )
+
+
+def fail(item: Claimed, token: uuid.UUID, error: str) -> None:
+    """Try again later, or, after `ATTEMPTS`, leave the row to a person."""
+    now = timezone.now()
+    OutboxItem.objects.filter(id=item.id, lease_token=token).update(
+        lease_token=None,
+        lease_until=None,
+        last_error=error[:2000],
+        due_at=now + backoff(item.attempts),
+        dead_at=now if item.attempts >= ATTEMPTS else None,
+    )
+
+
+def backoff(attempts: int) -> timedelta:
+    """1 s, 2 s, 4 s … at most 5 minutes."""
+    return timedelta(seconds=min(2 ** max(attempts - 1, 0), 300))

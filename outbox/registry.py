@@ -1,0 +1,62 @@
+"""Which topic is handled by what. Upper apps register in their `apps.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Lane(StrEnum):
+    """One Celery queue each: slow work in one does not delay another."""
+
+    PUBLISH = "publish"
+    NOTIFY = "notify"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row under lease, as its handler sees it; the connection is in the tenant's schema."""
+
+    id: int
+    topic: str
+    tenant_id: str
+    key: str
+    seq: int
+    attempts: int
+
+
+class Later(Exception):
+    """The handler's word that it is too early: ask again after `delay`, without counting a failure."""
+
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__(str(delay))
+        self.delay = delay
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    name: str
+    lane: Lane
+    handle: Callable[[Claimed], None]
+    lease: timedelta
+
+
+_topics: dict[str, Topic] = {}
+
+
+def register(
+    name: str, lane: Lane, handle: Callable[[Claimed], None], lease: timedelta = timedelta(seconds=30)
+) -> None:
+    """Let `handle` do the work of topic `name`. It must bear being called again for the same row."""
+    _topics[name] = Topic(name, lane, handle, lease)
+
+
+def topic(name: str) -> Topic:
+    return _topics[name]
+
+
+def topics(*lanes: Lane) -> list[str]:
+    """Names of the registered topics of these lanes (all lanes when none is given)."""
+    return [entry.name for entry in _topics.values() if not lanes or entry.lane in lanes]

@@ -1,0 +1,157 @@
+"""The one way in which anything that a visitor can see is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from psycopg.errors import LockNotAvailable
+
+from common.errors import Refused
+from common.tenancy import current_tenant_id
+from events.actor import Actor
+from events.log import Fact, append
+from events.models import Event
+from outbox.nudge import nudge
+from outbox.queue import put
+from outbox.registry import Lane
+from pages.models import StatusPage
+
+PUBLISH = "publish"
+NOTIFY = "notify"
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A version that this request or task has committed."""
+
+    tenant_id: str
+    page_id: str
+    version: int
+
+
+# What the current request committed; publishing's middleware waits for it. None where nobody waits.
+committed: ContextVar[list[Committed] | None] = ContextVar("committed", default=None)
+
+
+@dataclass(slots=True)
+class Change:
+    """One change of one page while its transaction is open. Steps take it as their first argument."""
+
+    page: StatusPage
+    actor: Actor
+    now: datetime
+    version: int
+    notify: bool
+    notify_at: datetime | None = None
+    facts: list[Fact] = field(default_factory=list)
+
+    def record(
+        self, name: str, object_type: str, object_id: str, state: dict[str, Any], *, notify: bool = False
+    ) -> None:
+        """Say what happened: the object's whole new state. `notify` tells subscribers, if the change may."""
+        self.facts.append(Fact(name, object_type, object_id, state, notify and self.notify))
+
+
+@contextmanager
+def page_change(
+    page: StatusPage,
+    actor: Actor,
+    *,
+    notify: bool = True,
+    notify_at: datetime | None = None,
+    now: datetime | None = None,
+) -> Iterator[Change]:
+    """Change a page: lock it, give the change the next version, and on success ask for its publishing.
+
+    One durable transaction, so nesting raises RuntimeError. A change that records nothing takes no version.
+    `notify=False` tells no subscriber, whatever the steps say; `notify_at` holds messages back until then.
+    Raises Refused when somebody else keeps the page locked for 3 s, or the page is deleted.
+    """
+    with transaction.atomic(durable=True):
+        locked = _lock(page)
+        change = Change(locked, actor, now or timezone.now(), locked.version + 1, notify, notify_at)
+        yield change
+        if change.facts:
+            _commit(change)
+    page.version, page.version_at = locked.version, locked.version_at
+
+
+def _lock(page: StatusPage) -> StatusPage:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '3s'")
+        # FOR NO KEY UPDATE: rows that refer to the page can still be inserted meanwhile.
+        return StatusPage.objects.present().select_for_update(no_key=True).get(pk=page.pk)
+    except StatusPage.DoesNotExist as error:
+        message = _("This page has been deleted.")
+        raise Refused(message) from error
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        message = _("Somebody else is changing this page at the moment. Nothing was saved: please try again.")
+        raise Refused(message) from error
+
+
+def _commit(change: Change) -> None:
+    page = change.page
+    page.version = change.version
+    # Time runs forward from version to version, even where a clock does not.
+    page.version_at = max(change.now, page.version_at)
+    page.updated_at = page.version_at
+    page.save(update_fields=["version", "version_at", "updated_at", "indicator", "open_impact"])
+    events = append(
+        change.facts,
+        actor=change.actor,
+        at=page.version_at,
+        page_id=page.pk,
+        version=page.version,
+        indicator=page.indicator,
+    )
+    _ask(change, events)
+
+
+def _ask(change: Change, events: list[Event]) -> None:
+    tenant_id = current_tenant_id()
+    page_id, version = change.page.pk, change.version
+    lanes = {Lane.PUBLISH}
+    put(PUBLISH, tenant_id, [page_id])
+    told = [str(event.pk) for event in events if event.notify]
+    if told:
+        put(NOTIFY, tenant_id, told, due_at=change.notify_at)
+        lanes.add(Lane.NOTIFY)
+    transaction.on_commit(lambda: _after(Committed(tenant_id, page_id, version), lanes), robust=True)
+
+
+def _after(done: Committed, lanes: set[Lane]) -> None:
+    waiting = committed.get()
+    if waiting is not None:
+        waiting.append(done)
+    nudge(sorted(lanes))
+
+
+def record(
+    actor: Actor,
+    name: str,
+    object_type: str,
+    object_id: str,
+    state: dict[str, Any],
+    *,
+    page_id: str | None = None,
+) -> Event:
+    """Note a change that no visitor sees: an event without a version, in the caller's transaction.
+
+    Facts name people and subscribers by id, never by address.
+    """
+    if not connection.in_atomic_block:
+        message = "record() belongs in the transaction of the change it notes."
+        raise RuntimeError(message)
+    fact = Fact(name, object_type, object_id, state)
+    return append([fact], actor=actor, at=timezone.now(), page_id=page_id)[0]

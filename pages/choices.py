@@ -1,0 +1,20 @@
+"""The words for a page as a whole, and the languages it can be in."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class PageIndicator(TextChoices):
+    NONE = "none", _("None")
+    MINOR = "minor", _("Minor")
+    MAJOR = "major", _("Major")
+    CRITICAL = "critical", _("Critical")
+    MAINTENANCE = "maintenance", _("Maintenance")
+
+
+class Language(TextChoices):
+    EN = "en", _("English")
+    DE = "de", _("German")
+    AR = "ar", _("Arabic")

@@ -1,0 +1,122 @@
+"""The status page: its identity, look and policy. Tenant schema."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from common.fields import PublicIdField
+from pages.choices import Language, PageIndicator
+
+_colour = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is # and six hexadecimal digits, such as #1f6feb."))
+_share = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+class Asset(models.Model):
+    """An image of a page, already cleaned and re-encoded; small enough to live beside the page."""
+
+    id = models.CharField(max_length=64, primary_key=True, help_text=_("SHA-256 of the content."))
+    content_type = models.CharField(max_length=40)
+    content = models.BinaryField()
+
+    @property
+    def path(self) -> str:
+        """Where every page that uses it publishes it."""
+        extension = {"image/png": "png", "image/x-icon": "ico", "image/webp": "webp"}[self.content_type]
+        return f"/assets/{self.id[:16]}.{extension}"
+
+
+class StatusPageQuerySet(models.QuerySet["StatusPage"]):
+    def present(self) -> StatusPageQuerySet:
+        """Not deleted."""
+        return self.filter(deleted_at=None)
+
+    def launched(self) -> StatusPageQuerySet:
+        return self.present().filter(published=True)
+
+
+class UptimePolicy(models.Model):
+    """How time counts as down. Null on a component means: as on its page."""
+
+    major_weight = models.FloatField(default=1.0, validators=_share)
+    partial_weight = models.FloatField(default=0.3, validators=_share)
+    degraded_weight = models.FloatField(default=0.0, validators=_share)
+    maintenance_counts = models.BooleanField(default=False)
+    minimum_outage = models.DurationField(
+        default=timedelta(0), help_text=_("A shorter outage does not count as down time.")
+    )
+
+    class Meta:
+        abstract = True
+
+
+class StatusPage(UptimePolicy):
+    id = PublicIdField()
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=40, unique=True)
+    description = models.CharField(max_length=300, blank=True)
+    time_zone = models.CharField(max_length=60, default="UTC")
+    language = models.CharField(max_length=10, choices=Language, default=Language.EN)
+    primary_host = models.CharField(max_length=253, help_text=_("Links in messages and feeds lead here."))
+    published = models.BooleanField(default=True, help_text=_("Until launched, the page answers 404."))
+
+    logo_light = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    logo_dark = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    favicon = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    accent = models.CharField(max_length=7, blank=True, validators=[_colour])
+    accent_dark = models.CharField(max_length=7, blank=True, validators=[_colour])
+    header = models.TextField(blank=True, max_length=2000, help_text=_("Markdown above the components."))
+    footer = models.TextField(blank=True, max_length=2000, help_text=_("Markdown at the end of every page."))
+    note = models.CharField(max_length=300, blank=True, help_text=_("A plain remark in the footer."))
+    company_url = models.URLField(blank=True)
+    support_url = models.CharField(max_length=300, blank=True, help_text=_("https://… or mailto:…"))
+    about = models.TextField(blank=True, max_length=10_000, help_text=_("Markdown for /about."))
+    noindex = models.BooleanField(default=False, verbose_name=_("hide from search engines"))
+
+    show_uptime = models.BooleanField(default=True)
+    uptime_days = models.PositiveSmallIntegerField(
+        default=90, validators=[MinValueValidator(7), MaxValueValidator(365)]
+    )
+    history_days = models.PositiveSmallIntegerField(
+        default=14, validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+
+    # Of the newest version; `version_at` is the instant that the version's documents are built for.
+    version = models.PositiveBigIntegerField(default=0)
+    version_at = models.DateTimeField()
+    indicator = models.CharField(max_length=12, choices=PageIndicator, default=PageIndicator.NONE)
+    # The worst impact of what is open, empty where nothing is: all that is known of a page without components.
+    open_impact = models.CharField(max_length=12, blank=True)
+
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = StatusPageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(major_weight__range=(0, 1), partial_weight__range=(0, 1))
+                & models.Q(degraded_weight__range=(0, 1)),
+                name="page_weights_are_shares",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(uptime_days__range=(7, 365)), name="page_uptime_days_in_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(indicator__in=PageIndicator.values), name="page_indicator_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)

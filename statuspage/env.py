@@ -1,0 +1,82 @@
+"""Typed readers of the environment: the only place settings come from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable, or the content of the file that `<name>_FILE` names."""
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return os.environ.get(name, default)
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        message = f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+        raise ImproperlyConfigured(message) from error
+
+
+def boolean(name: str, default: bool = False) -> bool:
+    value = text(name, str(default)).strip().lower()
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    message = f"{name} must be true or false, not {value!r}."
+    raise ImproperlyConfigured(message)
+
+
+def integer(name: str, default: int) -> int:
+    value = text(name, str(default)).strip()
+    try:
+        return int(value)
+    except ValueError as error:
+        message = f"{name} must be a whole number, not {value!r}."
+        raise ImproperlyConfigured(message) from error
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list, blanks dropped."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def database(name: str = "DATABASE_URL") -> dict[str, object]:
+    """`postgresql://user:password@host:port/name` as Django's connection parameters."""
+    url = urlsplit(text(name))
+    if url.scheme not in {"postgres", "postgresql"}:
+        return {"NAME": ""}
+    return {
+        "NAME": unquote(url.path.lstrip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": url.hostname or "",
+        "PORT": url.port or 5432,
+    }
+
+
+def redis_database(base: str, number: int) -> str:
+    """The same server's database `number`; empty where there is no server."""
+    if not base:
+        return ""
+    return urlunsplit(urlsplit(base)._replace(path=f"/{number}"))
+
+
+def smtp(name: str = "EMAIL_URL") -> dict[str, object]:
+    """`smtp[s|+tls]://user:password@host:port` as Django's e-mail settings."""
+    url = urlsplit(text(name))
+    return {
+        "EMAIL_HOST": url.hostname or "",
+        "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+        "EMAIL_USE_TLS": url.scheme == "smtp+tls",
+    }

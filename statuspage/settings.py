@@ -1,0 +1,187 @@
+"""All settings, from the environment only, safe in production unless it says otherwise.
+
+Every variable is described in docs/operating.md; `X_FILE` reads `X` from a file.
+Misconfiguration is reported by `statuspage/checks.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from statuspage import env, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = env.boolean("DEBUG")
+SECRET_KEY = env.text("SECRET_KEY")
+RELEASE = env.text("RELEASE", "0.1.0")
+
+# Hosts and links -----------------------------------------------------------------------------------
+APP_HOSTS = env.words("APP_HOSTS", "localhost,127.0.0.1" if DEBUG else "")
+PAGES_DOMAIN = env.text("PAGES_DOMAIN", "localhost" if DEBUG else "")
+PUBLIC_SCHEME = env.text("PUBLIC_SCHEME", "http" if DEBUG else "https")
+PUBLIC_PORT = env.integer("PUBLIC_PORT", 8000 if DEBUG else 443)
+DEFAULT_PAGE_HOST = env.text("DEFAULT_PAGE_HOST") if DEBUG else ""
+# Page hosts are checked against the host registry by statuspage/asgi.py and public/; the list here cannot
+# know them.
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "statuspage.urls"
+PAGE_URLCONF = "public.urls"
+APPEND_SLASH = True
+
+# Apps ----------------------------------------------------------------------------------------------
+SHARED_APPS = [
+    "django_tenants",
+    "statuspage",
+    "outbox",
+    "tenants",
+    "notifications",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+    "django.contrib.staticfiles",
+    "publishing",
+    "importing",
+    "public",
+]
+TENANT_APPS = ["events", "pages", "components", "incidents", "subscribers"]
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+AUTH_USER_MODEL = "tenants.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "statuspage.middleware.RequestContext",
+    "django.middleware.security.SecurityMiddleware",
+    "statuspage.middleware.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# PostgreSQL ----------------------------------------------------------------------------------------
+# A pool is shared by a process's threads. Forking with an open pool hangs, so migrations go without.
+DATABASE_POOL = env.integer("DATABASE_POOL", 8)
+DATABASES = {
+    "default": {
+        "ENGINE": "django_tenants.postgresql_backend",
+        **env.database(),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            "connect_timeout": 3,
+            "application_name": env.text("APPLICATION_NAME", "statuspage"),
+            **({"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}} if DATABASE_POOL else {}),
+        },
+    }
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+
+# Redis: broker, published documents and limits apart, so that none evicts another's keys -----------
+REDIS_URL = env.text("REDIS_URL")
+BROKER_URL = env.text("BROKER_URL", env.redis_database(REDIS_URL, 0))
+STORE_REDIS_URL = env.text("STORE_REDIS_URL", env.redis_database(REDIS_URL, 1))
+LIMITS_REDIS_URL = env.text("LIMITS_REDIS_URL", env.redis_database(REDIS_URL, 2))
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "limits": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": LIMITS_REDIS_URL or "redis://127.0.0.1:6379/2",
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5},
+    },
+}
+
+# Published documents -------------------------------------------------------------------------------
+STORE_DIR = Path(env.text("STORE_DIR", str(BASE_DIR / "var" / "store")))
+
+# Celery: wake-ups only; what is due is a row in the outbox -----------------------------------------
+CELERY_BROKER_URL = BROKER_URL
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "socket_timeout": 15,
+    "socket_connect_timeout": 2,
+    "health_check_interval": 25,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "global_keyprefix": "statuspage:",
+}
+CELERY_VISIBILITY_TIMEOUT = 300
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+
+# E-mail --------------------------------------------------------------------------------------------
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_SMTP = env.smtp()
+EMAIL_HOST = _SMTP["EMAIL_HOST"]
+EMAIL_PORT = _SMTP["EMAIL_PORT"]
+EMAIL_HOST_USER = _SMTP["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _SMTP["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_SSL = _SMTP["EMAIL_USE_SSL"]
+EMAIL_USE_TLS = _SMTP["EMAIL_USE_TLS"]
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "status@localhost" if DEBUG else "")
+
+# Accounts ------------------------------------------------------------------------------------------
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/admin/login/"
+SESSION_COOKIE_NAME = "session" if DEBUG else "__Host-session"
+CSRF_COOKIE_NAME = "csrf" if DEBUG else "__Host-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
+SECURE_SSL_REDIRECT = False
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_PROXY") else None
+
+# Language, time, static files ----------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static" / "collected"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+LOGGING = logs.configuration(env.text("LOG_FORMAT", "console" if DEBUG else "json"))
+LOGGING_CONFIG = "statuspage.logs.configure"
+
+# Who writes events: one name per region, never used twice.
+ORIGIN_NODE = env.text("ORIGIN_NODE", "local")

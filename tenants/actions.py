@@ -1,0 +1,129 @@
+"""Verbs on organisations, hosts and members."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from common.errors import Refused
+from common.ids import LENGTH, new_id
+from common.tenancy import schema_of
+from outbox.queue import put
+from tenants.models import Domain, DomainKind, HostMap, Membership, PageRole, Role, Tenant, User
+
+HOSTS = "hosts"
+# Work that concerns no single tenant waits under this id.
+NO_TENANT = ""
+RESERVED = frozenset(
+    "www api app admin dashboard mail smtp imap ns ns1 ns2 ftp static media assets status help support docs "
+    "login signup o dev test edge cdn localhost".split()
+)
+_SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
+_LOOKS_LIKE_ID = re.compile(rf"^[0-9a-z]{{{LENGTH}}}$")
+
+
+def create_tenant(name: str, slug: str = "", *, owner: User | None = None) -> Tenant:
+    """Add an organisation with its schema, in one transaction: all of it or nothing.
+
+    Raises Refused for a slug that is malformed, reserved or taken.
+    """
+    slug = check_slug(slug or slugify(name)[:40])
+    tenant_id = new_id()
+    with transaction.atomic(durable=True):
+        tenant = Tenant(id=tenant_id, schema_name=schema_of(tenant_id), slug=slug, name=name)
+        try:
+            with transaction.atomic():
+                tenant.save(force_insert=True)
+        except IntegrityError as error:
+            message = _("There is already an organisation called “%(slug)s”.") % {"slug": slug}
+            raise Refused(message, "slug") from error
+        tenant.create_schema(verbosity=0)
+        connection.set_schema_to_public()
+        if owner is not None:
+            Membership.objects.create(user=owner, tenant=tenant, role=Role.OWNER)
+    return tenant
+
+
+def check_slug(slug: str) -> str:
+    """`slug`, if it can name an organisation or a page; raises Refused otherwise."""
+    if not _SLUG.match(slug):
+        message = _("An address name has 1 to 40 lower-case letters, digits and inner hyphens.")
+        raise Refused(message, "slug")
+    if slug in RESERVED or _LOOKS_LIKE_ID.match(slug):
+        message = _("“%(slug)s” is reserved. Please choose another name.") % {"slug": slug}
+        raise Refused(message, "slug")
+    return slug
+
+
+def page_hosts(page_id: str, slug: str) -> dict[str, DomainKind]:
+    """The two hosts that every page has under the pages' domain."""
+    return {
+        f"{slug}.{settings.PAGES_DOMAIN}": DomainKind.SLUG,
+        f"{page_id}.{settings.PAGES_DOMAIN}": DomainKind.ID,
+    }
+
+
+def claim_hosts(tenant_id: str, page_id: str, hosts: dict[str, DomainKind]) -> None:
+    """Step: register hosts for a page in the caller's transaction. Raises Refused where one is taken."""
+    try:
+        with transaction.atomic():
+            Domain.objects.bulk_create(
+                Domain(host=host, tenant_id=tenant_id, page_id=page_id, kind=kind)
+                for host, kind in hosts.items()
+            )
+    except IntegrityError as error:
+        message = _("The address is already in use: %(hosts)s.") % {"hosts": ", ".join(hosts)}
+        raise Refused(message, "slug") from error
+    ask_for_hosts()
+
+
+def release_hosts(page_id: str, hosts: Iterable[str] | None = None) -> None:
+    """Step: give up a page's hosts, or some of them."""
+    claimed = Domain.objects.filter(page_id=page_id)
+    (claimed if hosts is None else claimed.filter(host__in=list(hosts))).delete()
+    ask_for_hosts()
+
+
+def ask_for_hosts() -> None:
+    """Step: raise the version of the map of hosts and have it published."""
+    HostMap.objects.get_or_create(id=1)
+    HostMap.objects.filter(id=1).update(version=F("version") + 1)
+    put(HOSTS, NO_TENANT, ["map"])
+
+
+def set_role(user: User, tenant: Tenant, role: Role) -> Membership:
+    """Make somebody a member, or change what the member may do.
+
+    Raises Refused when it would leave the organisation without an owner.
+    """
+    with transaction.atomic(durable=True):
+        _keep_an_owner(tenant, user, role)
+        membership, _new = Membership.objects.update_or_create(
+            user=user, tenant=tenant, defaults={"role": role}
+        )
+    return membership
+
+
+def set_page_role(membership: Membership, page_id: str, role: Role) -> PageRole:
+    """Let a member do more or less on one page than in the organisation."""
+    page_role, _new = PageRole.objects.update_or_create(
+        membership=membership, page_id=page_id, defaults={"role": role}
+    )
+    return page_role
+
+
+def _keep_an_owner(tenant: Tenant, user: User, role: Role) -> None:
+    owners = list(
+        Membership.objects.select_for_update()
+        .filter(tenant=tenant, role=Role.OWNER)
+        .values_list("user_id", flat=True)
+    )
+    if role != Role.OWNER and owners == [user.pk]:
+        message = _("An organisation needs an owner: name another one first.")
+        raise Refused(message, "role")

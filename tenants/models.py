@@ -1,0 +1,166 @@
+"""Organisations, their hosts and the people who work for them. Public schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import TenantMixin
+
+from common.fields import PlainIdField, PublicIdField
+from common.tenancy import schema_of
+
+
+class Tenant(TenantMixin):
+    """An organisation: one PostgreSQL schema, `t_<id>`."""
+
+    # tenants/actions.py creates the schema, inside the transaction that adds the row.
+    auto_create_schema = False
+    auto_drop_schema = False
+
+    id = PublicIdField()
+    slug = models.SlugField(max_length=40, unique=True, help_text=_("Names the organisation in addresses."))
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(schema_name=models.functions.Concat(models.Value("t_"), "id")),
+                name="tenant_schema_is_its_id",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def expected_schema(self) -> str:
+        return schema_of(self.id)
+
+
+class DomainKind(models.TextChoices):
+    SLUG = "slug", _("Address from the page's slug")
+    ID = "id", _("Address from the page's id")
+    CUSTOM = "custom", _("Own domain")
+    ALIAS = "alias", _("Further name")
+
+
+class Domain(models.Model):
+    """The one registry of page hosts."""
+
+    host = models.CharField(max_length=253, primary_key=True, help_text=_("Lower case, without a port."))
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="domains")
+    page_id = PlainIdField(db_index=True)
+    kind = models.CharField(max_length=10, choices=DomainKind)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["host"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(host=Lower("host")), name="domain_host_is_lower_case"),
+            # A page has one host of each automatic kind; claiming a second is a bug.
+            models.UniqueConstraint(
+                fields=["page_id", "kind"],
+                condition=models.Q(kind__in=["slug", "id"]),
+                name="domain_one_automatic_host_per_page",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.host
+
+
+class HostMap(models.Model):
+    """A single row: the version that the published map of hosts must reach."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    version = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="host_map_is_a_single_row")]
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person, signed in by e-mail address; works for any number of organisations."""
+
+    id = PublicIdField()
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False, help_text=_("Runs the installation: sees every organisation."))
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        ordering = ["email"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_is_lower_case")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    EDITOR = "editor", _("Editor")
+    VIEWER = "viewer", _("Viewer")
+
+    @property
+    def rank(self) -> int:
+        """Higher may do all that lower may."""
+        return {"viewer": 1, "editor": 2, "admin": 3, "owner": 4}[self.value]
+
+
+class Membership(models.Model):
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["tenant", "user"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "tenant"], name="membership_once_per_tenant"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.tenant}"
+
+
+class PageRole(models.Model):
+    """Where one page differs from the role in the organisation."""
+
+    membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="page_roles")
+    page_id = PlainIdField()
+    role = models.CharField(max_length=10, choices=Role)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["membership", "page_id"], name="page_role_once_per_page"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="page_role_is_known"),
+        ]
