@@ -13,7 +13,6 @@ from django.utils.translation import gettext_noop
 from components.choices import ComponentStatus
 from pages.choices import PageIndicator
 
-
 # Marked for translation, never translated here: JSON says them in English, a page in its own language.
 ALL_OPERATIONAL = gettext_noop("All Systems Operational")
 MAJOR_OUTAGE = gettext_noop("Major System Outage")

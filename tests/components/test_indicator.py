@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from components.choices import ComponentStatus
-from components.indicator import PageIndicator, indicator
+from components.indicator import indicator
 from incidents.choices import Impact
+from pages.choices import PageIndicator
 
 SENTENCES = {
     "All Systems Operational",
@@ -15,7 +16,7 @@ SENTENCES = {
     "Partially Degraded Service",
     "Service Under Maintenance",
 }
-O, D, P, M, U = (
+OK, D, P, M, U = (
     "operational",
     "degraded_performance",
     "partial_outage",
@@ -28,23 +29,23 @@ O, D, P, M, U = (
     ("statuses", "expected"),
     [
         ([], ("none", "All Systems Operational")),
-        ([O], ("none", "All Systems Operational")),
-        ([O, O], ("none", "All Systems Operational")),
+        ([OK], ("none", "All Systems Operational")),
+        ([OK, OK], ("none", "All Systems Operational")),
         ([M], ("critical", "Major System Outage")),
         ([M, M], ("critical", "Major System Outage")),
-        ([M, O], ("major", "Partial System Outage")),
+        ([M, OK], ("major", "Partial System Outage")),
         ([M, P], ("major", "Partial System Outage")),
-        ([M, U, O], ("major", "Partial System Outage")),
+        ([M, U, OK], ("major", "Partial System Outage")),
         ([P], ("major", "Partial System Outage")),
         ([P, P], ("major", "Partial System Outage")),
-        ([P, O], ("minor", "Minor Service Outage")),
+        ([P, OK], ("minor", "Minor Service Outage")),
         ([P, D], ("minor", "Minor Service Outage")),
         ([D], ("minor", "Degraded System Service")),
         ([D, D], ("minor", "Degraded System Service")),
-        ([D, O], ("minor", "Partially Degraded Service")),
+        ([D, OK], ("minor", "Partially Degraded Service")),
         ([D, U], ("minor", "Partially Degraded Service")),
         ([U], ("maintenance", "Service Under Maintenance")),
-        ([U, O], ("maintenance", "Service Under Maintenance")),
+        ([U, OK], ("maintenance", "Service Under Maintenance")),
     ],
 )
 def test_the_line_follows_the_components(statuses: list[str], expected: tuple[str, str]) -> None:
@@ -53,7 +54,7 @@ def test_the_line_follows_the_components(statuses: list[str], expected: tuple[st
 
 @pytest.mark.parametrize("impact", Impact.values)
 def test_with_components_open_incidents_do_not_matter(impact: str) -> None:
-    assert indicator([O, D], [impact]) == indicator([O, D], [])
+    assert indicator([OK, D], [impact]) == indicator([OK, D], [])
 
 
 @pytest.mark.parametrize(
