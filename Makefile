@@ -1,0 +1,52 @@
+# Every command of the project. `make run` needs Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+IN_VENV := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast lint format migrations-check snapshots bench upgrade venv venv-dev
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 26
+
+run: venv  ## start the whole service here; Ctrl-C stops it
+	@exec $(IN_VENV) -m statuspage.supervisor
+
+test: venv-dev  ## run every test
+	$(IN_VENV) -m pytest $(ARGS)
+
+test-fast: venv-dev  ## run the tests that neither start processes nor drive a browser
+	$(IN_VENV) -m pytest -m "not browser and not process" $(ARGS)
+
+lint: venv-dev migrations-check  ## check style, types, layers, templates and migrations
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	$(IN_VENV) -m mypy
+	$(IN_VENV) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+	find . -path ./.venv -prune -o -path '*/templates/*' -name '*.html' \
+	  -exec .venv/bin/djade --target-version 5.2 --check {} +
+
+format: venv-dev  ## bring code and templates into the project's style
+	.venv/bin/ruff check --fix-only --quiet .
+	.venv/bin/ruff format .
+	find . -path ./.venv -prune -o -path '*/templates/*' -name '*.html' \
+	  -exec .venv/bin/djade --target-version 5.2 {} +
+
+migrations-check: venv-dev  ## fail where a model differs from its migrations
+	DEBUG=true SECRET_KEY=unused $(IN_VENV) manage.py makemigrations --check --dry-run
+
+snapshots: venv-dev  ## write the golden files anew, to be looked at with git diff
+	$(IN_VENV) -m pytest --snapshot-update $(ARGS)
+
+bench: venv-dev  ## measure, and print the figures of docs/benchmarks.md
+	$(IN_VENV) -m benchmarks
+
+upgrade: venv-dev  ## list newer versions of what the requirements pin
+	@.venv/bin/uv pip list --python $(IN_VENV) --outdated | grep -iE "^($$(sed -nE \
+	  's/^([A-Za-z0-9._-]+)(\[|==).*/\1/p' requirements*.txt | paste -sd '|' -))[[:space:]]" \
+	  || echo "Every pin is the newest version."
+
+venv:
+	@$(PYTHON) bootstrap.py
+
+venv-dev:
+	@$(PYTHON) bootstrap.py --dev
