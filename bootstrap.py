@@ -25,6 +25,7 @@ RUN, DEV = "requirements.txt", "requirements-dev.txt"
 OLDEST_PYTHON = (3, 11)
 UV = "uv==0.13.8"
 # For a Python whose distributor has taken pip's installer out of it, as Debian does.
+DEBIAN_WHEELS = Path("/usr/share/python-wheels")
 PIP_INDEX = "https://pypi.org/simple/pip/"
 PIP_WHEEL = "pip-26.3-py3-none-any.whl"
 PIP_SHA256 = "f3b60b20ffaadd4415ed7957212a38ac63fa4c5fa375bd0f4a797777940fad13"
@@ -36,6 +37,7 @@ def main() -> None:
     digests = [digest(RUN)] + ([digest(RUN, DEV)] if dev else [])
     if PYTHON.exists() and digests[-1] in installed():
         return
+    refuse_read_only()
     if not PYTHON.exists():
         make_venv()
     install(DEV if dev else RUN)
@@ -48,6 +50,14 @@ def refuse_old_python() -> None:
         sys.exit(
             f"This needs Python {needed} or newer; {sys.executable} is {found}. "
             "If a newer one is installed, name it: make run PYTHON=python3.12"
+        )
+
+
+def refuse_read_only() -> None:
+    folder = VENV if VENV.exists() else HERE
+    if not os.access(folder, os.W_OK):
+        sys.exit(
+            f"{folder} belongs to another user, so nothing can be installed into it. Run this as that user."
         )
 
 
@@ -106,9 +116,9 @@ def bundled_pip() -> Path | None:
     import importlib.util
 
     found = importlib.util.find_spec("ensurepip")
-    folder = Path(found.origin).parent if found and found.origin else VENV
-    wheels = sorted(folder.glob("_bundled/pip-*.whl"))
-    return wheels[-1] if wheels else None
+    bundled = [Path(found.origin).parent / "_bundled"] if found and found.origin else []
+    wheels = [wheel for folder in [*bundled, DEBIAN_WHEELS] for wheel in folder.glob("pip-*.whl")]
+    return wheels[0] if wheels else None
 
 
 def downloaded_pip() -> Path:
