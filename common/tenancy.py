@@ -9,10 +9,12 @@ from django.db import connection
 from django_tenants.utils import schema_context
 
 _PREFIX = "t_"
+# Work that concerns no single tenant goes under this id and runs in the public schema.
+NO_TENANT = ""
 
 
 def schema_of(tenant_id: str) -> str:
-    return f"{_PREFIX}{tenant_id}"
+    return f"{_PREFIX}{tenant_id}" if tenant_id else "public"
 
 
 def current_tenant_id() -> str:

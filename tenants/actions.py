@@ -13,13 +13,11 @@ from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from common.ids import LENGTH, new_id
-from common.tenancy import schema_of
+from common.tenancy import NO_TENANT, schema_of
 from outbox.queue import put
 from tenants.models import Domain, DomainKind, HostMap, Membership, PageRole, Role, Tenant, User
 
 HOSTS = "hosts"
-# Work that concerns no single tenant waits under this id.
-NO_TENANT = ""
 RESERVED = frozenset(
     "www api app admin dashboard mail smtp imap ns ns1 ns2 ftp static media assets status help support docs "
     "login signup o dev test edge cdn localhost".split()

@@ -1,0 +1,212 @@
+"""Verbs on components and groups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from common.errors import Refused
+from common.ids import new_id
+from common.rows import add, change as change_row, state
+from components.choices import ComponentStatus, Source
+from components.models import Component, ComponentGroup, Statement
+from components.status import SETTING, current, refresh_indicator, say, with_effect
+from events.actor import Actor
+from pages.change import Change, page_change
+from pages.models import StatusPage
+
+COMPONENT_FIELDS = frozenset(
+    "group name purpose description position showcase only_show_if_degraded restricted start_date "
+    "major_weight partial_weight degraded_weight maintenance_counts minimum_outage".split()
+)
+GROUP_FIELDS = frozenset({"name", "description", "position"})
+
+
+def create_component(
+    page: StatusPage, actor: Actor, *, status: str = ComponentStatus.OPERATIONAL, **fields: Any
+) -> Component:
+    """Add a component, last unless `position` is given."""
+    with page_change(page, actor) as change:
+        fields.setdefault("position", _next_position(change.page.components.all()))
+        component = add(Component(page=change.page, created_at=change.now, updated_at=change.now, **fields))
+        _record_component(change, "component.created", component)
+        if status != ComponentStatus.OPERATIONAL:
+            say(change, SETTING, {component.pk: status})
+        refresh_indicator(change)
+    return component
+
+
+def update_component(page: StatusPage, component: Component, actor: Actor, **fields: Any) -> Component:
+    """Change what a component is; its status has verbs of its own."""
+    with page_change(page, actor) as change:
+        component = _locked(change.page.components, component.pk)
+        if change_row(component, fields, change.now, COMPONENT_FIELDS):
+            _record_component(change, "component.updated", component)
+            refresh_indicator(change)
+    return component
+
+
+def delete_component(page: StatusPage, component: Component, actor: Actor) -> None:
+    """Take a component off the page. Its history keeps its name."""
+    with page_change(page, actor) as change:
+        component = _locked(change.page.components, component.pk)
+        _delete(change, component)
+        _record_component(change, "component.deleted", component)
+        refresh_indicator(change)
+
+
+def set_status(
+    page: StatusPage, statuses: Mapping[str, str], actor: Actor, *, notify: bool = True
+) -> None:
+    """A person (or a key acting for one) says how components are, by id. All of them or none."""
+    with page_change(page, actor, notify=notify) as change:
+        _check(change, statuses)
+        say(change, SETTING, statuses, notify=True)
+
+
+def create_group(
+    page: StatusPage, actor: Actor, *, components: Collection[str] = (), **fields: Any
+) -> ComponentGroup:
+    """Add a group and move these components, by id, into it."""
+    with page_change(page, actor) as change:
+        fields.setdefault("position", _next_position(change.page.groups.all()))
+        group = add(ComponentGroup(page=change.page, created_at=change.now, updated_at=change.now, **fields))
+        change.record("group.created", "group", group.pk, state(group))
+        _move(change, group, components)
+    return group
+
+
+def update_group(
+    page: StatusPage,
+    group: ComponentGroup,
+    actor: Actor,
+    *,
+    components: Collection[str] | None = None,
+    **fields: Any,
+) -> ComponentGroup:
+    """Change a group; `components` (ids) replaces its members."""
+    with page_change(page, actor) as change:
+        group = _locked(change.page.groups, group.pk)
+        if change_row(group, fields, change.now, GROUP_FIELDS):
+            change.record("group.updated", "group", group.pk, state(group))
+        if components is not None:
+            _move(change, None, set(_members(group)) - set(components))
+            _move(change, group, components)
+    return group
+
+
+def delete_group(page: StatusPage, group: ComponentGroup, actor: Actor) -> None:
+    """Dissolve a group; its components stay, by themselves."""
+    with page_change(page, actor) as change:
+        group = _locked(change.page.groups, group.pk)
+        _move(change, None, _members(group))
+        _delete(change, group)
+        change.record("group.deleted", "group", group.pk, state(group))
+
+
+def reorder(page: StatusPage, ids: Sequence[str], actor: Actor) -> None:
+    """Put components into this order; those not named come after, in their former order."""
+    with page_change(page, actor) as change:
+        rest = change.page.components.present().exclude(pk__in=ids).values_list("pk", flat=True)
+        places = {pk: place for place, pk in enumerate([*ids, *rest])}
+        for component in change.page.components.present().filter(pk__in=places):
+            if change_row(component, {"position": places[component.pk]}, change.now, COMPONENT_FIELDS):
+                _record_component(change, "component.updated", component)
+
+
+def correct_history(
+    page: StatusPage,
+    component: Component,
+    actor: Actor,
+    *,
+    begun: datetime,
+    ended: datetime,
+    status: str,
+    reason: str,
+) -> Statement:
+    """Say what a component's status really was in [begun, ended). Shown on the page with its reason."""
+    with page_change(page, actor) as change:
+        component = _locked(change.page.components, component.pk)
+        if not begun < ended <= change.now:
+            message = _("A correction begins before it ends, and ends in the past.")
+            raise Refused(message, "ended")
+        if not reason.strip():
+            message = _("Say why the history is corrected: the reason is shown on the page.")
+            raise Refused(message, "reason")
+        statement = Statement(
+            component=component,
+            source=Source.CORRECTION,
+            source_id=new_id(),
+            status=status,
+            begun=begun,
+            ended=ended,
+            reason=reason,
+        )
+        with_effect(change, [component.pk], begun, False, lambda: add(statement))
+        change.record("component.corrected", "correction", str(statement.pk), state(statement))
+    return statement
+
+
+def withdraw_correction(page: StatusPage, statement: Statement, actor: Actor) -> None:
+    """Take a correction back: the history is again what was said at the time."""
+    with page_change(page, actor) as change:
+        found = Statement.objects.filter(
+            pk=statement.pk, source=Source.CORRECTION, component__page=change.page
+        )
+        if not found.exists():
+            message = _("This correction has already been withdrawn.")
+            raise Refused(message)
+        with_effect(change, [statement.component_id], statement.begun, False, found.delete)
+        change.record("component.correction_withdrawn", "correction", str(statement.pk), state(statement))
+
+
+def _check(change: Change, statuses: Mapping[str, str]) -> None:
+    known = set(change.page.components.present().filter(pk__in=statuses).values_list("pk", flat=True))
+    missing = sorted(set(statuses) - known)
+    if missing:
+        message = _("This page has no component %(ids)s.") % {"ids": ", ".join(missing)}
+        raise Refused(message, "components")
+    wrong = sorted(set(statuses.values()) - set(ComponentStatus.values))
+    if wrong:
+        message = _("“%(status)s” is not a component status.") % {"status": wrong[0]}
+        raise Refused(message, "status")
+
+
+check_statuses = _check
+
+
+def _locked(rows: Any, pk: str) -> Any:
+    """The page's own row, as it is now; what the caller holds may be old, or another page's."""
+    found = rows.present().filter(pk=pk).first()
+    if found is None:
+        message = _("This has been deleted meanwhile.")
+        raise Refused(message)
+    return found
+
+
+def _next_position(rows: Any) -> int:
+    return int(rows.aggregate(last=Max("position"))["last"] or 0) + 1
+
+
+def _members(group: ComponentGroup) -> list[str]:
+    return list(group.components.present().values_list("pk", flat=True))
+
+
+def _move(change: Change, group: ComponentGroup | None, ids: Collection[str]) -> None:
+    for component in change.page.components.present().filter(pk__in=ids).order_by("position"):
+        if change_row(component, {"group": group}, change.now, COMPONENT_FIELDS):
+            _record_component(change, "component.updated", component)
+
+
+def _delete(change: Change, row: Component | ComponentGroup) -> None:
+    row.deleted_at = row.updated_at = change.now
+    row.save(update_fields=["deleted_at", "updated_at"])
+
+
+def _record_component(change: Change, name: str, component: Component) -> None:
+    status = current([component.pk])[component.pk]
+    change.record(name, "component", component.pk, state(component, status=status))
