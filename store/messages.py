@@ -1,0 +1,26 @@
+"""What the store says on its channel after a change: who listens replaces what it holds."""
+
+import json
+from dataclasses import asdict, dataclass
+
+CHANNEL = "store:changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A page's view is at this version now; with an empty page id it is the map of hosts."""
+
+    page_id: str
+    view: str
+    version: int
+
+    def to_bytes(self) -> bytes:
+        return json.dumps(asdict(self), separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> "Change | None":
+        """None for what the store did not say."""
+        try:
+            return cls(**json.loads(raw))
+        except (TypeError, ValueError):
+            return None
