@@ -1,0 +1,173 @@
+"""Fetching JSON documents of one host, politely: a pause that the host asks for holds for every thread."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import IO
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
+
+from importing.fields import ImportFailed
+
+BUSY = (420, 429, 503)
+BROKEN = (408, 500, 502, 504)
+CHUNK = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a host, in seconds, and how much to take from it, in bytes."""
+
+    attempts: int = 6
+    silence: float = 20
+    document: float = 90
+    first_pause: float = 1
+    longest_pause: float = 900
+    largest: int = 32 * 1024 * 1024
+
+
+class Missing(ImportFailed):
+    """The host has no such document (404 or 410)."""
+
+
+class _AgainError(Exception):
+    """This attempt failed and another may not; `pause` is what the host asked for, in seconds."""
+
+    def __init__(self, reason: str, pause: float | None = None) -> None:
+        super().__init__(reason)
+        self.pause = pause
+
+
+class _SameHost(HTTPRedirectHandler):
+    """Follows redirects to the same scheme, host and port, or to https of the same host."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, newurl: str
+    ) -> Request | None:
+        old, new = urlsplit(req.full_url), urlsplit(newurl)
+        to_https = new.scheme == "https" and new.hostname == old.hostname
+        if not to_https and (new.scheme, new.netloc) != (old.scheme, old.netloc):
+            message = f"{req.full_url} redirects to {newurl}; if that is the page you mean, give its address"
+            raise ImportFailed(message)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+@dataclass(slots=True)
+class Fetcher:
+    """Reads documents under `base` (scheme and host); safe for several threads at once.
+
+    `waiting` is called with a sentence when the host asks for a pause. `stop()` ends pauses and attempts.
+    """
+
+    base: str
+    patience: Patience = field(default_factory=Patience)
+    waiting: Callable[[str], None] = lambda _sentence: None
+    _opener: OpenerDirector = field(default_factory=lambda: build_opener(_SameHost), init=False)
+    _stopped: threading.Event = field(default_factory=threading.Event, init=False)
+    _not_before: float = field(default=0, init=False)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def get(self, path: str, *, attempts: int | None = None) -> bytes:
+        """The body at `path`, after as many attempts as patience allows; ImportFailed says why not."""
+        reason, attempts = "", attempts or self.patience.attempts
+        for attempt in range(attempts):
+            self._wait()
+            try:
+                return self._attempt(path)
+            except _AgainError as again:
+                reason = str(again)
+                self._hold(path, again.pause, self.patience.first_pause * 2**attempt)
+        message = f"{self.base}{path}: gave up after {attempts} attempts; the last one {reason}"
+        raise ImportFailed(message)
+
+    def _wait(self) -> None:
+        while (rest := self._not_before - time.monotonic()) > 0 and not self._stopped.is_set():
+            self._stopped.wait(rest)
+        if self._stopped.is_set():
+            message = "stopped"
+            raise ImportFailed(message)
+
+    def _hold(self, path: str, asked: float | None, otherwise: float) -> None:
+        if asked is not None and asked > self.patience.longest_pause:
+            message = f"{self.base}{path}: the host asks to wait {asked:,.0f} s; start again after that"
+            raise ImportFailed(message)
+        pause = otherwise if asked is None else asked
+        if asked:
+            self.waiting(f"the host asks to wait {asked:.0f} s")
+        self._not_before = max(self._not_before, time.monotonic() + pause)
+
+    def _attempt(self, path: str) -> bytes:
+        url = self.base + path
+        headers = {"Accept": "application/json", "User-Agent": "statuspage-import"}
+        deadline = time.monotonic() + self.patience.document
+        try:
+            with self._opener.open(Request(url, headers=headers), timeout=self.patience.silence) as answer:  # noqa: S310
+                return self._body(url, answer, deadline)
+        except HTTPError as error:
+            raise _refusal(url, error) from None
+        except (URLError, http.client.HTTPException, OSError) as error:
+            reason = getattr(error, "reason", None) or error
+            words = f"failed: {reason if str(reason) else type(reason).__name__}"
+            raise _AgainError(words) from None
+        except ValueError as error:  # what urllib says of an address that it cannot read
+            message = f"{url}: {error}"
+            raise ImportFailed(message) from None
+
+    def _body(self, url: str, answer: http.client.HTTPResponse, deadline: float) -> bytes:
+        parts, size = [], 0
+        while part := answer.read1(CHUNK):
+            parts.append(part)
+            size += len(part)
+            if size > self.patience.largest:
+                message = f"{url}: is larger than {self.patience.largest // 1024**2} MB"
+                raise ImportFailed(message)
+            if time.monotonic() > deadline:
+                reason = f"took longer than {self.patience.document:.0f} s"
+                raise _AgainError(reason)
+        return self._whole(answer, b"".join(parts))
+
+    @staticmethod
+    def _whole(answer: http.client.HTTPResponse, body: bytes) -> bytes:
+        # read1() ends without a word when the connection does: only the promised length can tell.
+        promised = answer.headers.get("Content-Length")
+        if promised is not None and promised.isdigit() and int(promised) != len(body):
+            reason = f"broke off after {len(body):,} of {int(promised):,} bytes"
+            raise _AgainError(reason)
+        return body
+
+
+def _refusal(url: str, error: HTTPError) -> Exception:
+    with error:
+        if error.code in BUSY:
+            return _AgainError(f"answered {error.code}", _retry_after(error.headers.get("Retry-After")))
+        if error.code in BROKEN:
+            return _AgainError(f"answered {error.code}")
+        if error.code in (404, 410):
+            return Missing(f"{url}: is not there ({error.code})")
+        if error.code in range(300, 400):  # urllib's own sentence for it has several lines
+            return ImportFailed(f"{url}: redirects to where it cannot be followed")
+        if error.code in (401, 403):
+            return ImportFailed(f"{url}: refuses ({error.code}): it is private or turns programs away")
+        return ImportFailed(f"{url}: answered {error.code} {error.reason}")
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds from now, of a Retry-After header: a number or an HTTP date; None of anything else."""
+    if value is None:
+        return None
+    if value.strip().isdigit():
+        return float(value[:9])
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,190 @@
+"""Reading foreign JSON field by field: a value of the right kind, or a sentence that names the place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from common.errors import Refused
+
+LONGEST_NAME = 255
+LONGEST_TEXT = 100_000
+LARGEST_NUMBER = 1_000_000
+
+ID = re.compile(r"[a-z0-9]{1,32}")
+TIME = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+# What a text may not carry into the database or onto a page: C0 and C1 controls but tab and newline, and
+# halves of surrogate pairs, which JSON can spell and UTF-8 cannot.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class ImportFailed(Refused):
+    """The source cannot be imported; the text is one sentence for the person who started the import."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A JSON object that came in, and the words that say where ("incidents.json, incident 4k2x")."""
+
+    values: dict[str, object]
+    where: str
+
+    def failed(self, key: str, problem: str) -> NoReturn:
+        message = f'{self.where}: "{key}" {problem}'
+        raise ImportFailed(message)
+
+    def named(self, where: str) -> Record:
+        return Record(self.values, where)
+
+    def id(self, key: str) -> str:
+        found = self.optional_id(key)
+        return self.failed(key, "is missing") if found is None else found
+
+    def optional_id(self, key: str) -> str | None:
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not ID.fullmatch(value):
+            self.failed(key, f"is not an id of 1 to 32 characters a-z and 0-9: {shown(value)}")
+        return value
+
+    def name(self, key: str, *, longest: int = LONGEST_NAME) -> str:
+        """One line of at most `longest` characters, never empty."""
+        line = " ".join(self.text(key, longest=longest).split())
+        return line or self.failed(key, "is empty")
+
+    def text(self, key: str, *, longest: int = LONGEST_TEXT) -> str:
+        """A text of at most `longest` characters, unprintable ones dropped; empty when null or missing."""
+        value = self.values.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.failed(key, f"is not a text: {shown(value)}")
+        if len(value) > longest:
+            self.failed(key, f"is {len(value):,} characters long, and {longest:,} are the most")
+        return UNPRINTABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+    def link(self, key: str) -> str:
+        """An http or https address, or an empty text when there is none that a page could link to."""
+        value = self.text(key, longest=2_000)
+        return value if value.startswith(("https://", "http://")) and " " not in value else ""
+
+    def word(self, key: str, allowed: Collection[str]) -> str:
+        found = self.optional_word(key, allowed)
+        return self.failed(key, "is missing") if found is None else found
+
+    def optional_word(self, key: str, allowed: Collection[str]) -> str | None:
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str) or value not in allowed:
+            self.failed(key, f"is none of {', '.join(allowed)}: {shown(value)}")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self.values.get(key)
+        if value is None:
+            return False
+        return value if isinstance(value, bool) else self.failed(key, f"is not true or false: {shown(value)}")
+
+    def number(self, key: str) -> int:
+        """A whole number from 0 to a million; null and missing are 0."""
+        value = self.values.get(key)
+        if value is None:
+            return 0
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST_NUMBER:
+            self.failed(key, f"is not a whole number from 0 to {LARGEST_NUMBER:,}: {shown(value)}")
+        return value
+
+    def time(self, key: str) -> datetime:
+        found = self.optional_time(key)
+        return self.failed(key, "is missing") if found is None else found
+
+    def optional_time(self, key: str) -> datetime | None:
+        """An instant in UTC, of an RFC 3339 time with its offset."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        form = TIME.fullmatch(value) if isinstance(value, str) else None
+        if form is None or not 1990 <= int(form[1]) <= 2200:
+            self.failed(key, f"is not a time: {shown(value)}")
+        try:
+            return datetime.fromisoformat(form[0]).astimezone(UTC)
+        except ValueError:
+            return self.failed(key, f"is not a time: {shown(value)}")
+
+    def optional_day(self, key: str) -> date | None:
+        value = self.values.get(key)
+        if value is None:
+            return None
+        try:
+            day = date.fromisoformat(value if isinstance(value, str) else "")
+        except ValueError:
+            self.failed(key, f"is not a day: {shown(value)}")
+        return day if 1990 <= day.year <= 2200 else self.failed(key, f"is not a day: {shown(value)}")
+
+    def time_zone(self, key: str) -> str:
+        """An IANA name that this machine knows; UTC when there is none."""
+        value = self.text(key, longest=100) or "Etc/UTC"
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError):  # an unknown name is a KeyError, a folder's name an OSError
+            self.failed(key, f"is not a time zone: {shown(value)}")
+        return value
+
+    def record(self, key: str) -> Record | None:
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            self.failed(key, f"is not an object: {shown(value)}")
+        return Record(value, self.where)
+
+    def records(self, key: str, kind: str) -> Iterator[Record]:
+        """The objects of a list, each named by its id or by its place in the list; null is an empty list."""
+        for place, value in enumerate(self.items(key), start=1):
+            if not isinstance(value, dict):
+                self.failed(key, f"holds what is not an object: {shown(value)}")
+            label = value.get("id") or value.get("code")
+            known = isinstance(label, str) and ID.fullmatch(label)
+            yield Record(value, f"{self.where}, {kind} {label if known else f'no. {place}'}")
+
+    def items(self, key: str) -> list[object]:
+        value = self.values.get(key)
+        if value is None:
+            return []
+        return value if isinstance(value, list) else self.failed(key, f"is not a list: {shown(value)}")
+
+
+def shown(value: object) -> str:
+    """The value as a person may see it in a sentence: short, on one line, quoted."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    text = ascii(value[:60]) if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def parse_document(name: str, body: bytes) -> Record:
+    """The JSON object in `body`, named for the sentences of errors; ImportFailed when there is none."""
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except RecursionError:
+        message = f"{name}: is nested too deeply to be a Statuspage document"
+        raise ImportFailed(message) from None
+    except ValueError as error:
+        message = f"{name}: is not JSON ({error})"
+        raise ImportFailed(message) from None
+    if not isinstance(value, dict):
+        message = f"{name}: is not a JSON object"
+        raise ImportFailed(message)
+    return Record(value, name)
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    message = f"{word} is not a JSON value"
+    raise ValueError(message)
