@@ -3,6 +3,8 @@
 import json
 from dataclasses import asdict, dataclass
 
+from store.documents import is_count
+
 CHANNEL = "store:changes"
 
 
@@ -21,6 +23,8 @@ class Change:
     def from_bytes(cls, raw: bytes) -> "Change | None":
         """None for what the store did not say."""
         try:
-            return cls(**json.loads(raw))
+            change = cls(**json.loads(raw))
         except (TypeError, ValueError):
             return None
+        sound = isinstance(change.page_id, str) and isinstance(change.view, str) and is_count(change.version)
+        return change if sound else None
