@@ -40,7 +40,7 @@ def valkey(directory: Path, *, durable: bool = False, port: int | None = None) -
 @contextmanager
 def running(program: Program, directory: Path) -> Iterator[Child]:
     """Run `program` until the block ends; its output is in `directory`/<name>.log, its pid in the child."""
-    child = Child(program, Output(directory, echo=False), Processes(directory / "processes.json"))
+    child = Child(program, Output(directory), Processes(directory / "processes.json"))
     try:
         child.wait_until_ready()
         yield child

@@ -30,12 +30,16 @@ def _at_once(_pid: int) -> bool:
 
 @dataclass(frozen=True)
 class Program:
-    """What to run and how to treat it. `environment` None means our own; seconds are patience."""
+    """What to run and how to treat it. `environment` None means our own; seconds are patience.
+
+    A `quiet` one's lines go to its file only.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] | None = None
     owner: Owner = field(default_factory=ourselves)
+    quiet: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
     kill_signal: signal.Signals = signal.SIGKILL
     stop_seconds: float = 1.5
@@ -74,7 +78,9 @@ class Child:
             start_new_session=True,
         )
         self.processes.add(self.process.pid)
-        self.follower: Follower = self.output.follow(self.name, cast("IO[bytes]", self.process.stdout))
+        self.follower: Follower = self.output.follow(
+            self.name, cast("IO[bytes]", self.process.stdout), echo=not self.program.quiet
+        )
         self.started_at, self.since = time.monotonic(), datetime.now(UTC)
         self.start_again_at: float | None = None
 
@@ -98,27 +104,25 @@ class Child:
             message = f"{self.name} failed:\n{self.last_words()}"
             raise StartError(message)
 
-    def revive(self) -> bool:
-        """Start it again where it has ended and its pause is over; whether it was started."""
+    def revive(self) -> None:
+        """Start it again where it has ended and its pause is over. Call this often."""
         if self.pid is not None:
-            return False
+            return
         if self.start_again_at is None:
-            self._plan_restart()
-        if self.start_again_at is None or time.monotonic() < self.start_again_at:
-            return False
-        self.start()
-        self.restarts += 1
-        return True
+            self.start_again_at = self._plan_restart()
+        if time.monotonic() >= self.start_again_at:
+            self.start()
+            self.restarts += 1
 
-    def _plan_restart(self) -> None:
+    def _plan_restart(self) -> float:
         # A killed leader may leave members of its group that hold its port.
         signal_groups([self.process.pid], signal.SIGKILL)
         self.processes.remove(self.process.pid)
         lasted = time.monotonic() - self.started_at
         self.quick_ends = 0 if lasted > HEALTHY_SECONDS else self.quick_ends + 1
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self.quick_ends)
-        self.start_again_at = time.monotonic() + pause
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self.quick_ends, 10))
         self.output.say(f"{self.name} ended ({_ending(self.process.returncode)}); again in {pause:.1f} s.")
+        return time.monotonic() + pause
 
     def ask_to_stop(self) -> None:
         if self.pid is not None:

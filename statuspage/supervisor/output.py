@@ -1,5 +1,6 @@
 """What the children say: to the terminal, each line under its name, and to a file per child."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -13,19 +14,19 @@ NAME_WIDTH = 8
 
 
 class Output:
-    """Where the lines of all children go. `echo` says whether the terminal gets them too."""
+    """Where the lines of all children go: a file per child in `folder`, and the terminal."""
 
-    def __init__(self, folder: Path, echo: bool = True) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.echo = echo
         self.colours: dict[str, int] = {}
         self.coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         self.lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
-    def follow(self, name: str, stream: IO[bytes]) -> "Follower":
+    def follow(self, name: str, stream: IO[bytes], *, echo: bool) -> "Follower":
+        """Read the child's lines from now on; with `echo` the terminal gets them too."""
         self.colours.setdefault(name, COLOURS[len(self.colours) % len(COLOURS)])
-        return Follower(self, name, stream)
+        return Follower(self, name, stream, echo)
 
     def show(self, name: str, line: str) -> None:
         label = f"{name:<{NAME_WIDTH}} |"
@@ -35,21 +36,19 @@ class Output:
 
     def say(self, text: str) -> None:
         """Print for the person at the terminal; one who has closed it does not stop us."""
-        with self.lock:
-            try:
-                print(text, flush=True)
-            except OSError:
-                self.echo = False
+        with self.lock, contextlib.suppress(OSError):
+            print(text, flush=True)
 
 
 class Follower(threading.Thread):
     """Reads one child's output to its end. `tail` keeps the last lines, to explain a failure."""
 
-    def __init__(self, output: Output, name: str, stream: IO[bytes]) -> None:
+    def __init__(self, output: Output, name: str, stream: IO[bytes], echo: bool) -> None:
         super().__init__(name=f"output of {name}", daemon=True)
         self.output = output
         self.child = name
         self.stream = stream
+        self.echo = echo
         self.tail: deque[str] = deque(maxlen=15)
         self.start()
 
@@ -64,7 +63,7 @@ class Follower(threading.Thread):
 
     def _take(self, line: str) -> None:
         self.tail.append(line)
-        if self.output.echo:
+        if self.echo:
             self.output.show(self.child, line)
 
 

@@ -34,11 +34,18 @@ class Ports:
 
     def get(self, name: str, preferred: int) -> int:
         """The port that `name` had before, while it is free; else the next free one from `preferred`."""
-        others = [port for other, port in self.by_name.items() if other != name]
         port = self.by_name.get(name, preferred)
-        self.by_name[name] = port if is_free(port) else free_port(preferred, others)
+        return self._keep(name, port) if is_free(port) else self.get_fresh(name, preferred)
+
+    def get_fresh(self, name: str, preferred: int) -> int:
+        """The next free port from `preferred` that no other name has, whatever `name` had before."""
+        others = [port for other, port in self.by_name.items() if other != name]
+        return self._keep(name, free_port(preferred, others))
+
+    def _keep(self, name: str, port: int) -> int:
+        self.by_name[name] = port
         write_whole(self.file, json.dumps(self.by_name))
-        return self.by_name[name]
+        return port
 
 
 def _read(file: Path) -> dict[str, int]:

@@ -76,6 +76,7 @@ class Cluster:
         command = [_binary("postgres"), "-D", str(self.data), *options]
         return Program(
             name="postgres",
+            quiet=True,
             command=command,
             environment=_environment(),
             owner=unprivileged_owner(self.data),

@@ -31,6 +31,7 @@ class Server:
     def program(self) -> Program:
         return Program(
             name="valkey",
+            quiet=True,
             command=[binary(), str(self.data / "valkey.conf")],
             stop_seconds=2,
             is_ready=lambda _pid: self.is_ready(),

@@ -1,0 +1,70 @@
+"""What the processes of the service get told: settings for one machine, a person's own ones first."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from statuspage.supervisor import secrets
+from statuspage.supervisor.files import write_whole
+
+FIRST_RUN_EMAIL = "admin@example.com"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders of one installation: `root` holds the code, `var` everything that running makes."""
+
+    root: Path
+    var: Path
+
+    @property
+    def run(self) -> Path:
+        return self.var / "run"
+
+    @property
+    def mail(self) -> Path:
+        return self.var / "mail"
+
+    @property
+    def children(self) -> Path:
+        return self.run / "children.json"
+
+    def secret(self, name: str) -> Path:
+        return self.var / "secrets" / name
+
+
+def is_given(name: str, environment: Mapping[str, str]) -> bool:
+    """Whether the setting is there, itself or as the name of a file."""
+    return bool(environment.get(name) or environment.get(f"{name}_FILE"))
+
+
+def local_settings(place: Place, web_port: int) -> dict[str, str]:
+    """Settings that suit one person's machine; makes the secrets that they name."""
+    secrets.secret(place.secret("secret-key"))
+    secrets.secret(place.secret("admin-password"), secrets.password)
+    return {
+        "DEBUG": "true",
+        "SECRET_KEY_FILE": str(place.secret("secret-key")),
+        "STORE_DIR": str(place.var / "store"),
+        "PUBLIC_PORT": str(web_port),
+        "DEFAULT_PAGE_HOST": "demo.localhost",
+        "DEFAULT_FROM_EMAIL": "status@example.com",
+        "FIRST_RUN_EMAIL": FIRST_RUN_EMAIL,
+        "FIRST_RUN_PASSWORD_FILE": str(place.secret("admin-password")),
+        "CHILDREN_PATH": str(place.children),
+        # What a child says shall be seen when it says it.
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def combined(given: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """`given` with those of `ours` that it leaves open, be it as X or as X_FILE."""
+    missing = {name: value for name, value in ours.items() if not is_given(name.removesuffix("_FILE"), given)}
+    return dict(given) | missing
+
+
+def save(settings: Mapping[str, str], file: Path) -> None:
+    """Write the settings for a shell: `. var/run/environment`, then manage.py works beside the service."""
+    lines = (f"export {name}={shlex.quote(value)}\n" for name, value in sorted(settings.items()))
+    write_whole(file, "".join(lines))

@@ -1,0 +1,97 @@
+"""What the service consists of beside its databases: jobs that run once, then children that stay."""
+
+import http.client
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from statuspage.supervisor.children import Program
+
+QUEUES = "publish,notify"
+
+
+@dataclass(frozen=True)
+class Programs:
+    """`jobs` run one after the other, each to its end; then the `children` start, all at once."""
+
+    jobs: Sequence[Program]
+    children: Sequence[Program]
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What there is to make programs from. `mail_port` is None where mail goes to a real server."""
+
+    root: Path
+    environment: Mapping[str, str]
+    web_port: int
+    mail_port: int | None
+    mail: Path
+
+
+def service(setup: Setup) -> Programs:
+    """The status page service."""
+    return Programs(
+        jobs=[_manage(setup, "migrate", "migrate_all"), _manage(setup, "seed", "seed")],
+        children=[*_mail(setup), _web(setup), _worker(setup), _manage(setup, "ticker", "tick")],
+    )
+
+
+def answers_http(port: int) -> Callable[[int], bool]:
+    """A test whether the web server on `port` says that it lives."""
+
+    def answers(_pid: int) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        try:
+            connection.request("GET", "/livez", headers={"Host": "localhost"})
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return answers
+
+
+def _manage(setup: Setup, name: str, command: str) -> Program:
+    return Program(name, [sys.executable, str(setup.root / "manage.py"), command], setup.environment)
+
+
+def _web(setup: Setup) -> Program:
+    port = ["--host", "127.0.0.1", "--port", str(setup.web_port)]
+    # Browsers reach it directly, so no header may claim another origin. Streams end when we stop.
+    options = [
+        "--no-proxy-headers",
+        "--no-server-header",
+        "--no-access-log",
+        "--timeout-graceful-shutdown",
+        "1",
+    ]
+    command = [sys.executable, "-m", "uvicorn", "statuspage.asgi:application", *port, *options]
+    return Program("web", command, setup.environment, is_ready=answers_http(setup.web_port))
+
+
+def _worker(setup: Setup) -> Program:
+    # Waking it needs no talk among workers, which would cost a second at each start.
+    options = ["-P", "threads", "-c", "4", "-Q", QUEUES, "--without-gossip", "--without-mingle"]
+    command = [sys.executable, "-m", "celery", "-A", "statuspage.celery", "worker", *options]
+    return Program("worker", command, setup.environment)
+
+
+def _mail(setup: Setup) -> list[Program]:
+    if setup.mail_port is None:
+        return []
+    options = ["--port", str(setup.mail_port), "--dir", str(setup.mail)]
+    command = [sys.executable, "-m", "statuspage.mailsink", *options]
+    port = setup.mail_port
+    return [Program("mail", command, setup.environment, is_ready=lambda _pid: _listens(port))]
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,142 @@
+"""Brings the service up in order, keeps it up, brings it down in order."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+
+from statuspage.supervisor import environment, postgres, valkey
+from statuspage.supervisor.children import Child, Program
+from statuspage.supervisor.environment import Place, is_given
+from statuspage.supervisor.files import write_whole
+from statuspage.supervisor.interrupts import Interrupts
+from statuspage.supervisor.output import Output
+from statuspage.supervisor.ports import Ports
+from statuspage.supervisor.programs import Programs, Setup
+from statuspage.supervisor.state import Processes
+
+MAIL_PORT, POSTGRES_PORT, VALKEY_PORT = 8025, 15432, 16379
+# The longest that a change of a child may go unnoticed; ends of children wake us at once.
+LOOK_SECONDS = 1.0
+
+
+class Supervisor:
+    """One run of the service. `stages` are the children by order of their start."""
+
+    def __init__(self, place: Place, interrupts: Interrupts) -> None:
+        self.place = place
+        self.interrupts = interrupts
+        self.output = Output(place.var / "log")
+        self.processes = Processes(place.run / "processes.json")
+        self.ports = Ports(place.run / "ports.json")
+        self.stages: list[list[Child]] = []
+        self.given = dict(os.environ)
+        self.written = ""
+
+    def bring_up(self, programs: Callable[[Setup], Programs], web_port: int) -> Setup:
+        """Start everything, each part once what it needs is ready."""
+        self._end_left_behind()
+        urls = self._start_databases()
+        setup = self._setup(urls, web_port)
+        parts = programs(setup)
+        for job in parts.jobs:
+            self._do(job)
+        self._start(parts.children)
+        return setup
+
+    def keep_up(self) -> None:
+        """Start again what ends, until asked to stop."""
+        while True:
+            self._pause(LOOK_SECONDS)
+
+    def bring_down(self) -> None:
+        """Stop the latest first. Those that started together stop together."""
+        for stage in reversed(self.stages):
+            for child in stage:
+                child.ask_to_stop()
+            asked_at = time.monotonic()
+            for child in stage:
+                child.wait_stopped(asked_at + child.program.stop_seconds)
+        self.place.children.unlink(missing_ok=True)
+
+    def _end_left_behind(self) -> None:
+        left = self.processes.end_left_behind()
+        if left:
+            self.output.say(f"Ended {left} processes that an earlier run had left behind.")
+
+    def _start_databases(self) -> dict[str, str]:
+        """Start those that nobody has given us; the settings that name them."""
+        urls: dict[str, str] = {}
+        programs: list[Program] = []
+        if not is_given("DATABASE_URL", self.given):
+            cluster = self._cluster()
+            urls["DATABASE_URL"] = cluster.url
+            programs.append(cluster.program())
+        if not is_given("REDIS_URL", self.given):
+            server = self._valkey()
+            urls["REDIS_URL"] = server.url
+            programs.append(server.program())
+        self._start(programs)
+        return urls
+
+    def _cluster(self) -> postgres.Cluster:
+        data, password = self.place.var / "postgres", self.place.secret("postgres-password")
+        cluster = postgres.Cluster(data, password, self.ports.get("postgres", POSTGRES_PORT))
+        if not data.exists():
+            self.output.say("Making a PostgreSQL database …")
+        cluster.create()
+        return cluster
+
+    def _valkey(self) -> valkey.Server:
+        data, password = self.place.var / "valkey", self.place.secret("valkey-password")
+        server = valkey.Server(data, password, self.ports.get("valkey", VALKEY_PORT))
+        server.create()
+        return server
+
+    def _setup(self, urls: dict[str, str], web_port: int) -> Setup:
+        web = self.ports.get_fresh("web", web_port)
+        mail = None if is_given("EMAIL_URL", self.given) else self.ports.get("mail", MAIL_PORT)
+        email = {"EMAIL_URL": f"smtp://127.0.0.1:{mail}"} if mail else {}
+        settings = environment.local_settings(self.place, web) | urls | email
+        environment.save(settings, self.place.run / "environment")
+        whole = environment.combined(self.given, settings)
+        return Setup(self.place.root, whole, web, mail, self.place.mail)
+
+    def _start(self, programs: Sequence[Program]) -> None:
+        stage: list[Child] = []
+        self.stages.append(stage)
+        began = time.monotonic()
+        stage.extend(Child(program, self.output, self.processes) for program in programs)
+        for child in stage:
+            child.wait_until_ready(self.interrupts.pause)
+            self.output.say(f"{child.name} is ready ({time.monotonic() - began:.1f} s)")
+        self._write_children()
+
+    def _do(self, job: Program) -> None:
+        began = time.monotonic()
+        child = Child(job, self.output, self.processes)
+        try:
+            child.wait_until_done(self._pause)
+        finally:
+            child.stop()
+        self.output.say(f"{job.name} is done ({time.monotonic() - began:.1f} s)")
+
+    def _pause(self, seconds: float) -> None:
+        self.interrupts.pause(seconds)
+        for child in self._kept():
+            child.revive()
+        self._write_children()
+
+    def _kept(self) -> list[Child]:
+        return [child for stage in self.stages for child in stage]
+
+    def _write_children(self) -> None:
+        """For the health page: what runs here, since when, how often it had to be started again."""
+        children = [
+            {"name": c.name, "pid": c.pid, "restarts": c.restarts, "since": c.since.isoformat()}
+            for c in self._kept()
+        ]
+        state = json.dumps({"supervisor": os.getpid(), "children": children}, indent=1)
+        if state != self.written:
+            write_whole(self.place.children, state, mode=0o644)
+            self.written = state
