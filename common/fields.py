@@ -22,4 +22,3 @@ class PlainIdField(models.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**({"max_length": 32} | kwargs))
-

@@ -11,17 +11,32 @@ from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from common.ids import new_id
-from common.rows import add, change as change_row, state
+from common.rows import add, state
+from common.rows import change as change_row
 from components.choices import ComponentStatus, Source
 from components.models import Component, ComponentGroup, Statement
-from components.status import SETTING, current, refresh_indicator, say, with_effect
+from components.status import SETTING, check, current, refresh_indicator, say, with_effect
 from events.actor import Actor
 from pages.change import Change, page_change
 from pages.models import StatusPage
 
 COMPONENT_FIELDS = frozenset(
-    "group name purpose description position showcase only_show_if_degraded restricted start_date "
-    "major_weight partial_weight degraded_weight maintenance_counts minimum_outage".split()
+    [
+        "group",
+        "name",
+        "purpose",
+        "description",
+        "position",
+        "showcase",
+        "only_show_if_degraded",
+        "restricted",
+        "start_date",
+        "major_weight",
+        "partial_weight",
+        "degraded_weight",
+        "maintenance_counts",
+        "minimum_outage",
+    ]
 )
 GROUP_FIELDS = frozenset({"name", "description", "position"})
 
@@ -59,12 +74,10 @@ def delete_component(page: StatusPage, component: Component, actor: Actor) -> No
         refresh_indicator(change)
 
 
-def set_status(
-    page: StatusPage, statuses: Mapping[str, str], actor: Actor, *, notify: bool = True
-) -> None:
+def set_status(page: StatusPage, statuses: Mapping[str, str], actor: Actor, *, notify: bool = True) -> None:
     """A person (or a key acting for one) says how components are, by id. All of them or none."""
     with page_change(page, actor, notify=notify) as change:
-        _check(change, statuses)
+        check(change, statuses)
         say(change, SETTING, statuses, notify=True)
 
 
@@ -162,21 +175,6 @@ def withdraw_correction(page: StatusPage, statement: Statement, actor: Actor) ->
             raise Refused(message)
         with_effect(change, [statement.component_id], statement.begun, False, found.delete)
         change.record("component.correction_withdrawn", "correction", str(statement.pk), state(statement))
-
-
-def _check(change: Change, statuses: Mapping[str, str]) -> None:
-    known = set(change.page.components.present().filter(pk__in=statuses).values_list("pk", flat=True))
-    missing = sorted(set(statuses) - known)
-    if missing:
-        message = _("This page has no component %(ids)s.") % {"ids": ", ".join(missing)}
-        raise Refused(message, "components")
-    wrong = sorted(set(statuses.values()) - set(ComponentStatus.values))
-    if wrong:
-        message = _("“%(status)s” is not a component status.") % {"status": wrong[0]}
-        raise Refused(message, "status")
-
-
-check_statuses = _check
 
 
 def _locked(rows: Any, pk: str) -> Any:

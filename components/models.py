@@ -139,13 +139,17 @@ class Statement(models.Model):
                 condition=~Q(source=Source.CORRECTION) | (Q(ended__isnull=False) & ~Q(reason="")),
                 name="statement_correction_has_end_and_reason",
             ),
-            models.CheckConstraint(condition=Q(status__in=ComponentStatus.values), name="statement_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=ComponentStatus.values), name="statement_status_is_known"
+            ),
         ]
         indexes = [
             # rebuild() reads a component's statements that reach past an instant.
             models.Index(fields=["component", "begun"], name="statement_component_begun"),
             # Ending what an incident, window or monitor said.
-            models.Index(fields=["source", "source_id"], condition=Q(ended=None), name="statement_live_source"),
+            models.Index(
+                fields=["source", "source_id"], condition=Q(ended=None), name="statement_live_source"
+            ),
         ]
 
     def __str__(self) -> str:

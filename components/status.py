@@ -6,18 +6,22 @@ Steps: they take the open change first and work on many components at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
+from common.errors import Refused
 from common.rows import state
-from components.choices import Source
+from components.choices import ComponentStatus, Source
 from components.indicator import indicator
-from components.models import Component, Statement, StatusChange
+from components.models import Component, Statement, StatementQuerySet, StatusChange
 from components.timeline import SILENCE, Effective, Spoken, effective, fold
 from pages.change import Change
+from pages.choices import PageIndicator
+from pages.clock import next_tick, schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,10 @@ def take_back(
     with_effect(change, touched, at, False, lambda: _end(live, at))
 
 
-def with_effect(change: Change, ids: Iterable[str], since: datetime, notify: bool, write) -> None:  # type: ignore[no-untyped-def]
-    """Run `write`, which changes statements of these components from `since` on, and draw the consequences."""
+def with_effect(
+    change: Change, ids: Iterable[str], since: datetime, notify: bool, write: Callable[[], object]
+) -> None:
+    """Run `write`, which changes statements of these components from `since` on, and draw the conclusions."""
     touched = sorted(set(ids))
     if not touched:
         return
@@ -79,7 +85,7 @@ def current(ids: Collection[str]) -> dict[str, str]:
 
 
 def rebuild(ids: Collection[str], since: datetime, now: datetime) -> None:
-    """Make the history of these components from `since` on what their statements say. A fixed number of queries."""
+    """Make these components' history from `since` on what their statements say. Queries: a fixed number."""
     spoken = _spoken(ids, since)
     before = _before(ids, since)
     rows = [row for one in ids for row in _history(one, spoken[one], before.get(one, SILENCE), since, now)]
@@ -87,11 +93,26 @@ def rebuild(ids: Collection[str], since: datetime, now: datetime) -> None:
     StatusChange.objects.bulk_create(rows, batch_size=1000)
 
 
+def check(change: Change, statuses: Mapping[str, str | None]) -> None:
+    """Raises Refused unless these are the page's components and known statuses (None: unchanged)."""
+    known = set(change.page.components.present().filter(pk__in=statuses).values_list("pk", flat=True))
+    missing = sorted(set(statuses) - known)
+    if missing:
+        message = _("This page has no component %(ids)s.") % {"ids": ", ".join(missing)}
+        raise Refused(message, "components")
+    wrong = list(set(statuses.values()) - {None, *ComponentStatus.values})
+    if wrong:
+        message = _("“%(status)s” is not a component status.") % {"status": wrong[0]}
+        raise Refused(message, "status")
+
+
 def refresh_indicator(change: Change) -> None:
     """Bring the page's indicator in line with what everybody may see of its components."""
     page = change.page
     statuses = page.components.public().with_status().values_list("status", flat=True)
     page.indicator = indicator(list(statuses), [page.open_impact] if page.open_impact else [])[0]
+    if page.indicator != PageIndicator.NONE:
+        schedule(page, next_tick(page, change.now))
 
 
 def _replace(speaker: Speaker, statuses: Mapping[str, str], begun: datetime) -> None:
@@ -105,7 +126,7 @@ def _replace(speaker: Speaker, statuses: Mapping[str, str], begun: datetime) -> 
     )
 
 
-def _end(statements, at: datetime) -> None:  # type: ignore[no-untyped-def]
+def _end(statements: StatementQuerySet, at: datetime) -> None:
     """End statements at `at`; those that begin only then are withdrawn."""
     statements.filter(begun__gte=at).delete()
     statements.update(ended=at)

@@ -83,5 +83,6 @@ def _take(count: int, at: datetime) -> tuple[int, int]:
 def _note_origin(events: list[Event], actor: Actor) -> None:
     if actor.ip or actor.user_agent:
         EventOrigin.objects.bulk_create(
-            EventOrigin(event_id=event.pk, ip=actor.ip or None, user_agent=actor.user_agent[:300]) for event in events
+            EventOrigin(event_id=event.pk, ip=actor.ip or None, user_agent=actor.user_agent[:300])
+            for event in events
         )

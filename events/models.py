@@ -43,7 +43,7 @@ class Event(models.Model):
     actor_kind = models.CharField(max_length=12)
     actor_id = models.CharField(max_length=32, blank=True)
     at = models.DateTimeField()
-    # Hybrid logical clock: milliseconds << 16 | counter. With node and sequence, logs of several regions merge.
+    # Hybrid logical clock: milliseconds << 16 | counter. With node and sequence, several regions' logs merge.
     hlc = models.BigIntegerField()
     origin_node = models.CharField(max_length=30)
     origin_seq = models.BigIntegerField()

@@ -95,7 +95,9 @@ class Incident(models.Model):
             # The page's history, newest first.
             models.Index(fields=["page", "-started_at"], name="incident_page_started"),
             # What is open on a page.
-            models.Index(fields=["page"], condition=Q(resolved_at=None, deleted_at=None), name="incident_open"),
+            models.Index(
+                fields=["page"], condition=Q(resolved_at=None, deleted_at=None), name="incident_open"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,7 +163,9 @@ class MaintenanceSeries(models.Model):
     name = models.CharField(max_length=255)
     body = models.TextField(blank=True, max_length=25_000)
     rule = models.CharField(max_length=500, help_text=_("RRULE, such as FREQ=WEEKLY;BYDAY=TU."))
-    local_start = models.DateTimeField(help_text=_("First start, wall-clock time in the zone, stored as if UTC."))
+    local_start = models.DateTimeField(
+        help_text=_("First start, wall-clock time in the zone, stored as if UTC.")
+    )
     duration = models.DurationField()
     zone = models.CharField(max_length=60)
     # Original local starts (ISO) of occurrences that are skipped or were moved.
@@ -234,7 +238,9 @@ class IncidentTemplate(models.Model):
     name = models.CharField(max_length=120)
     title = models.CharField(max_length=255)
     body = models.TextField(max_length=25_000)
-    update_status = models.CharField(max_length=16, choices=IncidentStatus, default=IncidentStatus.INVESTIGATING)
+    update_status = models.CharField(
+        max_length=16, choices=IncidentStatus, default=IncidentStatus.INVESTIGATING
+    )
     components = models.ManyToManyField(Component, related_name="templates", blank=True)
     deliver_notifications = models.BooleanField(default=True)
     created_at = models.DateTimeField()

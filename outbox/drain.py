@@ -50,7 +50,7 @@ def _handle(item: Claimed, token: uuid.UUID) -> None:
                 topic(item.topic).handle(item)
         except Later as later:
             queue.postpone(item, token, later.delay)
-        except Exception as error:  # noqa: BLE001 one bad row must not stop the others
+        except Exception as error:
             log.exception("outbox.failed")
             queue.fail(item, token, f"{type(error).__name__}: {error}")
         else:

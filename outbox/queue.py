@@ -19,7 +19,9 @@ _PUT = """
            (topic, tenant_id, key, seq, due_at, created_at, attempts, last_error)
     SELECT %(topic)s, %(tenant)s, key, 1, %(due)s, %(now)s, 0, '' FROM unnest(%(keys)s::text[]) AS key
     ON CONFLICT (topic, tenant_id, key) DO UPDATE
-       SET seq = item.seq + 1, due_at = least(item.due_at, excluded.due_at), attempts = 0, dead_at = NULL
+       SET seq = item.seq + 1, attempts = 0, dead_at = NULL,
+           due_at = CASE WHEN item.lease_until > %(now)s THEN excluded.due_at
+                         ELSE least(item.due_at, excluded.due_at) END
 """
 _CLAIM = """
     UPDATE public.outbox_outboxitem AS item
@@ -34,10 +36,11 @@ _CLAIM = """
 """
 
 
-def put(
-    topic: str, tenant_id: str, keys: Sequence[str], *, due_at: datetime | None = None
-) -> None:
-    """Ask for work, in the caller's transaction: one row a key, joined with one that already waits."""
+def put(topic: str, tenant_id: str, keys: Sequence[str], *, due_at: datetime | None = None) -> None:
+    """Ask for work, in the caller's transaction: one row a key, joined with one that already waits.
+
+    A waiting row keeps the earlier time; one that is being handled right now is due again at `due_at`.
+    """
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -84,6 +84,14 @@ def page_change(
     page.version, page.version_at = locked.version, locked.version_at
 
 
+@contextmanager
+def create_change(page: StatusPage, actor: Actor) -> Iterator[Change]:
+    """The change that adds a page: its first version. The caller's transaction has just inserted the row."""
+    change = Change(page, actor, page.created_at, 1, notify=False)
+    yield change
+    _commit(change)
+
+
 def _lock(page: StatusPage) -> StatusPage:
     try:
         with connection.cursor() as cursor:

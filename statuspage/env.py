@@ -66,7 +66,8 @@ def redis_database(base: str, number: int) -> str:
     """The same server's database `number`; empty where there is no server."""
     if not base:
         return ""
-    return urlunsplit(urlsplit(base)._replace(path=f"/{number}"))
+    url = urlsplit(base)
+    return urlunsplit((url.scheme, url.netloc, f"/{number}", url.query, ""))
 
 
 def smtp(name: str = "EMAIL_URL") -> dict[str, object]:

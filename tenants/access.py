@@ -43,7 +43,9 @@ def _on_page(membership: Membership, page_id: str) -> Role:
     role = Role(membership.role)
     if role is Role.OWNER:
         return role
-    own = PageRole.objects.filter(membership=membership, page_id=page_id).values_list("role", flat=True).first()
+    own = (
+        PageRole.objects.filter(membership=membership, page_id=page_id).values_list("role", flat=True).first()
+    )
     return Role(own) if own else role
 
 

@@ -19,8 +19,35 @@ from tenants.models import Domain, DomainKind, HostMap, Membership, PageRole, Ro
 
 HOSTS = "hosts"
 RESERVED = frozenset(
-    "www api app admin dashboard mail smtp imap ns ns1 ns2 ftp static media assets status help support docs "
-    "login signup o dev test edge cdn localhost".split()
+    [
+        "www",
+        "api",
+        "app",
+        "admin",
+        "dashboard",
+        "mail",
+        "smtp",
+        "imap",
+        "ns",
+        "ns1",
+        "ns2",
+        "ftp",
+        "static",
+        "media",
+        "assets",
+        "status",
+        "help",
+        "support",
+        "docs",
+        "login",
+        "signup",
+        "o",
+        "dev",
+        "test",
+        "edge",
+        "cdn",
+        "localhost",
+    ]
 )
 _SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
 _LOOKS_LIKE_ID = re.compile(rf"^[0-9a-z]{{{LENGTH}}}$")

@@ -105,7 +105,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField(default=False, help_text=_("Runs the installation: sees every organisation."))
+    is_staff = models.BooleanField(
+        default=False, help_text=_("Runs the installation: sees every organisation.")
+    )
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

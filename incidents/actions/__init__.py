@@ -1,0 +1,1 @@
+"""Verbs on notices, a module for each noun."""

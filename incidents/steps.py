@@ -1,0 +1,207 @@
+"""What the verbs on notices share. Each takes the open change first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext as _
+
+from common.errors import Refused
+from common.rows import add, state
+from components.choices import ComponentStatus, Source
+from components.status import SETTING, Speaker, check, current, refresh_indicator, say, take_back
+from incidents.choices import Impact, IncidentKind, IncidentStatus
+from incidents.models import AffectedComponent, Incident, IncidentComponent, IncidentUpdate
+from incidents.stock import SENTENCES
+from pages.change import Change
+from pages.links import incident_url, page_url
+
+Statuses = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One update as its writer gives it.
+
+    `components`: id -> status, or None where the component is concerned but its status stays.
+    An empty `body` becomes the stock sentence of the status, in the page's language.
+    """
+
+    status: str
+    body: str = ""
+    technical_details: str = ""
+    components: Statuses = field(default_factory=dict)
+    display_at: datetime | None = None
+    deliver: bool = True
+
+
+def locked(change: Change, incident: Incident) -> Incident:
+    """The page's own row as it is now. Raises Refused where it has been deleted."""
+    found = change.page.incidents.present().filter(pk=incident.pk).first()
+    if found is None:
+        message = _("This incident has been deleted meanwhile.")
+        raise Refused(message)
+    return found
+
+
+def speaker(incident: Incident) -> Speaker:
+    kinds = {IncidentKind.INCIDENT: Source.INCIDENT, IncidentKind.MAINTENANCE: Source.MAINTENANCE}
+    return Speaker(kinds[IncidentKind(incident.kind)], incident.pk)
+
+
+def write_update(change: Change, incident: Incident, words: Words) -> IncidentUpdate:
+    """Add an update, attach the components it names, and say their statuses."""
+    if words.status not in IncidentStatus.of_kind(incident.kind):
+        message = _("“%(status)s” is not a status of this kind of notice.") % {"status": words.status}
+        raise Refused(message, "status")
+    check(change, words.components)
+    update = add(
+        IncidentUpdate(
+            incident=incident,
+            status=words.status,
+            body=words.body.strip() or stock(change, words.status),
+            technical_details=words.technical_details,
+            display_at=words.display_at or change.now,
+            deliver_notifications=words.deliver and change.notify,
+            created_at=change.now,
+            updated_at=change.now,
+        )
+    )
+    affect(change, incident, update, words.components)
+    return update
+
+
+def stock(change: Change, status: str) -> str:
+    with override(change.page.language):
+        return gettext(SENTENCES[IncidentStatus(status)])
+
+
+def affect(change: Change, incident: Incident, update: IncidentUpdate, components: Statuses) -> None:
+    """Attach components to the incident and freeze in the update what it says of them."""
+    old = current(list(components))
+    said = {one: status for one, status in components.items() if status is not None}
+    _link(incident, components)
+    AffectedComponent.objects.bulk_create(
+        AffectedComponent(update=update, component_id=one, old_status=old[one], new_status=status)
+        for one, status in said.items()
+    )
+    _raise_impact(incident, said)
+    if said:
+        say(change, speaker(incident), said, begun=_since(change, incident))
+
+
+def _since(change: Change, incident: Incident) -> datetime:
+    """A first word counts from when the impact began, later ones from now."""
+    first = incident.updates.count() <= 1
+    began = incident.impact_started_at or incident.started_at
+    return min(began, change.now) if first else change.now
+
+
+def _link(incident: Incident, components: Statuses) -> None:
+    """Attach; a component that is named without a status keeps the one that it has for this incident."""
+    links = [
+        IncidentComponent(incident=incident, component_id=one, status=to) for one, to in components.items()
+    ]
+    IncidentComponent.objects.bulk_create((one for one in links if one.status is None), ignore_conflicts=True)
+    IncidentComponent.objects.bulk_create(
+        (one for one in links if one.status is not None),
+        update_conflicts=True,
+        unique_fields=["incident", "component"],
+        update_fields=["status"],
+    )
+
+
+def _raise_impact(incident: Incident, said: Mapping[str, str]) -> None:
+    """The impact is that of the worst component ever: kept at its peak after recovery."""
+    if incident.kind == IncidentKind.MAINTENANCE:
+        return
+    peak = Impact.worst([incident.impact, *map(Impact.of_component_status, said.values())])
+    if peak != incident.impact:
+        incident.impact = peak
+        incident.save(update_fields=["impact"])
+
+
+def end_statements(change: Change, incident: Incident, *, to_operational: bool) -> None:
+    """Nothing is said for this incident any more: components are operational again, or keep, as if set by
+    hand, the status that it gave them last."""
+    mine = speaker(incident)
+    if not to_operational:
+        last = dict(
+            incident.links.exclude(status=None)
+            .exclude(status=ComponentStatus.OPERATIONAL)
+            .values_list("component_id", "status")
+        )
+        take_back(change, mine)
+        say(change, SETTING, last)
+        return
+    take_back(change, mine)
+
+
+def refresh_open_impact(change: Change) -> None:
+    """Bring what decides the indicator of a page without components in line with what is open."""
+    open_now = change.page.incidents.unresolved().exclude(status=IncidentStatus.SCHEDULED)
+    impacts = [one.shown_impact for one in open_now]
+    change.page.open_impact = Impact.worst(impacts) if impacts else ""
+    refresh_indicator(change)
+
+
+def record(
+    change: Change,
+    name: str,
+    incident: Incident,
+    update: IncidentUpdate | None = None,
+    *,
+    notify: bool = False,
+    **more: Any,
+) -> None:
+    """Events for the notice, and for the update where there is one: whole state, all that messages need."""
+    refresh_open_impact(change)
+    facts = {"page": _page_facts(change), "incident": incident_facts(change, incident)} | more
+    if update is not None:
+        facts["update"] = update_facts(update)
+        change.record("incident.update_written", "incident_update", update.pk, facts["update"])
+    change.record(name, "incident", incident.pk, facts, notify=notify)
+
+
+def _page_facts(change: Change) -> dict[str, str]:
+    page = change.page
+    return {
+        "id": page.pk,
+        "name": page.name,
+        "url": page_url(page),
+        "time_zone": page.time_zone,
+        "language": page.language,
+        "indicator": page.indicator,
+    }
+
+
+def incident_facts(change: Change, incident: Incident) -> dict[str, Any]:
+    links = incident.links.select_related("component").order_by("component__position", "component_id")
+    now = current([link.component_id for link in links])
+    return state(
+        incident,
+        impact=incident.shown_impact,
+        url=incident_url(change.page, incident.pk),
+        components=[
+            {"id": link.component_id, "name": link.component.name, "status": now[link.component_id]}
+            | {"restricted": link.component.restricted, "group": link.component.group_id}
+            for link in links
+        ],
+        window=_window_facts(incident),
+    )
+
+
+def _window_facts(incident: Incident) -> dict[str, Any] | None:
+    return state(incident.window) if incident.kind == IncidentKind.MAINTENANCE else None
+
+
+def update_facts(update: IncidentUpdate) -> dict[str, Any]:
+    affected = [
+        {"id": one.component_id, "name": one.component.name, "old": one.old_status, "new": one.new_status}
+        for one in update.affected.select_related("component")
+    ]
+    return state(update, affected=affected)

@@ -1,0 +1,130 @@
+"""Verbs on status pages."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from common.errors import Refused
+from common.ids import new_id
+from common.rows import add, state
+from common.rows import change as change_row
+from common.tenancy import current_tenant_id
+from events.actor import SYSTEM, Actor
+from pages.change import Change, create_change, page_change
+from pages.clock import next_tick, schedule
+from pages.models import StatusPage, UptimePolicy
+from tenants.actions import ask_for_hosts, check_slug, claim_hosts, page_hosts, release_hosts
+from tenants.models import DomainKind
+
+POLICY_FIELDS = frozenset(field.name for field in UptimePolicy._meta.fields)
+PAGE_FIELDS = POLICY_FIELDS | frozenset(
+    [
+        "name",
+        "slug",
+        "description",
+        "time_zone",
+        "language",
+        "published",
+        "logo_light",
+        "logo_dark",
+        "favicon",
+        "accent",
+        "accent_dark",
+        "header",
+        "footer",
+        "note",
+        "company_url",
+        "support_url",
+        "about",
+        "noindex",
+        "show_uptime",
+        "uptime_days",
+        "history_days",
+    ]
+)
+
+
+def create_page(actor: Actor, *, name: str, slug: str, id: str = "", **fields: Any) -> StatusPage:  # noqa: A002
+    """Add a page to the current tenant and claim its hosts. Raises Refused, naming the field.
+
+    `id` keeps the id of an imported page.
+    """
+    page = _new_page(id or new_id(), name, check_slug(slug), fields)
+    with transaction.atomic(durable=True):
+        claim_hosts(current_tenant_id(), page.pk, page_hosts(page.pk, page.slug))
+        with create_change(add(page), actor) as change:
+            _record(change, "page.created")
+            schedule(page, next_tick(page, change.now))
+    return page
+
+
+def update_page(page: StatusPage, actor: Actor, **fields: Any) -> StatusPage:
+    """Change a page's identity, look or policy."""
+    with page_change(page, actor) as change:
+        if "time_zone" in fields:
+            check_time_zone(fields["time_zone"])
+        former = change.page.slug
+        if change_row(change.page, fields, change.now, PAGE_FIELDS):
+            if change.page.slug != former:
+                _move_hosts(change.page, former)
+            if "published" in fields:
+                ask_for_hosts()
+            _record(change, "page.updated")
+    return change.page
+
+
+def delete_page(page: StatusPage, actor: Actor) -> None:
+    """Take a page down: it answers 404 from now on. Its rows stay for history."""
+    with page_change(page, actor) as change:
+        change.page.deleted_at = change.now
+        change.page.save(update_fields=["deleted_at"])
+        release_hosts(change.page.pk)
+        _record(change, "page.deleted")
+
+
+def pass_time(page: StatusPage) -> None:
+    """A new version because time has passed: a new day, or a component that has been down longer."""
+    with page_change(page, SYSTEM, notify=False) as change:
+        change.record("page.time_passed", "clock", change.page.pk, {"at": change.now.isoformat()})
+        schedule(change.page, next_tick(change.page, change.now))
+
+
+def adopt_release(page: StatusPage, release: str) -> None:
+    """A new version because this release renders pages in another way."""
+    with page_change(page, SYSTEM, notify=False) as change:
+        change.record("page.released", "release", change.page.pk, {"release": release})
+
+
+def check_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        message = _("“%(name)s” is not a time zone. Names look like Europe/Berlin.") % {"name": name}
+        raise Refused(message, "time_zone")
+
+
+def _new_page(page_id: str, name: str, slug: str, fields: dict[str, Any]) -> StatusPage:
+    check_time_zone(fields.get("time_zone", "UTC"))
+    now = timezone.now()
+    host = next(host for host, kind in page_hosts(page_id, slug).items() if kind is DomainKind.SLUG)
+    stamps = {"created_at": now, "updated_at": now, "version_at": now - timedelta(microseconds=1)}
+    return StatusPage(id=page_id, name=name, slug=slug, primary_host=host, **stamps, **fields)
+
+
+def _move_hosts(page: StatusPage, former: str) -> None:
+    check_slug(page.slug)
+    old = [host for host, kind in page_hosts(page.pk, former).items() if kind is DomainKind.SLUG]
+    new = {host: kind for host, kind in page_hosts(page.pk, page.slug).items() if kind is DomainKind.SLUG}
+    release_hosts(page.pk, old)
+    claim_hosts(current_tenant_id(), page.pk, new)
+    if page.primary_host in old:
+        page.primary_host = next(iter(new))
+        page.save(update_fields=["primary_host"])
+
+
+def _record(change: Change, name: str) -> None:
+    change.record(name, "page", change.page.pk, state(change.page))

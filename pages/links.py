@@ -1,0 +1,20 @@
+"""Where a notice is found. From the page's stored primary host, never from a request."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from pages.models import StatusPage
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def page_url(page: StatusPage) -> str:
+    """The page's origin, without a trailing slash: `https://status.example.org`."""
+    scheme, port = settings.PUBLIC_SCHEME, settings.PUBLIC_PORT
+    suffix = "" if port == _DEFAULT_PORTS[scheme] else f":{port}"
+    return f"{scheme}://{page.primary_host}{suffix}"
+
+
+def incident_url(page: StatusPage, incident_id: str) -> str:
+    return f"{page_url(page)}/incidents/{incident_id}"

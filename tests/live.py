@@ -1,0 +1,137 @@
+"""A copy of the test database for tests that commit, and processes that work on it and get killed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = "tests_template"
+_numbers = itertools.count(1)
+_PRELUDE = """
+import json, os, signal, sys, time
+import django
+django.setup()
+from django.db import connection
+from common.tenancy import in_tenant
+from tenants.models import Tenant
+acme = Tenant.objects.get(slug="acme")
+globex = Tenant.objects.get(slug="globex")
+def answer(value):
+    print("ANSWER " + json.dumps(value, default=str), flush=True)
+def say(word):
+    print("SAY " + word, flush=True)
+"""
+
+
+@dataclass
+class Live:
+    """`run` answers what a piece of Python prints by `answer(value)`; `start` leaves it running."""
+
+    database_url: str
+    redis_url: str
+    store: Path
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @classmethod
+    @contextmanager
+    def start(cls, template: str, directory: Path) -> Iterator[Live]:
+        number = next(_numbers)
+        name = f"live_{number}"
+        _admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        live = cls(_url(name), _redis_url(), directory / "store")
+        redis.Redis.from_url(live.redis_url).flushall()
+        try:
+            yield live
+        finally:
+            live.kill_all()
+            _admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    @staticmethod
+    def make_template(source: str, template: str) -> None:
+        _admin(f'CREATE DATABASE "{template}" TEMPLATE "{source}"')
+
+    @property
+    def env(self) -> dict[str, str]:
+        return os.environ | {
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.redis_url,
+            "STORE_DIR": str(self.store),
+            "DJANGO_SETTINGS_MODULE": "statuspage.settings",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def run(self, code: str, timeout: float = 60) -> Any:
+        """Run Python in a process of its own; the value it gave to `answer`. Fails with its traceback."""
+        process = self.start_python(code)
+        out, err = process.communicate(timeout=timeout)
+        assert process.returncode == 0, f"{out}\n{err}"
+        answers = [line for line in out.splitlines() if line.startswith("ANSWER ")]
+        return json.loads(answers[-1].removeprefix("ANSWER ")) if answers else None
+
+    def start_python(self, code: str) -> subprocess.Popen[str]:
+        return self._popen([sys.executable, "-c", _PRELUDE + code])
+
+    def manage(self, *arguments: str) -> subprocess.Popen[str]:
+        return self._popen([sys.executable, "manage.py", *arguments])
+
+    def worker(self) -> subprocess.Popen[str]:
+        command = "celery -A statuspage.celery worker -P threads -c 2 -Q publish,notify --without-mingle"
+        return self._popen([sys.executable, "-m", *command.split()])
+
+    def wait_for(self, process: subprocess.Popen[str], word: str) -> None:
+        """Until the process says `word`."""
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == f"SAY {word}":
+                return
+        message = (
+            f"The process ended without saying {word}: {process.stderr.read() if process.stderr else ''}"
+        )
+        raise AssertionError(message)
+
+    def kill(self, process: subprocess.Popen[str]) -> None:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def kill_all(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                self.kill(process)
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+
+    def _popen(self, command: list[str]) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.processes.append(process)
+        return process
+
+
+def _admin(statement: str) -> None:
+    with psycopg.connect(_url("postgres"), autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+def _url(name: str) -> str:
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+
+
+def _redis_url() -> str:
+    """Databases 0 to 2 are the test process's own."""
+    return os.environ["REDIS_URL"]
