@@ -1,0 +1,234 @@
+"""What is to be told, to whom, and what became of it. Public schema; read only through `.of(tenant_id)`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Count, Q
+
+from common.fields import PlainIdField
+from notifications.choices import DeliveryLane, DeliveryStatus, SuppressionReason
+from subscribers.choices import Channel
+
+_PENDING, _LEASED = DeliveryStatus.PENDING, DeliveryStatus.LEASED
+
+
+class OfTenantQuerySet(models.QuerySet):
+    def of(self, tenant_id: str) -> Self:
+        """The tenant's own: the only way in which these tables are read on somebody's behalf."""
+        return self.filter(tenant_id=tenant_id)
+
+
+class NotificationQuerySet(OfTenantQuerySet):
+    def expanding(self) -> Self:
+        """Those whose recipients are not all known yet."""
+        return self.filter(expanded_at=None)
+
+
+class Notification(models.Model):
+    """Something to tell, with the event's facts frozen: all that its messages are made of.
+
+    `checkpoint` is the last subscriber id that expansion has passed.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    tenant_id = PlainIdField()
+    page_id = PlainIdField()
+    event_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=60, help_text="The event's name, such as incident.created.")
+    # Messages about one incident belong together: threads, superseding.
+    incident_id = PlainIdField(blank=True)
+    facts = models.JSONField()
+    event_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    checkpoint = PlainIdField(blank=True)
+    expanded_at = models.DateTimeField(null=True)
+    recipients = models.PositiveIntegerField(default=0)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "event_id"], name="notification_once_per_event")
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id", "page_id", "-id"], name="notification_page_newest"),
+            models.Index(fields=["tenant_id", "incident_id"], name="notification_incident"),
+            # Leaving waits for expansions that are under way.
+            models.Index(fields=["tenant_id"], condition=Q(expanded_at=None), name="notification_expanding"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class DeliveryQuerySet(OfTenantQuerySet):
+    def waiting(self) -> Self:
+        return self.filter(status=DeliveryStatus.PENDING)
+
+    def due(self, now: datetime) -> Self:
+        return self.waiting().filter(next_attempt_at__lte=now)
+
+    def dead(self) -> Self:
+        return self.filter(status=DeliveryStatus.DEAD)
+
+    def to(self, subscriber_id: str) -> Self:
+        return self.filter(subscriber_id=subscriber_id)
+
+    def tally(self) -> dict[str, int]:
+        """How many have each status; a status that none has is left out."""
+        return dict(self.order_by().values_list("status").annotate(Count("id")))
+
+
+class Delivery(models.Model):
+    """One message to one recipient: at most one for each notification and subscriber.
+
+    Copies all that sending needs, so that neither claiming nor sending enters a tenant's schema.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="deliveries")
+    tenant_id = PlainIdField()
+    page_id = PlainIdField()
+    subscriber_id = PlainIdField()
+    channel = models.CharField(max_length=12, choices=Channel)
+    lane = models.CharField(max_length=8, choices=DeliveryLane)
+    target = models.TextField()
+    target_hash = models.CharField(max_length=64)
+    language = models.CharField(max_length=10)
+    time_zone = models.CharField(max_length=60, default="UTC")
+    # What the recipient's links are signed for; see subscribers/links.py.
+    link_version = models.PositiveIntegerField()
+    settings = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=DeliveryStatus, default=DeliveryStatus.PENDING)
+    # Lower goes first among the due ones of one tenant and lane.
+    priority = models.SmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    provider = models.CharField(max_length=40, blank=True)
+    provider_message_id = models.CharField(max_length=255, blank=True)
+    last_error = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    # When the provider last said what became of it.
+    reported_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notification", "subscriber_id"], name="delivery_once_per_subscriber"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=DeliveryStatus.values, lane__in=DeliveryLane.values),
+                name="delivery_status_and_lane_are_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status=DeliveryStatus.LEASED, lease_token__isnull=False, lease_until__isnull=False
+                )
+                | (~Q(status=DeliveryStatus.LEASED) & Q(lease_token=None, lease_until=None)),
+                name="delivery_lease_only_while_leased",
+            ),
+        ]
+        indexes = [
+            # The claim: hops from tenant to tenant, then takes the oldest due ones of each.
+            models.Index(
+                fields=["lane", "tenant_id", "next_attempt_at", "priority"],
+                condition=Q(status=_PENDING),
+                name="delivery_claim",
+            ),
+            # Leases of dead workers.
+            models.Index(fields=["lease_until"], condition=Q(status=_LEASED), name="delivery_leased"),
+            # Counts per update, and the list of those that need a person.
+            models.Index(fields=["notification", "status"], name="delivery_tally"),
+            # One recipient's messages: leaving, erasing, the list an operator sees.
+            models.Index(fields=["tenant_id", "subscriber_id"], name="delivery_subscriber"),
+            # What a provider reports back.
+            models.Index(
+                fields=["provider", "provider_message_id"],
+                condition=~Q(provider_message_id=""),
+                name="delivery_provider",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.pk} {self.status}"
+
+
+class Attempt(models.Model):
+    """One try at sending one delivery, and what was answered."""
+
+    id = models.BigAutoField(primary_key=True)
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    tenant_id = PlainIdField()
+    number = models.PositiveSmallIntegerField()
+    provider = models.CharField(max_length=40, blank=True)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    # What the delivery became: accepted, pending (to be tried again), bounced, failed, dead.
+    status = models.CharField(max_length=10, choices=DeliveryStatus)
+    code = models.PositiveSmallIntegerField(
+        null=True, help_text="The SMTP or HTTP status, where there was one."
+    )
+    error = models.CharField(max_length=80, blank=True)
+    response = models.TextField(blank=True, max_length=4096)
+
+    objects = OfTenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["delivery", "number"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_once_per_number")]
+
+
+class Suppression(models.Model):
+    """An address that must not be written to, by one tenant or, without a tenant, by anybody."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant_id = PlainIdField(null=True)
+    channel = models.CharField(max_length=12, choices=Channel)
+    target_hash = models.CharField(max_length=64)
+    reason = models.CharField(max_length=12, choices=SuppressionReason)
+    source = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = OfTenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "target_hash", "tenant_id"],
+                nulls_distinct=False,
+                name="suppression_once",
+            )
+        ]
+
+
+class EndpointHealth(models.Model):
+    """How one recipient's address has fared: when it began to fail, and whether we gave up on it."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant_id = PlainIdField()
+    subscriber_id = PlainIdField()
+    consecutive_failures = models.PositiveIntegerField(default=0)
+    first_failure_at = models.DateTimeField(null=True)
+    last_failure_at = models.DateTimeField(null=True)
+    last_success_at = models.DateTimeField(null=True)
+    warned_at = models.DateTimeField(null=True)
+    disabled_at = models.DateTimeField(null=True)
+    disabled_reason = models.CharField(max_length=300, blank=True)
+
+    objects = OfTenantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "endpoint health"
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "subscriber_id"], name="endpoint_once")]
