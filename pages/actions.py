@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -50,18 +52,27 @@ PAGE_FIELDS = POLICY_FIELDS | frozenset(
 )
 
 
-def create_page(actor: Actor, *, name: str, slug: str, id: str = "", **fields: Any) -> StatusPage:  # noqa: A002
-    """Add a page to the current tenant and claim its hosts. Raises Refused, naming the field.
+def create_page(actor: Actor, *, name: str, slug: str, **fields: Any) -> StatusPage:
+    """Add a page to the current tenant and claim its hosts. Raises Refused, naming the field."""
+    with page_creation(actor, name=name, slug=slug, **fields) as change:
+        return change.page
 
-    `id` keeps the id of an imported page.
+
+@contextmanager
+def page_creation(
+    actor: Actor, *, name: str, slug: str, page_id: str = "", **fields: Any
+) -> Iterator[Change]:
+    """`create_page` with more in the same transaction and version: what an import brings. Tells nobody.
+
+    `page_id` keeps the id of an imported page.
     """
-    page = _new_page(id or new_id(), name, check_slug(slug), fields)
+    page = _new_page(page_id or new_id(), name, check_slug(slug), fields)
     with transaction.atomic(durable=True):
         claim_hosts(current_tenant_id(), page.pk, page_hosts(page.pk, page.slug))
         with create_change(add(page), actor) as change:
             _record(change, "page.created")
             schedule(page, next_tick(page, change.now))
-    return page
+            yield change
 
 
 def update_page(page: StatusPage, actor: Actor, **fields: Any) -> StatusPage:
