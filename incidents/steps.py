@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -167,6 +167,24 @@ def record(
     change.record(name, "incident", incident.pk, facts, notify=notify)
 
 
+def record_imported(change: Change, incidents: Sequence[Incident], updates: Sequence[IncidentUpdate]) -> None:
+    """Events for notices and updates that came from elsewhere, as `record` makes them. Tells nobody.
+
+    Both are prefetched ("links__component", "window" and "affected__component"), so their number costs no
+    queries.
+    """
+    refresh_open_impact(change)
+    page = _page_facts(change)
+    now = current(list(change.page.components.values_list("pk", flat=True)))
+    for incident in incidents:
+        links = sorted(incident.links.all(), key=lambda link: (link.component.position, link.component_id))
+        facts = {"page": page, "incident": _incident_facts(change, incident, links, now)}
+        change.record("incident.imported", "incident", incident.pk, facts)
+    for update in updates:
+        facts = _update_facts(update, update.affected.all())
+        change.record("incident.update_written", "incident_update", update.pk, facts)
+
+
 def _page_facts(change: Change) -> dict[str, str]:
     page = change.page
     return {
@@ -182,6 +200,12 @@ def _page_facts(change: Change) -> dict[str, str]:
 def incident_facts(change: Change, incident: Incident) -> dict[str, Any]:
     links = incident.links.select_related("component").order_by("component__position", "component_id")
     now = current([link.component_id for link in links])
+    return _incident_facts(change, incident, links, now)
+
+
+def _incident_facts(
+    change: Change, incident: Incident, links: Iterable[IncidentComponent], now: Mapping[str, str]
+) -> dict[str, Any]:
     return state(
         incident,
         impact=incident.shown_impact,
@@ -200,8 +224,12 @@ def _window_facts(incident: Incident) -> dict[str, Any] | None:
 
 
 def update_facts(update: IncidentUpdate) -> dict[str, Any]:
-    affected = [
+    return _update_facts(update, update.affected.select_related("component"))
+
+
+def _update_facts(update: IncidentUpdate, affected: Iterable[AffectedComponent]) -> dict[str, Any]:
+    names = [
         {"id": one.component_id, "name": one.component.name, "old": one.old_status, "new": one.new_status}
-        for one in update.affected.select_related("component")
+        for one in affected
     ]
-    return state(update, affected=affected)
+    return state(update, affected=names)
