@@ -11,9 +11,26 @@ import structlog
 
 from common.tenancy import in_tenant
 from outbox import queue
-from outbox.registry import Claimed, Later, topic
+from outbox.registry import Claimed, Lane, Later, sources, topic, topics
 
 log = structlog.get_logger(__name__)
+
+# How long rows and sources of work wait for each other.
+_TURN = 2.0
+
+
+def drain_lanes(*lanes: Lane, seconds: float = 10.0) -> int:
+    """Do what is due in `lanes` (in all when none is given) until nothing is left or `seconds` have passed:
+    rows, and what apps find by claims of their own, in turns. How much was done."""
+    until = time.monotonic() + seconds
+    handled = 0
+    while (left := until - time.monotonic()) > 0:
+        turn = min(left, _TURN)
+        done = drain(topics(*lanes), seconds=turn) + sum(work(turn) for work in sources(*lanes))
+        handled += done
+        if not done:
+            break
+    return handled
 
 
 def drain(

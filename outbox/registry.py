@@ -60,3 +60,18 @@ def topic(name: str) -> Topic:
 def topics(*lanes: Lane) -> list[str]:
     """Names of the registered topics of these lanes (all lanes when none is given)."""
     return [entry.name for entry in _topics.values() if not lanes or entry.lane in lanes]
+
+
+# Does what is due for at most so many seconds; how much it did.
+Source = Callable[[float], int]
+_sources: dict[Lane, list[Source]] = {}
+
+
+def register_source(lane: Lane, work: Source) -> None:
+    """Let drains of `lane` also do what an app finds by a claim of its own: work with a row of its own each,
+    of which there is too much to have another row in the outbox."""
+    _sources.setdefault(lane, []).append(work)
+
+
+def sources(*lanes: Lane) -> list[Source]:
+    return [work for lane, found in _sources.items() for work in found if not lanes or lane in lanes]
