@@ -1,0 +1,187 @@
+"""A snapshot made into documents, without a single query.
+
+`render_hot` makes what every version shows anew; each cold document has a function of its own, which is given
+the page and that document's value and nothing that could make it age.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.utils import translation
+
+from publishing import bars
+from publishing.rendering import assets as parts
+from publishing.rendering import engine, words
+from publishing.snapshot import (
+    AboutView,
+    ComponentPageView,
+    ComponentView,
+    GroupView,
+    IncidentView,
+    MonthView,
+    PageView,
+    Snapshot,
+    UptimeGroup,
+    UptimeMonthView,
+    UptimeRow,
+    UptimeView,
+)
+from store.documents import Document
+
+HTML = "text/html; charset=utf-8"
+NOT_FOUND_PATH = "/404"
+OPERATIONAL = "operational"
+
+
+def assets(page: PageView) -> list[Document]:
+    """Everything that the page's documents load from its own host."""
+    sheet = parts.brand_sheet(page)
+    icons = [parts.icon(name) for name in parts.ICON_COLOURS] if not page.favicon else []
+    return [parts.stylesheet(), parts.script(), *icons, *([sheet] if sheet else [])]
+
+
+def render_hot(snapshot: Snapshot) -> list[Document]:
+    """The status page, and history and uptime of the current month under both of their addresses."""
+    page, month, uptime = snapshot.page, snapshot.month, snapshot.uptime_month
+    return [
+        render_status(snapshot),
+        *(render_month(page, month, path, cold=False) for path in ("/history", "")),
+        *(render_uptime_month(page, uptime, path, cold=False) for path in ("/uptime", "")),
+    ]
+
+
+def render_status(snapshot: Snapshot) -> Document:
+    page = snapshot.page
+    with engine.locale(page):
+        rows = [_group(group, show_bars=page.show_uptime) for group in snapshot.groups]
+        values = {
+            "snapshot": snapshot,
+            "active": [view for view in snapshot.maintenance if view.status != "scheduled"],
+            "upcoming": [view for view in snapshot.maintenance if view.status == "scheduled"],
+            "groups": [row for row in rows if row["components"]],
+            "calm": bars.calm(_lengths(snapshot.groups)),
+            "ends": _ends(snapshot.groups),
+        }
+        title = f"{words.sentence(snapshot.description)} · {page.name}"
+        return _document(page, "/", "status.html", title, values, icon=snapshot.indicator)
+
+
+def render_incident(page: PageView, incident: IncidentView) -> Document:
+    path = f"/incidents/{incident.id}"
+    with engine.locale(page):
+        return _document(page, path, "incident.html", incident.name, {"incident": incident}, cold=True)
+
+
+def render_month(page: PageView, month: MonthView, path: str = "", *, cold: bool = True) -> Document:
+    """A month of history, at `/history/<year>-<month>` unless a path is given."""
+    name = f"/history/{month.month.year}-{month.month.month:02}"
+    with engine.locale(page):
+        title = words.month_name(month.month.year, month.month.month)
+        values = {"view": month}
+        return _document(page, path or name, "history.html", title, values, canonical=name, cold=cold)
+
+
+def render_uptime_month(
+    page: PageView, month: UptimeMonthView, path: str = "", *, cold: bool = True
+) -> Document:
+    """A month of uptime, at `/uptime/<year>-<month>` unless a path is given."""
+    name = f"/uptime/{month.month.year}-{month.month.month:02}"
+    with engine.locale(page):
+        groups = [_uptime_group(group) for group in month.groups]
+        lengths = {row.uptime.length for group in month.groups for row in group.rows}
+        title = words.month_name(month.month.year, month.month.month)
+        values = {"view": month, "groups": groups, "calm": bars.calm(lengths)}
+        return _document(page, path or name, "uptime.html", title, values, canonical=name, cold=cold)
+
+
+def render_component(page: PageView, component: ComponentPageView) -> Document:
+    path = f"/components/{component.id}"
+    with engine.locale(page):
+        return _document(page, path, "component.html", component.name, {"component": component}, cold=True)
+
+
+def render_about(page: PageView, about: AboutView) -> Document:
+    with engine.locale(page):
+        title = translation.gettext("About this page")
+        return _document(page, "/about", "about.html", title, {"about": about}, cold=True)
+
+
+def render_not_found(page: PageView) -> Document:
+    """What the edge answers, with status 404, for a path that no document has."""
+    with engine.locale(page):
+        title = translation.gettext("Page not found")
+        return _document(page, NOT_FOUND_PATH, "not_found.html", title, {}, cold=True, status=404)
+
+
+def _document(
+    page: PageView,
+    path: str,
+    template: str,
+    title: str,
+    values: dict[str, Any],
+    *,
+    canonical: str = "",
+    icon: str = "page",
+    status: int = 200,
+    cold: bool = False,
+) -> Document:
+    sheet = parts.brand_sheet(page)
+    shared = {
+        "page": page,
+        "path": path,
+        "canonical": page.base_url + (canonical or path),
+        "title": title,
+        "direction": "rtl" if translation.get_language_bidi() else "ltr",
+        "stylesheet": parts.stylesheet().path,
+        "script": parts.script().path,
+        "brand": sheet.path if sheet else "",
+        "icon": page.favicon or parts.icon(icon).path,
+        "status_code": status,
+    }
+    return Document(path, engine.render(template, shared | values), HTML, status, cold)
+
+
+def _group(group: GroupView, *, show_bars: bool) -> dict[str, Any]:
+    shown = [
+        view for view in group.components if view.status != "operational" or not view.only_show_if_degraded
+    ]
+    rows = [{"view": view, "bar": _bar(view) if show_bars else None} for view in shown]
+    uptimes = [view.uptime for view in shown if view.uptime and view.showcase]
+    whole = bars.worst_of(uptimes) if show_bars and group.name else None
+    return {"view": group, "components": rows, "svg": bars.svg(whole) if whole else ""}
+
+
+def _bar(component: ComponentView) -> bars.Bar | None:
+    return bars.bar(component.uptime, component.id) if component.uptime and component.showcase else None
+
+
+def _uptime_group(group: UptimeGroup) -> dict[str, Any]:
+    return {"view": group, "rows": [_uptime_row(row) for row in group.rows]}
+
+
+def _uptime_row(row: UptimeRow) -> dict[str, Any]:
+    days = [
+        {"view": day, "index": (day.date - row.uptime.first).days} for day in row.uptime.days if day.status
+    ]
+    return {
+        "view": row,
+        "svg": bars.svg(row.uptime),
+        "label": bars.label(row.uptime.days),
+        "days": days,
+        "gaps": bars.gaps(row.uptime.days),
+    }
+
+
+def _uptimes(groups: Iterable[GroupView]) -> list[UptimeView]:
+    return [view.uptime for group in groups for view in group.components if view.uptime]
+
+
+def _lengths(groups: Iterable[GroupView]) -> set[int]:
+    return {uptime.length for uptime in _uptimes(groups)}
+
+
+def _ends(groups: Iterable[GroupView]) -> tuple[date, date] | None:
+    """First and last day of the bars, for their caption; None without bars."""
+    uptime = next(iter(_uptimes(groups)), None)
+    return bars.ends(uptime) if uptime else None

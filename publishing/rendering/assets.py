@@ -1,0 +1,57 @@
+"""Style, script and signs of the page at addresses that name their content, so that they keep forever."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from publishing.rendering import brand
+from publishing.snapshot import PageView
+from store.documents import Document
+
+DIRECTORY = Path(__file__).resolve().parent.parent.parent / "static" / "page"
+CSS = "text/css; charset=utf-8"
+SCRIPT = "text/javascript; charset=utf-8"
+SVG = "image/svg+xml"
+
+ICON_COLOURS = {
+    "none": "#1a7f4b",
+    "minor": "#b57b00",
+    "major": "#cf5a11",
+    "critical": "#c8323a",
+    "maintenance": "#3569c9",
+    "page": "#5b606b",
+}
+"""Per page indicator; "page" where a document must not tell it."""
+
+
+@cache
+def stylesheet() -> Document:
+    return _named("page", "css", (DIRECTORY / "page.css").read_bytes(), CSS)
+
+
+@cache
+def script() -> Document:
+    return _named("page", "js", (DIRECTORY / "page.js").read_bytes(), SCRIPT)
+
+
+@cache
+def icon(indicator: str) -> Document:
+    """The little sign in the browser's tab."""
+    mark = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<circle cx="16" cy="16" r="15" fill="{ICON_COLOURS[indicator]}"/>'
+        '<path d="M7 17h4.5l3-7 4 13 3-6H25" fill="none" stroke="#fff" stroke-width="2.5"'
+        ' stroke-linecap="round" stroke-linejoin="round"/></svg>'
+    )
+    return _named("icon", "svg", mark.encode(), SVG)
+
+
+def brand_sheet(page: PageView) -> Document | None:
+    """The page's colours; None where it has none."""
+    rules = brand.css(page.accent, page.accent_dark)
+    return _named("brand", "css", rules.encode(), CSS) if rules else None
+
+
+def _named(name: str, suffix: str, body: bytes, content_type: str) -> Document:
+    digest = hashlib.sha256(body).hexdigest()[:12]
+    return Document(f"/assets/{name}-{digest}.{suffix}", body, content_type, cold=True)

@@ -1,0 +1,59 @@
+"""Templates compiled once, rendered in a page's language and zone without touching the database."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.template import Context, Engine
+from django.template.base import Origin, Template
+from django.template.loaders import filesystem
+from django.utils import timezone, translation
+
+from publishing.snapshot import PageView
+
+DIRECTORY = Path(__file__).resolve().parent.parent.parent / "templates"
+
+
+class DedentingLoader(filesystem.Loader):
+    """Drops the indentation of templates, never that of what they show (code keeps its spaces)."""
+
+    def get_contents(self, origin: Origin) -> str:
+        return re.sub(r"(?m)^\s+", "", super().get_contents(origin))
+
+
+@cache
+def _engine() -> Engine:
+    return Engine(
+        dirs=[str(DIRECTORY)],
+        loaders=[("django.template.loaders.cached.Loader", [f"{__name__}.{DedentingLoader.__name__}"])],
+        builtins=["django.templatetags.i18n", "publishing.rendering.tags"],
+    )
+
+
+@cache
+def _template(name: str) -> Template:
+    return _engine().get_template(name)
+
+
+@contextmanager
+def locale(page: PageView) -> Iterator[None]:
+    """Speak the page's language and zone; one that is unknown falls back to English or UTC."""
+    with translation.override(page.language or "en"), timezone.override(zone(page.time_zone)):
+        yield
+
+
+@cache
+def zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError):
+        return ZoneInfo("Etc/UTC")
+
+
+def render(name: str, values: dict[str, Any]) -> bytes:
+    """A template of `templates/page/` with exactly these values."""
+    return _template(f"page/{name}").render(Context(values)).encode()

@@ -1,0 +1,57 @@
+"""What the page's templates may call."""
+
+from datetime import date, datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from common import markdown as common_markdown
+from publishing.rendering import words
+from publishing.snapshot import YearMonth
+
+register = template.Library()
+
+register.filter("percent", words.percent)
+register.filter("duration", words.duration)
+register.filter("stamp", words.stamp)
+register.filter("long_date", words.long_date)
+register.filter("short_date", words.short_date)
+register.filter("status_word", words.status_word)
+register.filter("update_word", words.update_word)
+register.filter("impact_word", words.impact_word)
+register.filter("source_word", words.source_word)
+register.filter("sentence", words.sentence)
+register.filter("summary", common_markdown.summary)
+register.simple_tag(words.span, name="span")
+
+
+@register.filter
+def markdown(source: str, heading: int = 3) -> SafeString:
+    return mark_safe(common_markdown.to_html(source, heading))  # noqa: S308 (cleaned there)
+
+
+@register.filter
+def sign(status: str | None) -> SafeString:
+    """The sign of a component status; the words beside it say what it means."""
+    return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', status or "unknown")
+
+
+@register.filter
+def as_status(impact: str) -> str:
+    return words.IMPACT_STATUS[impact]  # type: ignore[index]
+
+
+@register.filter
+def month_name(month: YearMonth) -> str:
+    return words.month_name(month.year, month.month)
+
+
+@register.filter
+def month_path(month: YearMonth) -> str:
+    return f"{month.year}-{month.month:02}"
+
+
+@register.filter
+def iso_day(day: date | datetime) -> str:
+    return day.strftime("%Y-%m-%d")

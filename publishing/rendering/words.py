@@ -1,0 +1,168 @@
+"""The page's words in its language, and how its dates, times, durations and percentages read.
+
+Everything here speaks the language and zone that are active while a document is rendered.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+
+from django.utils import dateformat, formats, timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from components.choices import ComponentStatus
+from incidents.choices import Impact, IncidentStatus
+
+SENTENCES = {
+    "All Systems Operational": gettext_lazy("All systems operational"),
+    "Major System Outage": gettext_lazy("Major system outage"),
+    "Partial System Outage": gettext_lazy("Partial system outage"),
+    "Minor Service Outage": gettext_lazy("Minor service outage"),
+    "Degraded System Service": gettext_lazy("Degraded system service"),
+    "Partially Degraded Service": gettext_lazy("Partially degraded service"),
+    "Service Under Maintenance": gettext_lazy("Service under maintenance"),
+}
+
+SOURCES = {
+    "incident": gettext_lazy("Incident"),
+    "maintenance": gettext_lazy("Maintenance"),
+    "monitor": gettext_lazy("Found by monitoring"),
+    "setting": gettext_lazy("Set by the team"),
+    "correction": gettext_lazy("Corrected"),
+}
+
+IMPACT_STATUS = {
+    Impact.NONE: "operational",
+    Impact.MINOR: "degraded_performance",
+    Impact.MAJOR: "partial_outage",
+    Impact.CRITICAL: "major_outage",
+    Impact.MAINTENANCE: "under_maintenance",
+}
+"""The component status whose colour and sign an impact (or a page's indicator) borrows."""
+
+
+def sentence(description: str) -> str:
+    return str(SENTENCES.get(description, description))
+
+
+def status_word(status: str | None) -> str:
+    return _("No data") if status is None else str(ComponentStatus(status).label)
+
+
+def update_word(status: str) -> str:
+    return str(IncidentStatus(status).label)
+
+
+def impact_word(impact: str) -> str:
+    """A whole phrase, because languages inflect the adjective."""
+    phrases = {
+        Impact.NONE: _("No impact"),
+        Impact.MINOR: _("Minor impact"),
+        Impact.MAJOR: _("Major impact"),
+        Impact.CRITICAL: _("Critical impact"),
+        Impact.MAINTENANCE: _("Maintenance"),
+    }
+    return phrases[Impact(impact)]
+
+
+def source_word(source: str) -> str:
+    return str(SOURCES[source])
+
+
+def duration(seconds: int) -> str:
+    """Two units at most: "34 min", "2 h 10 min", "3 d 4 h"; under a minute in seconds."""
+    if seconds < 60:
+        return _("%(count)d s") % {"count": seconds}
+    minutes = seconds // 60
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [
+        _("%(count)d d") % {"count": days} if days else "",
+        _("%(count)d h") % {"count": hours} if hours else "",
+        _("%(count)d min") % {"count": rest} if rest and not days else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+@lru_cache(maxsize=4096)
+def _percent(language: str, value: str) -> str:
+    return _("%(number)s%%") % {"number": formats.number_format(Decimal(value), use_l10n=True)}
+
+
+def percent(value: str | None) -> str:
+    """ "99.98" as the language writes it; "No data" for None."""
+    return _("No data") if value is None else _percent(translation.get_language() or "", value)
+
+
+@lru_cache(maxsize=4096)
+def _dated(language: str, day: date, pattern: str) -> str:
+    return dateformat.format(day, pattern)
+
+
+def dated(day: date, pattern: str) -> str:
+    """A date by one of Django's patterns, in the active language."""
+    return _dated(translation.get_language() or "", day, pattern)
+
+
+def short_date(day: date) -> str:
+    return dated(day, _("j M"))
+
+
+def long_date(day: date) -> str:
+    return dated(day, _("l, j F Y"))
+
+
+def month_name(year: int, month: int) -> str:
+    return dated(date(year, month, 1), _("F Y"))
+
+
+def zone_name(moment: datetime) -> str:
+    """ "UTC", "CET"; zones without letters give their offset: "UTC+03"."""
+    name = moment.strftime("%Z")
+    return f"UTC{name}" if name[:1] in "+-" else name
+
+
+PATTERNS = {
+    "full": gettext_lazy("j M Y, H:i"),
+    "date": gettext_lazy("j M Y"),
+    "clock": gettext_lazy("H:i"),
+}
+
+
+def stamp(moment: datetime, style: str = "full") -> SafeString:
+    """`<time>` in the active zone: "full" ends with the zone's name; "rel" invites the script."""
+    local = timezone.localtime(moment)
+    words = dateformat.format(local, str(PATTERNS[style if style in PATTERNS else "full"]))
+    if style not in {"clock", "date"}:
+        words = f"{words} {zone_name(local)}"
+    mark = SafeString(" data-rel") if style == "rel" else ""
+    instant = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_html('<time datetime="{}"{}>{}</time>', instant, mark, words)
+
+
+def span(began: datetime, ended: datetime | None) -> SafeString:
+    """Two times with what they share said once: "19 Nov 2026, 14:02 – 14:36 UTC"."""
+    if ended is None:
+        return format_html(_("since {}"), stamp(began))
+    if timezone.localtime(began).date() != timezone.localtime(ended).date():
+        return format_html("{} – {}", stamp(began), stamp(ended))
+    zone = zone_name(timezone.localtime(ended))
+    return format_html(
+        "{}, {} – {} {}", stamp(began, "date"), stamp(began, "clock"), stamp(ended, "clock"), zone
+    )
+
+
+def problem_days(count: int) -> str:
+    return ngettext("%(count)d day with problems", "%(count)d days with problems", count) % {"count": count}
+
+
+def maintenance_days(count: int) -> str:
+    return ngettext("%(count)d day with maintenance", "%(count)d days with maintenance", count) % {
+        "count": count
+    }
+
+
+def unknown_days(count: int) -> str:
+    return ngettext("%(count)d day without data", "%(count)d days without data", count) % {"count": count}
