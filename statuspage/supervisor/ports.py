@@ -34,18 +34,15 @@ class Ports:
 
     def get(self, name: str, preferred: int) -> int:
         """The port that `name` had before, while it is free; else the next free one from `preferred`."""
-        port = self.by_name.get(name, preferred)
-        return self._keep(name, port) if is_free(port) else self.get_fresh(name, preferred)
+        port = self.by_name.get(name)
+        return port if port and is_free(port) else self.get_fresh(name, preferred)
 
     def get_fresh(self, name: str, preferred: int) -> int:
         """The next free port from `preferred` that no other name has, whatever `name` had before."""
         others = [port for other, port in self.by_name.items() if other != name]
-        return self._keep(name, free_port(preferred, others))
-
-    def _keep(self, name: str, port: int) -> int:
-        self.by_name[name] = port
+        self.by_name[name] = free_port(preferred, others)
         write_whole(self.file, json.dumps(self.by_name))
-        return port
+        return self.by_name[name]
 
 
 def _read(file: Path) -> dict[str, int]:

@@ -35,8 +35,18 @@ def service(setup: Setup) -> Programs:
     """The status page service."""
     return Programs(
         jobs=[_manage(setup, "migrate", "migrate_all"), _manage(setup, "seed", "seed")],
-        children=[*_mail(setup), _web(setup), _worker(setup), _manage(setup, "ticker", "tick")],
+        children=[*mail_sink(setup), _web(setup), _worker(setup), _manage(setup, "ticker", "tick")],
     )
+
+
+def mail_sink(setup: Setup) -> list[Program]:
+    """What takes the mail, unless it goes to a real server."""
+    if setup.mail_port is None:
+        return []
+    options = ["--port", str(setup.mail_port), "--dir", str(setup.mail)]
+    command = [sys.executable, "-m", "statuspage.mailsink", *options]
+    port = setup.mail_port
+    return [Program("mail", command, setup.environment, is_ready=lambda _pid: _listens(port))]
 
 
 def answers_http(port: int) -> Callable[[int], bool]:
@@ -78,15 +88,6 @@ def _worker(setup: Setup) -> Program:
     options = ["-P", "threads", "-c", "4", "-Q", QUEUES, "--without-gossip", "--without-mingle"]
     command = [sys.executable, "-m", "celery", "-A", "statuspage.celery", "worker", *options]
     return Program("worker", command, setup.environment)
-
-
-def _mail(setup: Setup) -> list[Program]:
-    if setup.mail_port is None:
-        return []
-    options = ["--port", str(setup.mail_port), "--dir", str(setup.mail)]
-    command = [sys.executable, "-m", "statuspage.mailsink", *options]
-    port = setup.mail_port
-    return [Program("mail", command, setup.environment, is_ready=lambda _pid: _listens(port))]
 
 
 def _listens(port: int) -> bool:

@@ -19,8 +19,7 @@ def password() -> str:
 
 def secret(path: Path, make: Callable[[], str] = token) -> str:
     """The secret in the file at `path`, made by `make` the first time. Only the file's owner may read it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.parent.chmod(0o700)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         write_whole(path, make())
     elif stat.S_IMODE(path.stat().st_mode) & 0o077:

@@ -62,7 +62,7 @@ class Supervisor:
     def _end_left_behind(self) -> None:
         left = self.processes.end_left_behind()
         if left:
-            self.output.say(f"Ended {left} processes that an earlier run had left behind.")
+            self.output.say(f"Ended what an earlier run had left behind: {left} process(es).")
 
     def _start_databases(self) -> dict[str, str]:
         """Start those that nobody has given us; the settings that name them."""

@@ -10,7 +10,7 @@ import sys
 
 from statuspage.supervisor.__main__ import main
 from statuspage.supervisor.children import Program
-from statuspage.supervisor.programs import Programs, Setup, _mail, answers_http
+from statuspage.supervisor.programs import Programs, Setup, answers_http, mail_sink
 
 WEB = """
 import http.server, sys
@@ -20,7 +20,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 JOB = """
-import os, pathlib, sys
+import os, sys
 sys.exit(os.environ.get("JOB_FAILS"))
 """
 STUBBORN = """
@@ -37,7 +37,9 @@ def programs(setup: Setup) -> Programs:
 
     port = str(setup.web_port)
     web = python("web", WEB, port, is_ready=answers_http(setup.web_port))
-    return Programs([python("job", JOB)], [*_mail(setup), web, python("stubborn", STUBBORN)])
+    return Programs(
+        [python("job", JOB)], [*mail_sink(setup), web, python("stubborn", STUBBORN, stop_seconds=0.3)]
+    )
 
 
 if __name__ == "__main__":
