@@ -161,7 +161,7 @@ class Disk:
         """A number that changes whenever the file is replaced."""
         try:
             found = path.stat()
-        except FileNotFoundError:
+        except OSError:
             return None
         return hash((found.st_mtime_ns, found.st_ino))
 

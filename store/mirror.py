@@ -53,10 +53,12 @@ class Mirror:
 
     def pull(self, page_id: str, view: str) -> bool:
         """Bring the disk to what Redis holds, bodies first; whether the disk has changed."""
+        with tolerated(f"compare page {page_id}"):
+            order = self._shared.order(page_id, view)
+            if order is None or not is_newer(order, self._disk.order(page_id, view)):
+                return False
         remote = self.manifest(page_id, view)
-        if remote is None or not is_newer(remote.order, self._disk.order(page_id, view)):
-            return False
-        if not self._pull_bodies(remote):
+        if remote is None or not self._pull_bodies(remote):
             return False
         with self._disk.writing(page_id):
             current = self._disk.manifest(page_id, view)
@@ -66,10 +68,20 @@ class Mirror:
         return True
 
     def body(self, digest: str) -> Variants | None:
-        """A body that only Redis holds, stored on disk before it is handed out."""
+        """A body that the disk lacks, which then has it, unless the disk is full."""
         with tolerated(f"read body {digest}"):
-            self._fetch([digest])
-        return self._disk.variants(digest)
+            blob = self._shared.bodies([digest])[digest]
+            variants = None if blob is None else unpack(blob, digest)
+            if blob is not None and variants is not None:
+                self._keep(digest, blob)
+            return variants
+        return None
+
+    def _keep(self, digest: str, blob: bytes) -> None:
+        try:
+            self._disk.write_bodies({digest: partial(bytes, blob)})
+        except OSError as error:
+            logger.warning("The store cannot keep body %s: %s", digest, error)
 
     # All
 

@@ -73,10 +73,13 @@ class Store:
 
     def manifest(self, page_id: str, view: str = PUBLIC) -> Manifest | None:
         """The current manifest, from disk or else from Redis; None for an unknown or removed page."""
-        found = self._disk.manifest(page_id, view)
-        if found is None and self._mirror is not None:
-            found = self._mirror.manifest(page_id, view)
+        found = self._found(page_id, view)
         return None if found is None or found.removed else found
+
+    def is_removed(self, page_id: str, view: str = PUBLIC) -> bool:
+        """Whether the page was taken away, rather than never known or lost."""
+        found = self._found(page_id, view)
+        return found is not None and found.removed
 
     def manifests(self) -> Iterator[Manifest]:
         """The current manifests of all views of all pages."""
@@ -141,6 +144,12 @@ class Store:
         return collect(self._disk, self._shared, grace)
 
     # Steps
+
+    def _found(self, page_id: str, view: str) -> Manifest | None:
+        found = self._disk.manifest(page_id, view)
+        if found is None and self._mirror is not None:
+            found = self._mirror.manifest(page_id, view)
+        return found
 
     def _advance(self, manifest: Manifest, bodies: dict[str, bytes]) -> bool:
         with self._disk.writing(manifest.page_id):

@@ -1,0 +1,118 @@
+"""Answers: their headers, and the few pages that the edge has of its own."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from html import escape
+
+from edge.request import Send
+
+Headers = list[tuple[bytes, bytes]]
+
+FRESH = b"public, max-age=10, s-maxage=30, stale-while-revalidate=86400, stale-if-error=604800"
+FOREVER = b"public, max-age=31536000, immutable"
+BRIEFLY = b"public, max-age=10"
+NEVER = b"no-store"
+
+_POLICY = (
+    "default-src 'none'; style-src {styles}; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_GUARDS: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    # Badges and JSON are there to be used by other sites.
+    (b"cross-origin-resource-policy", b"cross-origin"),
+]
+GUARDS: Headers = [(b"content-security-policy", _POLICY.format(styles="'self'").encode()), *_GUARDS]
+
+_STYLE = """
+:root{color-scheme:light dark}
+body{margin:0;min-height:100vh;display:grid;place-items:center;background:#f6f7f9;color:#1b1f24;
+font:1.0625rem/1.6 system-ui,sans-serif}
+main{max-width:32rem;margin:1.5rem;padding:2.5rem;background:#fff;border-radius:12px;
+box-shadow:0 1px 3px #0000001f,0 8px 24px #0000000f}
+h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}
+p{margin:0;color:#4b5563}
+@media(prefers-color-scheme:dark){body{background:#0f1216;color:#e8eaed}main{background:#1a1f26}p{color:#aab2bd}}
+"""
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_OWN_GUARDS: Headers = [
+    (b"content-security-policy", _POLICY.format(styles=f"'sha256-{_STYLE_HASH}'").encode()),
+    *_GUARDS,
+]
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">{refresh}<title>{title}</title><style>{style}</style></head>
+<body><main><h1>{title}</h1><p>{text}</p></main></body></html>
+"""
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    headers: Headers
+    body: bytes
+
+
+async def answer(send: Send, found: Answer, *, head: bool = False) -> None:
+    await send({"type": "http.response.start", "status": found.status, "headers": found.headers})
+    await send({"type": "http.response.body", "body": b"" if head else found.body})
+
+
+def _own(
+    status: int, title: str, text: str, cache: bytes, *, retry_after: int = 0, reload: bool = False
+) -> Answer:
+    refresh = f'<meta http-equiv="refresh" content="{retry_after}">' if reload else ""
+    body = _PAGE.format(title=escape(title), text=escape(text), style=_STYLE, refresh=refresh).encode()
+    return _complete(status, b"text/html; charset=utf-8", body, cache, retry_after)
+
+
+def _complete(status: int, content_type: bytes, body: bytes, cache: bytes, retry_after: int = 0) -> Answer:
+    headers = [
+        (b"content-type", content_type),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", cache),
+        *_OWN_GUARDS,
+    ]
+    if retry_after:
+        headers.append((b"retry-after", str(retry_after).encode()))
+    return Answer(status, headers, body)
+
+
+UNKNOWN_HOST = _own(404, "No status page here", "There is no status page at this address.", BRIEFLY)
+NOT_FOUND = _own(404, "Page not found", "There is nothing at this address.", BRIEFLY)
+PREPARING = _own(
+    503,
+    "This page is being prepared",
+    "It will appear here by itself in a moment.",
+    NEVER,
+    retry_after=5,
+    reload=True,
+)
+ELSEWHERE = _own(
+    503,
+    "Not available right now",
+    "Subscriptions cannot be changed at the moment. The status page itself is up to date. "
+    "Please try again in a few minutes.",
+    NEVER,
+    retry_after=60,
+)
+ELSEWHERE_JSON = _complete(
+    503,
+    b"application/json; charset=utf-8",
+    json.dumps({"error": "Subscriptions cannot be changed at the moment."}).encode(),
+    NEVER,
+    retry_after=60,
+)
+NOT_ALLOWED = _complete(405, b"text/plain; charset=utf-8", b"Only GET and HEAD are answered here.\n", NEVER)
+NOT_ALLOWED.headers.append((b"allow", b"GET, HEAD"))
+TOO_LARGE = {
+    414: _complete(414, b"text/plain; charset=utf-8", b"The address is too long.\n", NEVER),
+    431: _complete(431, b"text/plain; charset=utf-8", b"The request's headers are too large.\n", NEVER),
+}

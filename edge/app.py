@@ -1,0 +1,169 @@
+"""The edge: answers for page hosts out of the store, whatever else is down."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from edge import answers
+from edge.answers import Answer, Headers
+from edge.listener import Listener
+from edge.negotiation import matches
+from edge.pages import Pages
+from edge.request import ASGIApp, Receive, Request, Scope, Send, excess, read
+from store import Entry, Manifest, Store, StoreError
+
+NOT_FOUND_PATH = "/404"
+MEMORY = 256 * 2**20
+
+# What only Django answers on page hosts: it needs the database.
+_ELSEWHERE = ("/subscriptions/", "/api/v2/subscribers", "/api/v2/subscriptions/")
+
+logger = logging.getLogger(__name__)
+
+
+class Edge:
+    """An ASGI application over `store`.
+
+    `fallback` gets what the edge does not own: the paths of subscribers, and pages that the store lacks.
+    Without one these are answered with 503. `redis_url` brings changes within milliseconds; without it, or
+    while it is away, the disk is looked at once a second. `memory` is the budget for manifests and bodies, in
+    bytes.
+    """
+
+    def __init__(
+        self, store: Store, fallback: ASGIApp | None = None, *, redis_url: str = "", memory: int = MEMORY
+    ) -> None:
+        self.pages = Pages(store, memory)
+        self._fallback = fallback
+        self._redis_url = redis_url
+        self._listener: asyncio.Task[None] | None = None
+        self._started = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    # Life
+
+    def start(self) -> None:
+        """Listen for changes; called by the first request where the server knows no lifespan."""
+        if not self._started:
+            self._started = True
+            if self._redis_url:
+                self._listener = asyncio.create_task(Listener(self._redis_url, self.pages).run())
+
+    async def stop(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listener
+        await self.pages.stop()
+        self._listener, self._started = None, False
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    # Requests
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._started:
+            self.start()
+        too_large = excess(scope)
+        if too_large:
+            await answers.answer(send, answers.TOO_LARGE[too_large])
+            return
+        request = read(scope)
+        found = await self._answer(request)
+        if found is not None:
+            await answers.answer(send, found, head=request.method == "HEAD")
+        elif self._fallback is not None:
+            await self._fallback(scope, receive, send)
+        else:
+            await answers.answer(send, alone(request.path), head=request.method == "HEAD")
+
+    async def _answer(self, request: Request) -> Answer | None:
+        """None for what is the fallback's."""
+        try:
+            hosts = await self.pages.hosts()
+            if hosts is None:
+                return None
+            host = hosts.entries.get(request.host)
+            if host is None or not host.published:
+                return answers.UNKNOWN_HOST
+            if is_elsewhere(request.path):
+                return None
+            if request.method not in {"GET", "HEAD"}:
+                return answers.NOT_ALLOWED
+            return await self._document(request, host.page_id)
+        except (OSError, StoreError):
+            logger.exception("The store failed on %s%s", request.host, request.path)
+            return None
+
+    async def _document(self, request: Request, page_id: str) -> Answer | None:
+        manifest = await self.pages.page(page_id)
+        if manifest is None:
+            return None
+        entry = named(manifest, request.path)
+        if entry is None:
+            return answers.NOT_FOUND
+        body = await self.pages.body(entry.hash)
+        if body is None:
+            return None
+        variant = body.chosen(request.accept_encoding)
+        headers = common(page_id, request.path, entry, variant.etag)
+        if entry.status == 200 and request.if_none_match and matches(request.if_none_match, variant.etag):
+            return Answer(304, headers, b"")
+        headers.append((b"content-type", entry.type.encode()))
+        headers += variant.headers
+        return Answer(entry.status, headers, variant.data)
+
+
+def named(manifest: Manifest, path: str) -> Entry | None:
+    """The path's entry, with or without a slash at its end, or that of the page's own 404."""
+    entries = manifest.entries
+    return entries.get(path) or entries.get(path.removesuffix("/")) or entries.get(NOT_FOUND_PATH)
+
+
+def common(page_id: str, path: str, entry: Entry, etag: bytes) -> Headers:
+    """What a 200 and its 304 have in common."""
+    label = b"page-" + page_id.encode()
+    headers = [
+        (b"etag", etag),
+        (b"cache-control", lifetime(path, entry)),
+        (b"vary", b"Accept-Encoding"),
+        (b"surrogate-key", label),
+        (b"cache-tag", label),
+        *answers.GUARDS,
+    ]
+    if path.startswith("/api/v2/"):
+        headers.append((b"access-control-allow-origin", b"*"))
+    return headers
+
+
+def lifetime(path: str, entry: Entry) -> bytes:
+    if entry.status != 200:
+        return answers.BRIEFLY
+    return answers.FOREVER if path.startswith("/assets/") else answers.FRESH
+
+
+def is_elsewhere(path: str) -> bool:
+    return path.startswith(_ELSEWHERE)
+
+
+def alone(path: str) -> Answer:
+    """The answer to what only the fallback could answer, where there is none."""
+    if not is_elsewhere(path):
+        return answers.PREPARING
+    return answers.ELSEWHERE_JSON if path.startswith("/api/") else answers.ELSEWHERE

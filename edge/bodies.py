@@ -1,0 +1,43 @@
+"""Bodies ready to be sent, in each encoding with its own validator."""
+
+from dataclasses import dataclass
+
+from edge.answers import Headers
+from edge.negotiation import IDENTITY, choose
+from store import Store
+
+_SUFFIXES = {IDENTITY: "", "gzip": "-gz", "br": "-br", "zstd": "-zst"}
+# What the objects around the bytes take, roughly.
+_OVERHEAD = 2_000
+
+
+@dataclass(slots=True)
+class Variant:
+    data: bytes
+    etag: bytes
+    headers: Headers
+
+
+class Body:
+    __slots__ = ("_variants", "kept", "size")
+
+    def __init__(self, digest: str, variants: dict[str, bytes]) -> None:
+        self._variants = {name: _variant(digest, name, data) for name, data in variants.items()}
+        self.kept = tuple(sorted(variants, key=lambda name: len(variants[name])))
+        self.size = sum(map(len, variants.values())) + _OVERHEAD
+
+    def chosen(self, accept_encoding: bytes) -> Variant:
+        return self._variants[choose(accept_encoding, self.kept)]
+
+
+def _variant(digest: str, encoding: str, data: bytes) -> Variant:
+    etag = f'"{digest[:32]}{_SUFFIXES[encoding]}"'.encode()
+    headers = [(b"content-length", str(len(data)).encode())]
+    if encoding != IDENTITY:
+        headers.append((b"content-encoding", encoding.encode()))
+    return Variant(data, etag, headers)
+
+
+def load(store: Store, digest: str) -> Body | None:
+    variants = store.variants(digest)
+    return None if variants is None else Body(digest, variants)

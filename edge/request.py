@@ -1,0 +1,57 @@
+"""The few things of a request that decide its answer, and the limits that it must keep."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LONGEST_TARGET = 2048
+MOST_HEADERS = 100
+LARGEST_HEADERS = 16_384
+
+
+@dataclass(slots=True)
+class Request:
+    """`host` is lower-case and without port; `path` is decoded."""
+
+    method: str
+    host: str
+    path: str
+    accept_encoding: bytes
+    if_none_match: bytes
+
+
+def read(scope: Scope) -> Request:
+    accept_encoding = if_none_match = host = b""
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value
+        elif name == b"accept-encoding":
+            accept_encoding = value if not accept_encoding else accept_encoding + b"," + value
+        elif name == b"if-none-match":
+            if_none_match = value if not if_none_match else if_none_match + b"," + value
+    return Request(scope["method"], hostname(host), scope["path"], accept_encoding, if_none_match)
+
+
+def excess(scope: Scope) -> int:
+    """The status that refuses an oversized request, or 0."""
+    if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > LONGEST_TARGET:
+        return 414
+    headers = scope["headers"]
+    if (
+        len(headers) > MOST_HEADERS
+        or sum([len(name) + len(value) for name, value in headers]) > LARGEST_HEADERS
+    ):
+        return 431
+    return 0
+
+
+def hostname(header: bytes) -> str:
+    name = header.decode("latin-1").lower()
+    if name.startswith("["):
+        return name.partition("]")[0] + "]"
+    return name.partition(":")[0].removesuffix(".")
