@@ -41,6 +41,8 @@ class Notification(models.Model):
     # Messages about one incident belong together: threads, superseding.
     incident_id = PlainIdField(blank=True)
     facts = models.JSONField()
+    # The page's version that the event is of; null where it concerns one subscriber alone.
+    version = models.PositiveBigIntegerField(null=True)
     event_at = models.DateTimeField()
     created_at = models.DateTimeField()
     checkpoint = PlainIdField(blank=True)

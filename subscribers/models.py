@@ -24,9 +24,9 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def active(self) -> SubscriberQuerySet:
         return self.filter(state=SubscriberState.ACTIVE)
 
-    def confirmed_by(self, instant: datetime) -> SubscriberQuerySet:
-        """Active, and so already at `instant`: whom a change of that instant is told."""
-        return self.active().filter(confirmed_at__lte=instant)
+    def before_version(self, version: int) -> SubscriberQuerySet:
+        """Active, and so already when the page took `version`: who is told of it."""
+        return self.active().filter(since_version__lt=version)
 
     def to_purge(self, now: datetime) -> SubscriberQuerySet:
         """Those who did not confirm in time."""
@@ -92,6 +92,8 @@ class Subscriber(Wishes):
     asked_at = models.DateTimeField(help_text=_("When confirmation was last asked for."))
     reminded_at = models.DateTimeField(null=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
+    # The page's version when it was last activated: changes after it are told by messages of their own.
+    since_version = models.PositiveBigIntegerField(null=True, editable=False)
     quarantined_at = models.DateTimeField(null=True, editable=False)
     quarantine_reason = models.CharField(max_length=300, blank=True, editable=False)
     unsubscribed_at = models.DateTimeField(null=True, editable=False)
@@ -110,7 +112,8 @@ class Subscriber(Wishes):
                 name="subscriber_state_and_channel_are_known",
             ),
             models.CheckConstraint(
-                condition=~Q(state=SubscriberState.ACTIVE) | Q(confirmed_at__isnull=False),
+                condition=~Q(state=SubscriberState.ACTIVE)
+                | Q(confirmed_at__isnull=False, since_version__isnull=False),
                 name="subscriber_active_has_confirmed",
             ),
             models.CheckConstraint(

@@ -1,0 +1,271 @@
+"""Verbs on subscribers. Each notes what it did by ids alone, and asks for the messages that follow from it.
+
+Messages that wait for somebody who left are withdrawn by the topic WITHDRAW, which an upper app handles:
+asked for in the same transaction, so it cannot get lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from common.errors import Refused
+from common.tenancy import current_tenant_id
+from events.actor import Actor
+from outbox.nudge import nudge
+from outbox.queue import put
+from outbox.registry import Lane
+from pages.change import NOTIFY, record
+from pages.models import StatusPage
+from subscribers import wishes
+from subscribers.addresses import address_hash, normal
+from subscribers.choices import Channel, ConsentSource, SubscriberState
+from subscribers.facts import facts, open_now
+from subscribers.links import CONFIRM_WITHIN
+from subscribers.models import Subscriber
+from subscribers.wishes import EVERYTHING, Wish
+
+WITHDRAW = "withdraw"
+_SHARE = "SELECT version FROM pages_statuspage WHERE id = %s AND deleted_at IS NULL FOR SHARE"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """An address as somebody gave it, and how messages to it are worded."""
+
+    address: str
+    channel: str = Channel.EMAIL
+    language: str = ""
+    time_zone: str = ""
+
+
+def subscribe(
+    page: StatusPage, who: Who, actor: Actor, wish: Wish = EVERYTHING, source: str = ConsentSource.FORM
+) -> None:
+    """Ask an address whether it wants to be told. What it answers is the same whether it is known or not.
+
+    An active subscriber keeps everything as it is and gets a link to manage it; whoever left or never
+    confirmed is asked anew. Raises Refused for a malformed address or wish.
+    """
+    wishes.check(page, wish)
+    address, now = normal(who.channel, who.address), timezone.now()
+    with _noted(page, actor) as noted:
+        subscriber, _new = _row(page, who, address, now)
+        if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
+            _begin_anew(subscriber, wish, source, now)
+        name = "subscriber.asked_again" if subscriber.is_active else "subscriber.asked"
+        noted.event(name, subscriber, tell=True)
+
+
+def confirm(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
+    """Begin to tell somebody, from this instant. What is open now is told in the message that follows.
+
+    Raises Refused where the link's row is gone or has been left since.
+    """
+    with _noted(page, actor) as noted:
+        subscriber = _locked(page, subscriber)
+        if subscriber.is_active:
+            return subscriber
+        if subscriber.state == SubscriberState.UNSUBSCRIBED:
+            message = _("This subscription has been ended. Please subscribe again.")
+            raise Refused(message)
+        _activate(page, subscriber)
+        noted.event("subscriber.confirmed", subscriber, tell=True, open=open_now(page, subscriber))
+    return subscriber
+
+
+def add_confirmed(
+    page: StatusPage,
+    who: Who,
+    actor: Actor,
+    note: str,
+    wish: Wish = EVERYTHING,
+    source: str = ConsentSource.OPERATOR,
+) -> Subscriber:
+    """Add somebody whose consent the team has; `note` says where it is from. Sends nothing.
+
+    Raises Refused for who is told already, has left or is in quarantine: the team overrides no choice.
+    """
+    wishes.check(page, wish)
+    if not note.strip():
+        message = _("Say how this person's consent was given.")
+        raise Refused(message, "consent_note")
+    address, now = normal(who.channel, who.address), timezone.now()
+    with _noted(page, actor) as noted:
+        subscriber, new = _row(page, who, address, now)
+        if not new and subscriber.state != SubscriberState.UNCONFIRMED:
+            _refuse_to_override(subscriber)
+        subscriber.consent_note = note.strip()[:300]
+        _begin_anew(subscriber, wish, source, now)
+        _activate(page, subscriber)
+        noted.event("subscriber.added", subscriber)
+    return subscriber
+
+
+def unsubscribe(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
+    """Tell somebody no more, and withdraw what still waits. Again, or after erasing, it does nothing."""
+    with _noted(page, actor) as noted:
+        found = _find(page, subscriber)
+        if found is None or found.state == SubscriberState.UNSUBSCRIBED:
+            return
+        found.state, found.unsubscribed_at, found.purge_at = (
+            SubscriberState.UNSUBSCRIBED,
+            timezone.now(),
+            None,
+        )
+        found.token_version += 1
+        _save(found, "state", "unsubscribed_at", "purge_at", "token_version")
+        noted.event("subscriber.left", found)
+        noted.withdraw(found)
+
+
+def update_preferences(page: StatusPage, subscriber: Subscriber, actor: Actor, wish: Wish) -> Subscriber:
+    """Change what somebody is told. Raises Refused for a wish that cannot be, or a row that is gone."""
+    wishes.check(page, wish)
+    with _noted(page, actor) as noted:
+        subscriber = _locked(page, subscriber)
+        wishes.apply(subscriber, wish)
+        _save(subscriber, *wishes.COLUMNS)
+        noted.event("subscriber.changed", subscriber)
+    return subscriber
+
+
+def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: str) -> None:
+    """Send nothing to an address that does not work, until somebody reactivates it. Only active ones."""
+    with _noted(page, actor) as noted:
+        found = _find(page, subscriber)
+        if found is None or not found.is_active:
+            return
+        found.state, found.quarantined_at = SubscriberState.QUARANTINED, timezone.now()
+        found.quarantine_reason = reason[:300]
+        _save(found, "state", "quarantined_at", "quarantine_reason")
+        noted.event("subscriber.quarantined", found)
+        noted.withdraw(found)
+
+
+def reactivate(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
+    """Take somebody out of quarantine. Raises Refused for one who is not in it."""
+    with _noted(page, actor) as noted:
+        subscriber = _locked(page, subscriber)
+        if subscriber.state != SubscriberState.QUARANTINED:
+            message = _("Only somebody in quarantine can be reactivated.")
+            raise Refused(message)
+        _activate(page, subscriber)
+        noted.event("subscriber.reactivated", subscriber)
+    return subscriber
+
+
+def erase(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
+    """Delete somebody, with the address wherever it was copied to. The events keep the id."""
+    with _noted(page, actor) as noted:
+        found = _find(page, subscriber)
+        if found is None:
+            return
+        noted.event("subscriber.erased", found)
+        noted.withdraw(found)
+        found.delete()
+
+
+class _Noted:
+    """The open transaction of one verb."""
+
+    def __init__(self, page: StatusPage, actor: Actor) -> None:
+        self.page = page
+        self.actor = actor
+        self.tenant_id = current_tenant_id()
+
+    def event(self, name: str, subscriber: Subscriber, *, tell: bool = False, **more: Any) -> None:
+        """Record what happened; `tell` has it made into a message to the subscriber."""
+        said = facts(self.page, subscriber) | more
+        event = record(self.actor, name, "subscriber", subscriber.pk, said, page_id=self.page.pk)
+        if tell:
+            put(NOTIFY, self.tenant_id, [str(event.pk)])
+
+    def withdraw(self, subscriber: Subscriber) -> None:
+        put(WITHDRAW, self.tenant_id, [subscriber.pk])
+
+
+@contextmanager
+def _noted(page: StatusPage, actor: Actor) -> Iterator[_Noted]:
+    with transaction.atomic(durable=True):
+        yield _Noted(page, actor)
+        transaction.on_commit(lambda: nudge([Lane.NOTIFY]), robust=True)
+
+
+def _row(page: StatusPage, who: Who, address: str, now: datetime) -> tuple[Subscriber, bool]:
+    """The address's row, locked, made where there is none; and whether it was made."""
+    return Subscriber.objects.select_for_update(of=["self"]).get_or_create(
+        page=page,
+        channel=who.channel,
+        address_hash=address_hash(who.channel, address),
+        defaults={
+            "address": address,
+            "language": who.language or page.language,
+            "time_zone": who.time_zone or page.time_zone,
+            "created_at": now,
+            "updated_at": now,
+            "asked_at": now,
+        },
+    )
+
+
+def _find(page: StatusPage, subscriber: Subscriber) -> Subscriber | None:
+    return Subscriber.objects.of_page(page.pk).select_for_update().filter(pk=subscriber.pk).first()
+
+
+def _locked(page: StatusPage, subscriber: Subscriber) -> Subscriber:
+    found = _find(page, subscriber)
+    if found is None:
+        message = _("This subscription does not exist any more.")
+        raise Refused(message)
+    return found
+
+
+def _begin_anew(subscriber: Subscriber, wish: Wish, source: str, now: datetime) -> None:
+    subscriber.state, subscriber.consent_source = SubscriberState.UNCONFIRMED, source
+    subscriber.asked_at, subscriber.purge_at = now, now + CONFIRM_WITHIN
+    subscriber.reminded_at = subscriber.unsubscribed_at = None
+    wishes.apply(subscriber, wish)
+    columns = ["state", "consent_source", "consent_note", "asked_at", "purge_at", "reminded_at"]
+    _save(subscriber, *columns, "unsubscribed_at", *wishes.COLUMNS)
+
+
+def _activate(page: StatusPage, subscriber: Subscriber) -> None:
+    """From a definite point between the page's versions on: later ones are told by their own messages.
+
+    The page is locked against changes until commit. So whoever expands a later event sees this row, and what
+    came before it is committed and can be told in the message that confirms.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARE, [page.pk])
+        found = cursor.fetchone()
+    if found is None:
+        message = _("This page has been deleted.")
+        raise Refused(message)
+    subscriber.state = SubscriberState.ACTIVE
+    subscriber.confirmed_at, subscriber.since_version = timezone.now(), found[0]
+    subscriber.purge_at = subscriber.quarantined_at = None
+    subscriber.quarantine_reason = ""
+    columns = ["state", "confirmed_at", "since_version", "purge_at", "quarantined_at", "quarantine_reason"]
+    _save(subscriber, *columns)
+
+
+def _refuse_to_override(subscriber: Subscriber) -> None:
+    said = {
+        SubscriberState.ACTIVE: _("This address is subscribed already."),
+        SubscriberState.QUARANTINED: _("This address is in quarantine: reactivate it instead."),
+        SubscriberState.UNSUBSCRIBED: _("This address has unsubscribed, and only its owner can come back."),
+    }
+    raise Refused(said[SubscriberState(subscriber.state)], "address")
+
+
+def _save(subscriber: Subscriber, *columns: str) -> None:
+    subscriber.updated_at = timezone.now()
+    subscriber.save(update_fields=[*columns, "updated_at"])

@@ -1,0 +1,69 @@
+"""What events on subscribers say: ids and words, never an address; and all that their messages need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from common.rows import state
+from incidents.choices import IncidentKind
+from incidents.models import Incident, IncidentComponent, IncidentQuerySet
+from pages.links import incident_url, page_url
+from pages.models import StatusPage
+from subscribers.choices import Scope
+from subscribers.models import Subscriber
+from subscribers.wishes import COLUMNS
+
+_SAID = ["id", "page_id", "channel", "state", "language", "time_zone", "consent_source", *COLUMNS]
+
+
+def facts(page: StatusPage, subscriber: Subscriber) -> dict[str, Any]:
+    said = {name: value for name, value in state(subscriber).items() if name in _SAID}
+    said["components"] = sorted(subscriber.components.values_list("pk", flat=True))
+    said["groups"] = sorted(subscriber.groups.values_list("pk", flat=True))
+    return {"page": page_facts(page), "subscriber": said}
+
+
+def page_facts(page: StatusPage) -> dict[str, str]:
+    return {
+        "id": page.pk,
+        "name": page.name,
+        "url": page_url(page),
+        "time_zone": page.time_zone,
+        "language": page.language,
+    }
+
+
+def open_now(page: StatusPage, subscriber: Subscriber) -> list[dict[str, Any]]:
+    """What is open of that which the subscriber asked to be told, newest first, with its newest words."""
+    found = _concerning(page.incidents.unresolved(), subscriber).prefetch_related("updates")
+    return [_incident(page, incident) for incident in found]
+
+
+def _incident(page: StatusPage, incident: Incident) -> dict[str, Any]:
+    updates = list(incident.updates.all())
+    return {
+        "id": incident.pk,
+        "kind": incident.kind,
+        "name": incident.name,
+        "status": incident.status,
+        "impact": incident.shown_impact,
+        "url": incident_url(page, incident.pk),
+        "body": updates[0].body if updates else "",
+    }
+
+
+def _concerning(incidents: IncidentQuerySet, subscriber: Subscriber) -> IncidentQuerySet:
+    """Those that a visitor of the page can see and the subscriber wants."""
+    links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
+    seen = Exists(links.filter(component__restricted=False)) | ~Exists(links)
+    kinds = {IncidentKind.INCIDENT: subscriber.wants_incidents}
+    kinds[IncidentKind.MAINTENANCE] = subscriber.wants_maintenance
+    found = incidents.filter(seen, kind__in=[kind for kind, wanted in kinds.items() if wanted])
+    if subscriber.scope == Scope.INCIDENT:
+        return found.filter(pk=subscriber.incident_id)
+    if subscriber.scope == Scope.COMPONENTS:
+        mine = Q(component__in=subscriber.components.all()) | Q(component__group__in=subscriber.groups.all())
+        return found.filter(Exists(links.filter(mine)) | ~Exists(links))
+    return found

@@ -1,0 +1,68 @@
+"""Signed links by which somebody confirms, manages or leaves without an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from django.core.signing import BadSignature, TimestampSigner
+
+
+class Purpose(StrEnum):
+    CONFIRM = "confirm"
+    MANAGE = "manage"
+    LEAVE = "leave"
+
+
+CONFIRM_WITHIN = timedelta(days=7)
+_VALID = {
+    Purpose.CONFIRM: CONFIRM_WITHIN,
+    Purpose.MANAGE: timedelta(days=90),
+    # Old mail lies about for long, and whoever opens it must still be able to leave.
+    Purpose.LEAVE: timedelta(days=3650),
+}
+
+
+class BadLink(Exception):
+    """The token is forged, too old, of another page or for another purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    subscriber_id: str
+    version: int
+    """The subscriber's `token_version` when the link was made."""
+
+
+def token(purpose: Purpose, page_id: str, subscriber_id: str, version: int) -> str:
+    """A token of [A-Za-z0-9._-], bound to page and purpose, with its time of making in it."""
+    return _signer(purpose, page_id).sign(f"{subscriber_id}.{version}")
+
+
+def read(token: str, purpose: Purpose, page_id: str) -> Link:
+    """What a token says. Raises BadLink."""
+    try:
+        value = _signer(purpose, page_id).unsign(token, max_age=_VALID[purpose])
+    except BadSignature as error:
+        raise BadLink from error
+    subscriber_id, _dot, version = value.rpartition(".")
+    return Link(subscriber_id, int(version))
+
+
+def confirm_url(page_url: str, page_id: str, subscriber_id: str, version: int) -> str:
+    return f"{page_url}/subscriptions/confirm/{token(Purpose.CONFIRM, page_id, subscriber_id, version)}"
+
+
+def manage_url(page_url: str, page_id: str, subscriber_id: str, version: int) -> str:
+    return f"{page_url}/subscriptions/{token(Purpose.MANAGE, page_id, subscriber_id, version)}"
+
+
+def leave_url(page_url: str, page_id: str, subscriber_id: str, version: int) -> str:
+    """Also the address of one-click unsubscribing (RFC 8058)."""
+    made = token(Purpose.LEAVE, page_id, subscriber_id, version)
+    return f"{page_url}/subscriptions/{made}/unsubscribe"
+
+
+def _signer(purpose: Purpose, page_id: str) -> TimestampSigner:
+    return TimestampSigner(sep=".", salt=f"subscribers.{purpose}.{page_id}")

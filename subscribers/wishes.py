@@ -1,0 +1,92 @@
+"""What somebody asks to be told, checked and put into a subscriber's row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from common.errors import Refused
+from components.models import Component, ComponentGroup
+from incidents.choices import Impact
+from pages.models import StatusPage
+from subscribers.choices import Cadence, Scope
+from subscribers.models import Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """`component_ids` count where `scope` is components, `incident_id` where it is one incident."""
+
+    scope: str = Scope.PAGE
+    component_ids: frozenset[str] = frozenset()
+    group_ids: frozenset[str] = frozenset()
+    incident_id: str | None = None
+    wants_incidents: bool = True
+    wants_maintenance: bool = True
+    min_impact: str = Impact.NONE
+    cadence: str = Cadence.ALL
+
+
+EVERYTHING = Wish()
+COLUMNS = ["scope", "incident_id", "wants_incidents", "wants_maintenance", "min_impact", "cadence"]
+
+
+def check(page: StatusPage, wish: Wish) -> None:
+    """Raises Refused, naming the field, for a wish that nothing would ever fulfil or that names what the
+    page does not show."""
+    _check_words(wish)
+    if not (wish.wants_incidents or wish.wants_maintenance):
+        message = _("Choose incidents, maintenance or both: otherwise there would be nothing to tell.")
+        raise Refused(message, "wants_incidents")
+    if wish.scope == Scope.COMPONENTS:
+        _check_parts(page, wish)
+    if wish.scope == Scope.INCIDENT:
+        _check_incident(page, wish)
+
+
+def apply(subscriber: Subscriber, wish: Wish) -> None:
+    """Step: set the columns and what was chosen. The caller saves COLUMNS; the row exists already."""
+    for name in COLUMNS:
+        setattr(subscriber, name, getattr(wish, name))
+    if wish.scope != Scope.INCIDENT:
+        subscriber.incident_id = None
+    chosen = wish.scope == Scope.COMPONENTS
+    subscriber.components.set(Component.objects.filter(pk__in=wish.component_ids if chosen else []))
+    subscriber.groups.set(ComponentGroup.objects.filter(pk__in=wish.group_ids if chosen else []))
+
+
+def of(subscriber: Subscriber) -> Wish:
+    """What the subscriber wishes now."""
+    columns: dict[str, Any] = {name: getattr(subscriber, name) for name in COLUMNS}
+    return Wish(
+        component_ids=frozenset(subscriber.components.values_list("pk", flat=True)),
+        group_ids=frozenset(subscriber.groups.values_list("pk", flat=True)),
+        **columns,
+    )
+
+
+def _check_words(wish: Wish) -> None:
+    known = {"scope": Scope.values, "min_impact": Impact.values, "cadence": Cadence.values}
+    for field, values in known.items():
+        if getattr(wish, field) not in values:
+            message = _("“%(value)s” cannot be chosen here.") % {"value": getattr(wish, field)}
+            raise Refused(message, field)
+
+
+def _check_parts(page: StatusPage, wish: Wish) -> None:
+    if not wish.component_ids and not wish.group_ids:
+        message = _("Choose at least one component, or the whole page.")
+        raise Refused(message, "components")
+    components = page.components.public().filter(pk__in=wish.component_ids)
+    groups = page.groups.present().filter(pk__in=wish.group_ids)
+    if components.count() != len(wish.component_ids) or groups.count() != len(wish.group_ids):
+        message = _("A component that you chose is not on this page any more. Please choose again.")
+        raise Refused(message, "components")
+
+
+def _check_incident(page: StatusPage, wish: Wish) -> None:
+    if not page.incidents.unresolved().filter(pk=wish.incident_id).exists():
+        message = _("This incident is over, or there is none of this name.")
+        raise Refused(message, "incident_id")
