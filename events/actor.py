@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.http import HttpRequest
+
 
 class ActorKind(StrEnum):
     USER = "user"
@@ -27,3 +29,10 @@ class Actor:
 
 SYSTEM = Actor(ActorKind.SYSTEM)
 IMPORT = Actor(ActorKind.IMPORT)
+
+
+def person_behind(request: HttpRequest) -> Actor:
+    """The signed-in person, at the address that the request came from."""
+    meta = request.META
+    agent = str(meta.get("HTTP_USER_AGENT", ""))
+    return Actor(ActorKind.USER, str(request.user.pk), str(meta.get("REMOTE_ADDR", "")), agent)

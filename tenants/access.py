@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -28,25 +31,43 @@ def tenant_for(user: Person, slug: str, needs: Role = Role.VIEWER, page_id: str 
 
 def role_of(user: Person, tenant: Tenant, page_id: str | None = None) -> Role | None:
     """What somebody may do in an organisation, or on one page of it; None: nothing at all."""
+    standing = standing_of(user, tenant)
+    return standing.on(page_id) if standing else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a member may do: `role` in the organisation, `pages` (page id -> role) where a page differs."""
+
+    role: Role
+    pages: Mapping[str, Role] = field(default_factory=dict)
+
+    def on(self, page_id: str | None) -> Role:
+        """A page's own role replaces the organisation's, except for owners, whom no page locks out."""
+        if self.role is Role.OWNER or page_id is None:
+            return self.role
+        return self.pages.get(page_id, self.role)
+
+    def may(self, needs: Role, page_id: str | None = None) -> bool:
+        """Whether the member may do what role `needs` may, on that page where one is named."""
+        return self.on(page_id).rank >= needs.rank
+
+    def may_somewhere(self, needs: Role) -> bool:
+        """Whether there is anything, the organisation or a page of it, where the member may."""
+        return any(role.rank >= needs.rank for role in {self.role, *self.pages.values()})
+
+
+def standing_of(user: Person, tenant: Tenant) -> Standing | None:
+    """All that somebody may do in an organisation, read at once; None for whoever is not a member."""
     if not isinstance(user, User) or not user.is_active:
         return None
     if user.is_staff:
-        return Role.OWNER
+        return Standing(Role.OWNER)
     membership = Membership.objects.filter(user=user, tenant=tenant).first()
     if membership is None:
         return None
-    return _on_page(membership, page_id) if page_id else Role(membership.role)
-
-
-def _on_page(membership: Membership, page_id: str) -> Role:
-    """A page's own role replaces the organisation's, except for owners, whom no page locks out."""
-    role = Role(membership.role)
-    if role is Role.OWNER:
-        return role
-    own = (
-        PageRole.objects.filter(membership=membership, page_id=page_id).values_list("role", flat=True).first()
-    )
-    return Role(own) if own else role
+    own = PageRole.objects.filter(membership=membership).values_list("page_id", "role")
+    return Standing(Role(membership.role), {page_id: Role(role) for page_id, role in own})
 
 
 def tenants_of(user: Person) -> list[Tenant]:
