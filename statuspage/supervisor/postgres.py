@@ -30,6 +30,10 @@ SETTINGS = {
     "max_locks_per_transaction": "256",
     "timezone": "UTC",
 }
+AS_ANOTHER_USER = (
+    "PostgreSQL refuses to run as root, so it runs as another user, who must be able to enter the folders "
+    "above. Move this to where everybody may go, run it as an ordinary user, or set DATABASE_URL."
+)
 # For data that nobody misses: several times faster, and lost when the machine (not the server) stops.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
@@ -160,6 +164,8 @@ def _run(owner: Owner | None, command: Sequence[str], given: str = "") -> str:
     if done.returncode == 0:
         return done.stdout
     message = f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()}"
+    if owner and owner.user != os.geteuid():
+        message += f"\n{AS_ANOTHER_USER}"
     raise StartError(message)
 
 

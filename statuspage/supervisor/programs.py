@@ -9,7 +9,7 @@ from pathlib import Path
 
 from statuspage.supervisor.children import Program
 
-QUEUES = "publish,notify"
+QUEUES = "publish,notify,archive"
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def command_name(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
-        return "" if Path("/proc/self/stat").exists() else _ps(pid, "comm=")
+        return "" if Path("/proc/self/stat").exists() else _ps(pid, "comm")
 
 
 def signal_groups(pids: Iterable[int], number: signal.Signals) -> None:
@@ -120,10 +120,12 @@ def still_running(pids: Iterable[int], seconds: float) -> list[int]:
 
 
 def _start_time_by_ps(pid: int) -> str | None:
-    status, _, started = _ps(pid, "stat=,lstart=").partition(" ")
+    status, _, started = _ps(pid, "stat", "lstart").partition(" ")
     return None if not status or status.startswith("Z") else started.strip()
 
 
-def _ps(pid: int, columns: str) -> str:
-    done = subprocess.run(["ps", "-o", columns, "-p", str(pid)], capture_output=True, text=True, check=False)
+def _ps(pid: int, *columns: str) -> str:
+    # A column and its empty heading each: macOS takes a comma for part of the heading.
+    wanted = [part for column in columns for part in ("-o", f"{column}=")]
+    done = subprocess.run(["ps", *wanted, "-p", str(pid)], capture_output=True, text=True, check=False)
     return done.stdout.strip()

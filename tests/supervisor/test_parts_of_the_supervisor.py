@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from statuspage.supervisor import environment, owner, secrets
+from statuspage.supervisor import environment, owner, secrets, state
 from statuspage.supervisor.children import Child, Program
 from statuspage.supervisor.errors import StartError
 from statuspage.supervisor.output import ROTATE_BYTES, Output
@@ -133,6 +134,20 @@ def test_only_the_very_process_that_was_noted_is_ended(tmp_path: Path) -> None:
     other.wait()
 
 
+@pytest.mark.process
+@pytest.mark.parametrize("ask", [state.start_time, state._start_time_by_ps])
+def test_a_process_that_has_ended_has_no_start_even_while_its_parent_does_not_look(
+    ask: Callable[[int], str | None],
+) -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    assert ask(process.pid)
+    assert ask(process.pid) == ask(process.pid) != ask(1)
+    process.kill()
+    until(lambda: ask(process.pid) is None)
+    process.wait()
+    assert ask(process.pid) is None
+
+
 @pytest.mark.parametrize("damaged", ["", "[]", "{", '{"pid": "x"}'])
 def test_a_damaged_note_of_processes_ends_nothing(tmp_path: Path, damaged: str) -> None:
     (tmp_path / "processes.json").write_text(damaged)
@@ -196,6 +211,18 @@ def test_where_root_cannot_make_a_namespace_postgresql_runs_as_nobody(
         assert unprivileged_owner(cluster.data).user == keeper
         with running(cluster.program(), Path(folder)) as child:
             assert owner_of_process(child.pid) == keeper
+
+
+@pytest.mark.process
+def test_root_without_namespaces_is_told_what_to_do_where_nobody_may_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner, "_namespaces_work", lambda: False)
+    tmp_path.chmod(0o500 if os.geteuid() else 0o700)
+    cluster = Cluster(tmp_path / "closed" / "data", tmp_path / "password", any_port(), durable=False)
+    with pytest.raises((StartError, PermissionError), match=r"ordinary user|Permission denied"):
+        cluster.create()
+    tmp_path.chmod(0o700)
 
 
 def owner_of_process(pid: int | None) -> int:
