@@ -1,4 +1,4 @@
-"""Which topic is handled by what. Upper apps register in their `apps.py`."""
+"""Which topic is handled by what. Upper apps register in their `handlers.py`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Lane(StrEnum):
 
     PUBLISH = "publish"
     NOTIFY = "notify"
+    ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,44 @@
 """Celery's way to drain: one task a lane, without arguments."""
 
+from __future__ import annotations
+
+from threading import Lock
+
 from celery import shared_task
 
 from outbox import heartbeat
 from outbox.drain import drain_lanes
 from outbox.registry import Lane
 
+_running = {lane: Lock() for lane in Lane}
+_wanted = dict.fromkeys(Lane, False)
+
 
 @shared_task(name="outbox.drain_publish")
 def drain_publish() -> None:
-    heartbeat.beat(heartbeat.WORKER)
-    drain_lanes(Lane.PUBLISH)
+    _drain_alone(Lane.PUBLISH)
 
 
 @shared_task(name="outbox.drain_notify")
 def drain_notify() -> None:
+    _drain_alone(Lane.NOTIFY)
+
+
+@shared_task(name="outbox.drain_archive")
+def drain_archive() -> None:
+    _drain_alone(Lane.ARCHIVE)
+
+
+def _drain_alone(lane: Lane) -> None:
+    """Drain on one thread of this process, so that no lane takes the threads of the others.
+
+    Whoever finds the lane being drained only leaves word, and the one who drains looks once more.
+    """
     heartbeat.beat(heartbeat.WORKER)
-    drain_lanes(Lane.NOTIFY)
+    _wanted[lane] = True
+    while _wanted[lane] and _running[lane].acquire(blocking=False):
+        try:
+            _wanted[lane] = False
+            drain_lanes(lane)
+        finally:
+            _running[lane].release()

@@ -21,7 +21,7 @@ from events.actor import SYSTEM, Actor
 from pages.change import Change, create_change, page_change
 from pages.clock import next_tick, schedule
 from pages.models import StatusPage, UptimePolicy
-from tenants.actions import ask_for_hosts, check_slug, claim_hosts, page_hosts, release_hosts
+from tenants.actions import check_slug, claim_hosts, describe_hosts, page_hosts, release_hosts
 from tenants.models import DomainKind
 
 POLICY_FIELDS = frozenset(field.name for field in UptimePolicy._meta.fields)
@@ -69,6 +69,7 @@ def page_creation(
     page = _new_page(page_id or new_id(), name, check_slug(slug), fields)
     with transaction.atomic(durable=True):
         claim_hosts(current_tenant_id(), page.pk, page_hosts(page.pk, page.slug))
+        describe_hosts(page.pk, primary=page.primary_host, published=page.published)
         with create_change(add(page), actor) as change:
             _record(change, "page.created")
             schedule(page, next_tick(page, change.now))
@@ -84,8 +85,7 @@ def update_page(page: StatusPage, actor: Actor, **fields: Any) -> StatusPage:
         if change_row(change.page, fields, change.now, PAGE_FIELDS):
             if change.page.slug != former:
                 _move_hosts(change.page, former)
-            if "published" in fields:
-                ask_for_hosts()
+            describe_hosts(page.pk, primary=change.page.primary_host, published=change.page.published)
             _record(change, "page.updated")
     return change.page
 

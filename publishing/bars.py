@@ -18,16 +18,16 @@ from publishing.rendering import words
 from publishing.snapshot import DayView, UptimeView
 
 PITCH = 8
-HEIGHT = 34
-FOOT = 31
+HEIGHT = 30
+FOOT = 27
 """Where a pill's stroke begins; its round end reaches 2.5 further down."""
 
 SHAPES: dict[str | None, tuple[str, str]] = {
-    "operational": ("o", "15"),
-    "under_maintenance": ("w", "15"),
-    "degraded_performance": ("d", "19"),
-    "partial_outage": ("p", "24"),
-    "major_outage": ("m", "28"),
+    "operational": ("o", "12"),
+    "under_maintenance": ("w", "12"),
+    "degraded_performance": ("d", "16"),
+    "partial_outage": ("p", "20"),
+    "major_outage": ("m", "24"),
     None: ("n", "0"),
 }
 """Class of the path, and how far the stroke goes up."""
@@ -46,17 +46,21 @@ class Bar:
 def bar(uptime: UptimeView, component_id: str) -> Bar:
     """The row of a component, its lines leading to the explanation of each day."""
     lines = "".join(_line(day, uptime, component_id) for day in uptime.days if day.status is not None)
-    lines += gaps(uptime.days)
+    lines += gaps(uptime)
     return Bar(svg(uptime), label(uptime.days), mark_safe(lines), uptime.percent)  # noqa: S308
 
 
-def svg(uptime: UptimeView) -> SafeString:
-    """The row alone. Its shape for `length` calm days comes from `calm`."""
+def svg(uptime: UptimeView, slots: int = 0) -> SafeString:
+    """The row alone, with room for `slots` days where more than its own are to come.
+
+    Its shape for a run of calm days comes from `calm`.
+    """
     statuses = {(day.date - uptime.first).days: day.status for day in uptime.days}
     inner = _paths(statuses, uptime.length) if statuses else f'<use href="#calm{uptime.length}"/>'
     return mark_safe(  # noqa: S308
-        f'<svg class="days" viewBox="-3.5 0 {uptime.length * PITCH} {HEIGHT}" preserveAspectRatio="none"'
-        f' aria-hidden="true" data-from="{uptime.first}">{inner}</svg>'
+        f'<svg class="days" viewBox="-3.5 0 {max(slots, uptime.length) * PITCH} {HEIGHT}"'
+        f' preserveAspectRatio="none" aria-hidden="true" data-from="{uptime.first}" data-n="{uptime.length}">'
+        f"{inner}</svg>"
     )
 
 
@@ -119,9 +123,9 @@ def _paths(statuses: dict[int, str | None], length: int, attributes: str = "") -
     )
 
 
-def gaps(days: Iterable[DayView]) -> SafeString:
+def gaps(uptime: UptimeView) -> SafeString:
     """List items for the days without data, one per run of days."""
-    return mark_safe("".join(_gap(run) for run in _runs_without_data(days)))  # noqa: S308
+    return mark_safe("".join(_gap(run, uptime.first) for run in _runs_without_data(uptime.days)))  # noqa: S308
 
 
 def _line(day: DayView, uptime: UptimeView, component_id: str) -> str:
@@ -141,10 +145,11 @@ def _runs_without_data(days: Iterable[DayView]) -> list[list[DayView]]:
     return [[day for _index, day in run] for _start, run in runs]
 
 
-def _gap(days: list[DayView]) -> str:
-    first, last = words.short_date(days[0].date), words.short_date(days[-1].date)
-    when = first if len(days) == 1 else f"{first} – {last}"
-    return f"<li>{when} <span>{_('No data')}</span></li>"
+def _gap(days: list[DayView], first: date) -> str:
+    begin, end = days[0].date, days[-1].date
+    when = words.short_date(begin) if begin == end else f"{words.short_date(begin)} – {words.short_date(end)}"
+    place = f'data-i="{(begin - first).days}" data-to="{(end - first).days}"'
+    return f"<li {place}>{when} <span>{_('No data')}</span></li>"
 
 
 def ends(uptime: UptimeView) -> tuple[date, date]:

@@ -4,6 +4,7 @@
 the page and that document's value and nothing that could make it age.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -88,7 +89,8 @@ def render_uptime_month(
     """A month of uptime, at `/uptime/<year>-<month>` unless a path is given."""
     name = f"/uptime/{month.month.year}-{month.month.month:02}"
     with engine.locale(page):
-        groups = [_uptime_group(group) for group in month.groups]
+        slots = monthrange(month.month.year, month.month.month)[1]
+        groups = [_uptime_group(group, slots) for group in month.groups]
         lengths = {row.uptime.length for group in month.groups for row in group.rows}
         title = words.month_name(month.month.year, month.month.month)
         values = {"view": month, "groups": groups, "calm": bars.calm(lengths)}
@@ -156,20 +158,20 @@ def _bar(component: ComponentView) -> bars.Bar | None:
     return bars.bar(component.uptime, component.id) if component.uptime and component.showcase else None
 
 
-def _uptime_group(group: UptimeGroup) -> dict[str, Any]:
-    return {"view": group, "rows": [_uptime_row(row) for row in group.rows]}
+def _uptime_group(group: UptimeGroup, slots: int) -> dict[str, Any]:
+    return {"view": group, "rows": [_uptime_row(row, slots) for row in group.rows]}
 
 
-def _uptime_row(row: UptimeRow) -> dict[str, Any]:
+def _uptime_row(row: UptimeRow, slots: int) -> dict[str, Any]:
     days = [
         {"view": day, "index": (day.date - row.uptime.first).days} for day in row.uptime.days if day.status
     ]
     return {
         "view": row,
-        "svg": bars.svg(row.uptime),
+        "svg": bars.svg(row.uptime, slots),
         "label": bars.label(row.uptime.days),
         "days": days,
-        "gaps": bars.gaps(row.uptime.days),
+        "gaps": bars.gaps(row.uptime),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -112,6 +112,14 @@ def release_hosts(page_id: str, hosts: Iterable[str] | None = None) -> None:
     """Step: give up a page's hosts, or some of them."""
     claimed = Domain.objects.filter(page_id=page_id)
     (claimed if hosts is None else claimed.filter(host__in=list(hosts))).delete()
+    ask_for_hosts()
+
+
+def describe_hosts(page_id: str, *, primary: str, published: bool) -> None:
+    """Step: note which of a page's hosts is its canonical one, and whether the page is launched."""
+    Domain.objects.filter(page_id=page_id).update(
+        primary=ExpressionWrapper(Q(host=primary), BooleanField()), published=published
+    )
     ask_for_hosts()
 
 

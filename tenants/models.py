@@ -59,6 +59,9 @@ class Domain(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="domains")
     page_id = PlainIdField(db_index=True)
     kind = models.CharField(max_length=10, choices=DomainKind)
+    # Copies of what the page says, so that the map of hosts costs one query over all tenants.
+    primary = models.BooleanField(default=False)
+    published = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -75,6 +78,17 @@ class Domain(models.Model):
 
     def __str__(self) -> str:
         return self.host
+
+
+class Installation(models.Model):
+    """A single row: fingerprints of what the database and the published documents were last brought to."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    migrations = models.CharField(max_length=64, blank=True)
+    documents = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="installation_is_a_single_row")]
 
 
 class HostMap(models.Model):

@@ -1,0 +1,35 @@
+"""What a viewer may see: a set of component ids. Each distinct set is a view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q
+
+from incidents.models import Incident, IncidentComponent, IncidentQuerySet
+from pages.models import StatusPage
+from store import PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`key` names the view in the store."""
+
+    key: str
+    components: frozenset[str]
+
+    def sees(self, ids: Iterable[str]) -> frozenset[str]:
+        return self.components.intersection(ids)
+
+    def incidents(self, page: StatusPage) -> IncidentQuerySet:
+        """Notices that concern one of the view's components, or the page as a whole."""
+        links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
+        mine = Exists(links.filter(component_id__in=self.components))
+        found: IncidentQuerySet = Incident.objects.filter(page=page).present()
+        return found.filter(Q(mine) | ~Exists(links))
+
+
+def public_view(page: StatusPage) -> View:
+    """What everybody may see: every component that is not restricted, new ones included."""
+    return View(PUBLIC, frozenset(page.components.public().values_list("pk", flat=True)))

@@ -1,0 +1,240 @@
+"""A page to its snapshot: a fixed number of queries, however many components and notices there are.
+
+The caller holds a repeatable read transaction, so that all queries see the same version. `now` is the
+version's instant, never the clock's: the same version is never built differently.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from components.indicator import indicator
+from components.models import Component, ComponentGroup
+from incidents.choices import IncidentKind, IncidentStatus
+from incidents.models import Announcement
+from pages.models import StatusPage
+from publishing.audience import View
+from publishing.building import calendar
+from publishing.building.histories import Histories, policy_of, shown
+from publishing.building.notices import incident_views, summaries
+from publishing.building.page import (
+    Uptimes,
+    group_views,
+    page_view,
+    policy_view,
+    uptime_groups,
+)
+from publishing.snapshot import (
+    AnnouncementView,
+    ComponentMonth,
+    ComponentPageView,
+    HistoryDay,
+    IncidentSummary,
+    IncidentView,
+    MonthView,
+    PageView,
+    Snapshot,
+    UptimeMonthView,
+    YearMonth,
+)
+
+_CHANGES_SHOWN = 50
+_INCIDENTS_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Builder:
+    """One page at its version, as one view of it sees it."""
+
+    page: StatusPage
+    view: View
+
+    @property
+    def now(self) -> datetime:
+        return self.page.version_at
+
+    @cached_property
+    def page_view(self) -> PageView:
+        return page_view(self.page)
+
+    @cached_property
+    def components(self) -> list[Component]:
+        found = self.page.components.filter(pk__in=self.view.components)
+        return list(found.with_status().select_related("group"))
+
+    @cached_property
+    def groups(self) -> list[ComponentGroup]:
+        return list(self.page.groups.present())
+
+    @cached_property
+    def first_month(self) -> YearMonth:
+        """The month of the oldest notice, or else of the page's beginning."""
+        oldest = self.view.incidents(self.page).order_by("started_at").values_list("started_at", flat=True)
+        began = oldest.first() or self.page.created_at
+        return calendar.month_of(min(began, self.now), self.page.zone)
+
+    @cached_property
+    def this_month(self) -> YearMonth:
+        return calendar.month_of(self.now, self.page.zone)
+
+    def snapshot(self) -> Snapshot:
+        """What every version shows anew."""
+        page, today = self.page, self.now.astimezone(self.page.zone).date()
+        first = today - timedelta(days=page.uptime_days - 1)
+        month = calendar.first_day(self.this_month)
+        histories = self._histories(min(first, month))
+        uptimes = self._uptimes(histories, first, today) if page.show_uptime else {}
+        word, sentence = indicator(
+            [one.status for one in self.components],  # type: ignore[attr-defined]
+            [page.open_impact] if page.open_impact else [],
+        )
+        return Snapshot(
+            page=self.page_view,
+            version=page.version,
+            now=self.now,
+            indicator=word.value,
+            description=sentence,
+            groups=group_views(self.groups, self.components, uptimes),
+            month=self.month(self.this_month),
+            uptime_month=self._uptime_month(self.this_month, histories),
+            announcements=self._announcements(),
+            incidents=tuple(self._open_incidents()),
+            maintenance=tuple(self._open_maintenance()),
+            recent=self._recent(today),
+        )
+
+    def incidents(self, ids: Iterable[str]) -> list[IncidentView]:
+        return incident_views(self.view.incidents(self.page).filter(pk__in=ids), self.view)
+
+    def month(self, month: YearMonth) -> MonthView:
+        """The days of a month on which a notice began, newest first."""
+        found = _by_day(self._summaries(*calendar.span(month, self.page.zone)), self.page)
+        days = tuple(HistoryDay(day, tuple(found[day])) for day in sorted(found, reverse=True))
+        return MonthView(month, days, *self._neighbours(month))
+
+    def uptime_month(self, month: YearMonth) -> UptimeMonthView:
+        return self._uptime_month(month, self._histories(calendar.first_day(month)))
+
+    def component_pages(self, ids: Iterable[str]) -> list[ComponentPageView]:
+        """Components' own pages: past months, changes, notices."""
+        wanted = self.view.sees(ids)
+        zone = self.page.zone
+        past = list(calendar.months(self.first_month, calendar.before(self.this_month)))
+        histories = self._histories(calendar.first_day(self.first_month))
+        notices = self._notices_by_component(wanted)
+        spans = [(month, *calendar.span(month, zone)) for month in past]
+        return [
+            self._component_page(one, histories, spans, notices[one.pk])
+            for one in self.components
+            if one.pk in wanted
+        ]
+
+    def _component_page(
+        self,
+        component: Component,
+        histories: Histories,
+        spans: list[tuple[YearMonth, datetime, datetime]],
+        notices: list[IncidentSummary],
+    ) -> ComponentPageView:
+        own, general = policy_of(self.page, component), policy_of(self.page)
+        months = [
+            ComponentMonth(month, shown(histories.figure(component, begun, ended).percent))
+            for month, begun, ended in spans
+        ]
+        return ComponentPageView(
+            id=component.pk,
+            name=component.name,
+            status=component.status,  # type: ignore[attr-defined]
+            since=component.status_since,  # type: ignore[attr-defined]
+            purpose=component.purpose,
+            description=component.description,
+            group=component.group.name if component.group else "",
+            start_date=component.start_date,
+            months=tuple(one for one in reversed(months) if one.percent is not None),
+            changes=histories.changes(component, _CHANGES_SHOWN),
+            incidents=tuple(notices[:_INCIDENTS_SHOWN]),
+            policy=policy_view(own) if own != general else None,
+        )
+
+    def _histories(self, first: date) -> Histories:
+        since = calendar.midnight(first, self.page.zone)
+        return Histories.load(self.page, [one.pk for one in self.components], since)
+
+    def _uptimes(self, histories: Histories, first: date, last: date, *, explained: bool = False) -> Uptimes:
+        return {
+            one.pk: histories.uptime(one, first, last, self.now, explained=explained)
+            for one in self.components
+            if one.showcase
+        }
+
+    def _uptime_month(self, month: YearMonth, histories: Histories) -> UptimeMonthView:
+        first, last = calendar.first_day(month), calendar.last_day(month)
+        shown_components = [one for one in self.components if one.showcase]
+        last = min(last, self.now.astimezone(self.page.zone).date())
+        uptimes = self._uptimes(histories, first, last, explained=True)
+        return UptimeMonthView(
+            month, uptime_groups(self.groups, shown_components, uptimes), *self._neighbours(month)
+        )
+
+    def _neighbours(self, month: YearMonth) -> tuple[YearMonth | None, YearMonth | None]:
+        return (
+            calendar.before(month) if month > self.first_month else None,
+            calendar.after(month) if month < self.this_month else None,
+        )
+
+    def _summaries(self, begun: datetime, ended: datetime) -> list[IncidentSummary]:
+        found = self.view.incidents(self.page).filter(started_at__gte=begun, started_at__lt=ended)
+        return summaries(found.exclude(status=IncidentStatus.SCHEDULED), self.view)
+
+    def _recent(self, today: date) -> tuple[HistoryDay, ...]:
+        first = today - timedelta(days=self.page.history_days - 1)
+        zone = self.page.zone
+        span = calendar.midnight(first, zone), calendar.midnight(today + timedelta(days=1), zone)
+        found = _by_day(self._summaries(*span), self.page, lambda one: one.resolved_at is not None)
+        days = (today - timedelta(days=back) for back in range(self.page.history_days))
+        return tuple(HistoryDay(day, tuple(found.get(day, ()))) for day in days)
+
+    def _open_incidents(self) -> list[IncidentView]:
+        found = self.view.incidents(self.page).filter(kind=IncidentKind.INCIDENT).unresolved()
+        return incident_views(found, self.view)
+
+    def _open_maintenance(self) -> list[IncidentView]:
+        """Running ones first, then those to come, soonest first."""
+        found = self.view.incidents(self.page).filter(kind=IncidentKind.MAINTENANCE).unresolved()
+        views = incident_views(found.order_by("started_at"), self.view)
+        return sorted(views, key=lambda one: one.status == IncidentStatus.SCHEDULED)
+
+    def _announcements(self) -> tuple[AnnouncementView, ...]:
+        found = Announcement.objects.filter(page=self.page, deleted_at=None, begins_at__lte=self.now)
+        return tuple(
+            AnnouncementView(one.pk, one.title, one.body, one.begins_at)
+            for one in found
+            if one.ends_at is None or one.ends_at > self.now
+        )
+
+    def _notices_by_component(self, wanted: Iterable[str]) -> dict[str, list[IncidentSummary]]:
+        found = self.view.incidents(self.page).exclude(status=IncidentStatus.SCHEDULED)
+        mine = found.filter(links__component_id__in=wanted)
+        links = list(mine.values_list("links__component_id", "pk"))
+        told = found.filter(pk__in={pk for _, pk in links})
+        lines = {one.id: one for one in summaries(told, self.view)}
+        notices: dict[str, list[IncidentSummary]] = defaultdict(list)
+        for component_id, pk in links:
+            notices[component_id].append(lines[pk])
+        return notices
+
+
+def _by_day(
+    found: list[IncidentSummary],
+    page: StatusPage,
+    keep: Callable[[IncidentSummary], bool] = lambda _: True,
+) -> dict[date, list[IncidentSummary]]:
+    days: dict[date, list[IncidentSummary]] = defaultdict(list)
+    for one in found:
+        if keep(one):
+            days[one.started_at.astimezone(page.zone).date()].append(one)
+    return days

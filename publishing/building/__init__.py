@@ -1,0 +1,1 @@
+"""From the database to snapshots: queries, a fixed number of them, and no rendering."""

@@ -1,0 +1,211 @@
+"""Components' histories: what the status was, who said so, and how it becomes a percentage."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from components.choices import ComponentStatus, Source
+from components.models import Component, DataGap, Statement, StatusChange
+from components.uptime import Day, Figure, Gap, Policy, Reason, days, display, figure, intervals
+from incidents.models import Incident
+from pages.models import StatusPage
+from publishing.snapshot import DayView, IncidentRef, IntervalView, UptimeView
+
+
+class Row(NamedTuple):
+    at: datetime
+    status: str
+    source: str
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who is behind a status: a notice to link to, or the reason of a correction."""
+
+    ref: IncidentRef | None = None
+    reason: str = ""
+    derived: bool = False
+
+
+NO_CAUSE = Cause()
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Of some components, from an instant on: rows in rising order, the newest before that instant first."""
+
+    page: StatusPage
+    rows: dict[str, list[Row]]
+    gaps: tuple[Gap, ...]
+    causes: dict[str, Cause]
+
+    @classmethod
+    def load(cls, page: StatusPage, ids: Iterable[str], since: datetime) -> Histories:
+        """Five queries, however many components there are."""
+        ids = list(ids)
+        rows: dict[str, list[Row]] = defaultdict(list)
+        for component_id, *row in [*_before(ids, since), *_after(ids, since)]:
+            rows[component_id].append(Row(*row))
+        gaps = tuple(Gap(gap.begun, gap.ended) for gap in DataGap.objects.filter(page=page))
+        return cls(page, rows, gaps, _causes(rows))
+
+    def uptime(
+        self, component: Component, first: date, last: date, now: datetime, *, explained: bool = False
+    ) -> tuple[UptimeView, Figure]:
+        """The days from `first` to `last`, both included; with `explained`, each with its intervals."""
+        zone, policy = self.page.zone, policy_of(self.page, component)
+        rows, gaps = self.rows.get(component.pk, []), self._gaps_of(component)
+        found = days([row[:2] for row in rows], first, last, zone, now, gaps, policy)
+        whole = sum_up(found)
+        views = tuple(self._day(day, rows, explained) for day in found if not _is_plain(day))
+        return UptimeView(first, len(found), shown(whole.percent), views), whole
+
+    def figure(self, component: Component, begun: datetime, ended: datetime) -> Figure:
+        rows, policy = self.rows.get(component.pk, []), policy_of(self.page, component)
+        spans = intervals([row[:2] for row in rows], begun, ended, self._gaps_of(component))
+        return figure(spans, policy)
+
+    def changes(self, component: Component, limit: int) -> tuple[IntervalView, ...]:
+        """The newest stretches that were not operational, newest first; the first may be open."""
+        rows = self.rows.get(component.pk, [])
+        ends = [*(row.at for row in rows[1:]), None]
+        told = [
+            self._interval(row, row.at, ended)
+            for row, ended in zip(rows, ends, strict=True)
+            if row.status != ComponentStatus.OPERATIONAL
+        ]
+        return tuple(told[::-1][:limit])
+
+    def _gaps_of(self, component: Component) -> tuple[Gap, ...]:
+        zone, start = self.page.zone, component.start_date
+        known = datetime.combine(start, time.min, zone) if start else component.created_at
+        return (*self.gaps, Gap(None, known))
+
+    def _day(self, day: Day, rows: Sequence[Row], explained: bool) -> DayView:
+        told = [(reason, _at(rows, reason.interval.begun)) for reason in day.reasons]
+        refs = dict.fromkeys(ref for _, row in told if row and (ref := self._cause(row).ref))
+        return DayView(
+            date=day.date,
+            status=day.status,
+            percent=shown(day.percent),
+            seconds=_seconds(day.reasons),
+            incidents=tuple(refs),
+            intervals=tuple(self._reason(reason, row) for reason, row in told if row) if explained else (),
+        )
+
+    def _reason(self, reason: Reason, row: Row) -> IntervalView:
+        span = reason.interval
+        view = self._interval(row, span.begun, span.ended)
+        return IntervalView(
+            began=view.began,
+            ended=view.ended,
+            status=view.status,
+            seconds=view.seconds,
+            weight=f"{reason.weight:g}",
+            source=view.source,
+            cause=view.cause,
+            reason=view.reason,
+            derived=view.derived,
+        )
+
+    def _interval(self, row: Row, began: datetime, ended: datetime | None) -> IntervalView:
+        cause = self._cause(row)
+        return IntervalView(
+            began=began,
+            ended=ended,
+            status=row.status,
+            seconds=int((ended - began).total_seconds()) if ended else 0,
+            source=row.source,
+            cause=cause.ref,
+            reason=cause.reason,
+            derived=cause.derived,
+        )
+
+    def _cause(self, row: Row) -> Cause:
+        return self.causes.get(row.source_id, NO_CAUSE)
+
+
+def policy_of(page: StatusPage, component: Component | None = None) -> Policy:
+    """The page's policy, with the component's own where it has one."""
+
+    def own(name: str) -> object:
+        value = getattr(component, name, None)
+        return getattr(page, name) if value is None else value
+
+    return Policy(
+        major=float(str(own("major_weight"))),
+        partial=float(str(own("partial_weight"))),
+        degraded=float(str(own("degraded_weight"))),
+        maintenance_counts=bool(own("maintenance_counts")),
+        minimum=_duration(own("minimum_outage")),
+    )
+
+
+def shown(percent: float | None) -> str | None:
+    return None if percent is None else display(percent)
+
+
+def sum_up(found: Iterable[Figure]) -> Figure:
+    """The figure of several spans together."""
+    found = list(found)
+    down = sum((one.down for one in found), timedelta())
+    measured = sum((one.measured for one in found), timedelta())
+    percent = 100 * (1 - down / measured) if measured else None
+    return Figure(percent, down, measured)
+
+
+def _duration(value: object) -> timedelta:
+    return value if isinstance(value, timedelta) else timedelta()
+
+
+def _is_plain(day: Day) -> bool:
+    return day.status == ComponentStatus.OPERATIONAL
+
+
+def _at(rows: Sequence[Row], instant: datetime) -> Row | None:
+    """The row that holds at an instant. Spans are cut to the millisecond, so a row may be just after."""
+    place = bisect_right(rows, instant + timedelta(milliseconds=1), key=lambda row: row.at)
+    return rows[place - 1] if place else None
+
+
+def _seconds(reasons: Iterable[Reason]) -> tuple[tuple[str, int], ...]:
+    lengths: dict[str, timedelta] = defaultdict(timedelta)
+    for reason in reasons:
+        if reason.interval.status:
+            lengths[reason.interval.status] += reason.interval.length
+    ordered = sorted(lengths.items(), key=lambda pair: -ComponentStatus(pair[0]).severity)
+    return tuple((status, int(length.total_seconds())) for status, length in ordered)
+
+
+_FIELDS = ("component_id", "at", "status", "source", "source_id")
+
+
+def _before(ids: list[str], since: datetime) -> Iterable[tuple]:
+    newest = StatusChange.objects.filter(component_id__in=ids, at__lt=since)
+    return newest.order_by("component_id", "-at").distinct("component_id").values_list(*_FIELDS)
+
+
+def _after(ids: list[str], since: datetime) -> Iterable[tuple]:
+    later = StatusChange.objects.filter(component_id__in=ids, at__gte=since)
+    return later.order_by("component_id", "at").values_list(*_FIELDS)
+
+
+def _causes(rows: dict[str, list[Row]]) -> dict[str, Cause]:
+    """The notices and corrections that these rows name; deleted notices are named no more."""
+    every = {(row.source, row.source_id) for some in rows.values() for row in some}
+    notices = {source_id for source, source_id in every if source in {Source.INCIDENT, Source.MAINTENANCE}}
+    corrections = {source_id for source, source_id in every if source == Source.CORRECTION}
+    found = {
+        pk: Cause(IncidentRef(pk, name), derived=derived)
+        for pk, name, derived in Incident.objects.present()
+        .filter(pk__in=notices)
+        .values_list("pk", "name", "derived")
+    }
+    told = Statement.objects.filter(source=Source.CORRECTION, source_id__in=corrections)
+    return found | {pk: Cause(reason=reason) for pk, reason in told.values_list("source_id", "reason")}

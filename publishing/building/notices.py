@@ -1,0 +1,146 @@
+"""Notices: incidents and maintenance, with their updates, as views."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import OuterRef, Prefetch, Subquery
+
+from components.choices import ComponentStatus, Source
+from components.models import Statement
+from incidents.choices import IncidentKind
+from incidents.models import AffectedComponent, Incident, IncidentComponent, IncidentQuerySet, IncidentUpdate
+from incidents.rules import describe, parse
+from publishing.audience import View
+from publishing.snapshot import AffectedView, DowntimeView, IncidentSummary, IncidentView, UpdateView
+
+Downtime = dict[str, dict[str, tuple[timedelta, str]]]
+
+
+def incident_views(found: IncidentQuerySet, view: View) -> list[IncidentView]:
+    """Whole notices in the order given, cut to what the view sees. Six queries."""
+    affected = AffectedComponent.objects.select_related("component")
+    updates = IncidentUpdate.objects.prefetch_related(Prefetch("affected", affected))
+    notices = list(
+        found.select_related("window__series", "postmortem").prefetch_related(
+            Prefetch("updates", updates), Prefetch("links", _links())
+        )
+    )
+    downtime = _downtime(notices)
+    return [_incident_view(incident, view, downtime[incident.pk]) for incident in notices]
+
+
+def summaries(found: IncidentQuerySet, view: View) -> list[IncidentSummary]:
+    """One line a notice. Two queries."""
+    newest = IncidentUpdate.objects.filter(incident=OuterRef("pk"))
+    lines = found.select_related("window", "postmortem").annotate(latest=Subquery(newest.values("body")[:1]))
+    return [_summary(incident, view) for incident in lines.prefetch_related(Prefetch("links", _links()))]
+
+
+def _links() -> Iterable[IncidentComponent]:
+    return IncidentComponent.objects.select_related("component").order_by(
+        "component__position", "component_id"
+    )
+
+
+def _incident_view(
+    incident: Incident, view: View, downtime: dict[str, tuple[timedelta, str]]
+) -> IncidentView:
+    links = [link for link in incident.links.all() if link.component_id in view.components]
+    window = getattr(incident, "window", None)
+    postmortem = getattr(incident, "postmortem", None)
+    return IncidentView(
+        id=incident.pk,
+        name=incident.name,
+        kind=incident.kind,
+        status=incident.status,
+        impact=incident.shown_impact,
+        started_at=incident.started_at,
+        resolved_at=incident.resolved_at,
+        detected_at=incident.detected_at,
+        impact_started_at=incident.impact_started_at,
+        mitigated_at=incident.mitigated_at,
+        next_update_by=incident.next_update_by,
+        scheduled_for=window and window.scheduled_for,
+        scheduled_until=window and window.scheduled_until,
+        series=describe(parse(window.series.rule)) if window and window.series else "",
+        backfilled=incident.backfilled,
+        derived=incident.derived,
+        components=tuple(
+            AffectedView(link.component.name, link.status or "", id=link.component_id) for link in links
+        ),
+        updates=tuple(_update_view(update, view) for update in incident.updates.all()),
+        downtime=tuple(_downtime_view(link, downtime) for link in links if link.component_id in downtime),
+        seconds=_seconds(incident),
+        postmortem=postmortem.body if postmortem else "",
+        postmortem_at=postmortem and postmortem.published_at,
+    )
+
+
+def _update_view(update: IncidentUpdate, view: View) -> UpdateView:
+    return UpdateView(
+        id=update.pk,
+        status=update.status,
+        body=update.body,
+        display_at=update.display_at,
+        technical_details=update.technical_details,
+        affected=tuple(
+            AffectedView(one.component.name, one.new_status, one.old_status, one.component_id)
+            for one in update.affected.all()
+            if one.component_id in view.components
+        ),
+    )
+
+
+def _summary(incident: Incident, view: View) -> IncidentSummary:
+    window = getattr(incident, "window", None)
+    postmortem = getattr(incident, "postmortem", None)
+    links = incident.links.all()
+    return IncidentSummary(
+        id=incident.pk,
+        name=incident.name,
+        kind=incident.kind,
+        status=incident.status,
+        impact=incident.shown_impact,
+        started_at=incident.started_at,
+        resolved_at=incident.resolved_at,
+        scheduled_for=window and window.scheduled_for,
+        scheduled_until=window and window.scheduled_until,
+        seconds=_seconds(incident),
+        components=tuple(link.component.name for link in links if link.component_id in view.components),
+        latest=incident.latest or "",  # type: ignore[attr-defined]
+        has_postmortem=bool(postmortem and postmortem.published_at),
+        backfilled=incident.backfilled,
+    )
+
+
+def _seconds(incident: Incident) -> int | None:
+    if incident.resolved_at is None:
+        return None
+    began = incident.impact_started_at or incident.started_at
+    return max(int((incident.resolved_at - began).total_seconds()), 0)
+
+
+def _downtime(notices: Iterable[Incident]) -> Downtime:
+    """For notices that are over: how long each component was not operational by their word, and its worst."""
+    over = [
+        incident.pk for incident in notices if incident.resolved_at and incident.kind == IncidentKind.INCIDENT
+    ]
+    said = Statement.objects.filter(source=Source.INCIDENT, source_id__in=over).exclude(
+        status=ComponentStatus.OPERATIONAL
+    )
+    found: Downtime = defaultdict(dict)
+    for pk, component_id, status, begun, ended in said.values_list(
+        "source_id", "component_id", "status", "begun", "ended"
+    ):
+        if ended is not None:
+            length, worst = found[pk].get(component_id, (timedelta(), status))
+            found[pk][component_id] = length + (ended - begun), ComponentStatus.worst([worst, status])
+    return found
+
+
+def _downtime_view(link: IncidentComponent, downtime: dict[str, tuple[timedelta, str]]) -> DowntimeView:
+    length, worst = downtime[link.component_id]
+    return DowntimeView(link.component.name, int(length.total_seconds()), worst)

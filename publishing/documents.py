@@ -1,0 +1,79 @@
+"""A page's documents, built and rendered: the hot ones, and the cold ones by what they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from publishing import render
+from publishing.build import Builder
+from publishing.building import calendar
+from publishing.building.page import about_view, images
+from publishing.snapshot import YearMonth
+from store import Document
+
+_COMPONENTS_A_SLICE = 20
+
+
+def hot_documents(builder: Builder) -> list[Document]:
+    """Made at every version. What is small and belongs to the whole page is made with them."""
+    page = builder.page_view
+    return [
+        *render.render_hot(builder.snapshot()),
+        render.render_about(page, about_view(builder.page)),
+        render.render_not_found(page),
+        *render.assets(page),
+        *(Document(one.path, bytes(one.content), one.content_type) for one in images(builder.page)),
+    ]
+
+
+def slice_documents(builder: Builder, name: str) -> list[Document]:
+    """`m 2026-08`: a month's history and uptime and the notices that began in it; `c 3`: components."""
+    kind, value = name.split(" ")
+    if kind == "c":
+        first = int(value) * _COMPONENTS_A_SLICE
+        return components(
+            builder, [one.pk for one in builder.components[first : first + _COMPONENTS_A_SLICE]]
+        )
+    month = calendar.parse(value)
+    begun, ended = calendar.span(month, builder.page.zone)
+    found = builder.view.incidents(builder.page).filter(started_at__gte=begun, started_at__lt=ended)
+    return [*months(builder, {month}), *incidents(builder, found.values_list("pk", flat=True))]
+
+
+def all_slices(builder: Builder) -> list[str]:
+    """Every cold document is in one of these. Scheduled maintenance may begin in a month to come."""
+    newest = builder.view.incidents(builder.page).order_by("-started_at").values_list("started_at", flat=True)
+    last = max(builder.this_month, calendar.month_of(newest.first() or builder.now, builder.page.zone))
+    return [
+        *(
+            f"m {calendar.name(month)}"
+            for month in reversed(list(calendar.months(builder.first_month, last)))
+        ),
+        *(f"c {number}" for number in range(-(-len(builder.components) // _COMPONENTS_A_SLICE))),
+    ]
+
+
+def months(builder: Builder, months: Iterable[YearMonth]) -> list[Document]:
+    """History and uptime of past months; the current one is hot."""
+    page = builder.page_view
+    past = sorted(month for month in months if builder.first_month <= month < builder.this_month)
+    return [
+        document
+        for month in past
+        for document in (
+            render.render_month(page, builder.month(month)),
+            render.render_uptime_month(page, builder.uptime_month(month)),
+        )
+    ]
+
+
+def incidents(builder: Builder, ids: Iterable[str]) -> list[Document]:
+    ids = list(ids)
+    found = builder.incidents(ids) if ids else []
+    return [render.render_incident(builder.page_view, incident) for incident in found]
+
+
+def components(builder: Builder, ids: Iterable[str]) -> list[Document]:
+    ids = list(ids)
+    found = builder.component_pages(ids) if ids else []
+    return [render.render_component(builder.page_view, component) for component in found]

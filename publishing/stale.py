@@ -1,0 +1,68 @@
+"""Which cold documents a change touched: read off the events since the version that is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from events.models import Event
+from pages.models import StatusPage
+from publishing.building import calendar
+from publishing.snapshot import YearMonth
+
+# Names that every document shows: the page's, its components', its groups'.
+_WIDE = frozenset({"page", "release", "group"})
+_WIDE_EVENTS = frozenset({"component.created", "component.updated", "component.deleted"})
+
+
+@dataclass(slots=True)
+class Stale:
+    """`months`: whose history and uptime changed. `everything`: all that there is."""
+
+    everything: bool = False
+    incidents: set[str] = field(default_factory=set)
+    components: set[str] = field(default_factory=set)
+    months: set[YearMonth] = field(default_factory=set)
+
+    @classmethod
+    def since(cls, page: StatusPage, version: int, shown_month: YearMonth | None) -> Stale:
+        """`version` is what is published, `shown_month` the current month as it is published."""
+        stale = cls()
+        for event in Event.objects.of_page(page.pk).since(version).order_by("id"):
+            stale.add(event, page)
+        stale.turn_of_month(page, shown_month)
+        return stale
+
+    def add(self, event: Event, page: StatusPage) -> None:
+        facts = event.facts or {}
+        if event.object_type in _WIDE or event.name in _WIDE_EVENTS:
+            self.everything = True
+        elif event.object_type == "incident":
+            self._add_incident(event.object_id, facts, page)
+        elif event.object_type == "component":
+            self.components.add(event.object_id)
+        elif event.object_type == "correction":
+            self.components.add(facts.get("component_id", ""))
+            self._add_span([facts.get("begun"), facts.get("ended")], page)
+
+    def turn_of_month(self, page: StatusPage, shown: YearMonth | None) -> None:
+        """A month that is over becomes cold; components' pages show it from now on."""
+        current = calendar.month_of(page.version_at, page.zone)
+        if shown is not None and shown < current:
+            self.months.update(calendar.months(shown, calendar.before(current)))
+            self.components.update(page.components.present().values_list("pk", flat=True))
+
+    def _add_incident(self, incident_id: str, facts: dict[str, Any], page: StatusPage) -> None:
+        incident = facts.get("incident", {})
+        self.incidents.add(incident_id)
+        self.components.update(one["id"] for one in incident.get("components", ()))
+        times = [incident.get(name) for name in ("started_at", "impact_started_at", "resolved_at")]
+        self._add_span([*times, *facts.get("former_span", ())], page)
+
+    def _add_span(self, times: Iterable[str | None], page: StatusPage) -> None:
+        """All months from the first to the last of these times, and the one after, which links back."""
+        found = sorted(calendar.month_of(datetime.fromisoformat(at), page.zone) for at in times if at)
+        if found:
+            self.months.update(calendar.months(found[0], calendar.after(found[-1])))

@@ -1,0 +1,28 @@
+"""The ticker as a process."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from statuspage.ticker import INTERVAL, Ticker
+
+
+class Command(BaseCommand):
+    help = "See to it, twice a second, that what is due gets done. Any number of these may run."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopping = threading.Event()
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            stopping.set()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        ticker = Ticker()
+        while not stopping.wait(INTERVAL):
+            ticker.tick()

@@ -1,0 +1,78 @@
+"""The ticker: sees to it that what is due gets done, by a worker or, where there is none, by itself.
+
+Any number may run at once: rows are claimed, and documents only go forward.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from django.db import Error, close_old_connections, connection
+from django.utils import timezone
+
+from outbox import heartbeat
+from outbox.drain import drain_lanes
+from outbox.models import OutboxItem
+from outbox.nudge import nudge
+from outbox.registry import Lane, sources, topic, topics
+from publishing.storage import store
+
+log = structlog.get_logger(__name__)
+
+INTERVAL = 0.5
+# Even with nothing due, workers are asked to show themselves.
+_ROLL_CALL = 2.0
+_STORE_BEAT = 10.0
+_UPKEEP = 60.0
+_GRACE = timedelta(hours=24)
+_OWN_TURN = 2.0
+
+
+@dataclass
+class Ticker:
+    """`tick` once every `INTERVAL` seconds; it raises nothing, whatever is down."""
+
+    _roll_call_at: float = 0.0
+    _beat_at: float = 0.0
+    _upkeep_at: float = 0.0
+
+    def tick(self) -> None:
+        try:
+            self._see_to_what_is_due()
+            self._show_life()
+        except (Error, OSError) as error:
+            # The database is away, or it was and this connection does not know that it is back.
+            log.warning("ticker.failed", error=type(error).__name__)
+            connection.close()
+        close_old_connections()
+
+    def _see_to_what_is_due(self) -> None:
+        heartbeat.beat(heartbeat.TICKER)
+        lanes = due_lanes()
+        now = time.monotonic()
+        if now >= self._roll_call_at:
+            lanes = set(Lane)
+            self._roll_call_at = now + _ROLL_CALL
+        reached = nudge(sorted(lanes)) if lanes else True
+        if not reached or not heartbeat.seen(heartbeat.WORKER):
+            drain_lanes(seconds=_OWN_TURN)
+
+    def _show_life(self) -> None:
+        now = time.monotonic()
+        if now >= self._beat_at:
+            self._beat_at = now + _STORE_BEAT
+            store().beat(timezone.now())
+        if now >= self._upkeep_at:
+            self._upkeep_at = now + _UPKEEP
+            store().sync()
+            store().collect_garbage(_GRACE)
+
+
+def due_lanes() -> set[Lane]:
+    """The lanes in which a row is due, and those whose apps look for work themselves."""
+    due = OutboxItem.objects.due(timezone.now()).filter(topic__in=topics())
+    found = {topic(name).lane for name in due.values_list("topic", flat=True).distinct()}
+    return found | {lane for lane in Lane if sources(lane)}
