@@ -13,9 +13,11 @@ from publishing.snapshot import YearMonth
 register = template.Library()
 
 register.filter("percent", words.percent)
+register.filter("share", words.share)
 register.filter("duration", words.duration)
 register.filter("stamp", words.stamp)
 register.filter("long_date", words.long_date)
+register.filter("day_name", words.day_name)
 register.filter("short_date", words.short_date)
 register.filter("status_word", words.status_word)
 register.filter("update_word", words.update_word)
@@ -24,6 +26,7 @@ register.filter("source_word", words.source_word)
 register.filter("sentence", words.sentence)
 register.filter("summary", common_markdown.summary)
 register.simple_tag(words.span, name="span")
+register.simple_tag(words.clocks, name="clocks")
 
 
 @register.filter

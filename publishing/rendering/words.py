@@ -96,6 +96,11 @@ def percent(value: str | None) -> str:
     return _("No data") if value is None else _percent(translation.get_language() or "", value)
 
 
+def share(weight: str) -> str:
+    """A weight between 0 and 1 as a percentage: "0.3" is "30%"."""
+    return percent(f"{Decimal(weight) * 100:f}".removesuffix(".0"))
+
+
 @lru_cache(maxsize=4096)
 def _dated(language: str, day: date, pattern: str) -> str:
     return dateformat.format(day, pattern)
@@ -111,7 +116,11 @@ def short_date(day: date) -> str:
 
 
 def long_date(day: date) -> str:
-    return dated(day, _("l, j F Y"))
+    return dated(day, _("j F Y"))
+
+
+def day_name(day: date) -> str:
+    return dated(day, _("D, j F"))
 
 
 def month_name(year: int, month: int) -> str:
@@ -126,18 +135,22 @@ def zone_name(moment: datetime) -> str:
 
 PATTERNS = {
     "full": gettext_lazy("j M Y, H:i"),
+    "near": gettext_lazy("j M, H:i"),
     "date": gettext_lazy("j M Y"),
     "clock": gettext_lazy("H:i"),
 }
 
 
 def stamp(moment: datetime, style: str = "full") -> SafeString:
-    """`<time>` in the active zone: "full" ends with the zone's name; "rel" invites the script."""
+    """`<time>` in the active zone, whose name ends "full" and "near" (which lacks the year).
+
+    "rel" and "near" invite the script to add how long ago it was.
+    """
     local = timezone.localtime(moment)
-    words = dateformat.format(local, str(PATTERNS[style if style in PATTERNS else "full"]))
+    words = dateformat.format(local, str(PATTERNS["full" if style == "rel" else style]))
     if style not in {"clock", "date"}:
         words = f"{words} {zone_name(local)}"
-    mark = SafeString(" data-rel") if style == "rel" else ""
+    mark = SafeString(" data-rel") if style in {"rel", "near"} else ""
     instant = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return format_html('<time datetime="{}"{}>{}</time>', instant, mark, words)
 
@@ -152,6 +165,15 @@ def span(began: datetime, ended: datetime | None) -> SafeString:
     return format_html(
         "{}, {} – {} {}", stamp(began, "date"), stamp(began, "clock"), stamp(ended, "clock"), zone
     )
+
+
+def clocks(began: datetime, ended: datetime | None) -> str:
+    """Two times of one day: "14:02 – 14:36"; midnight at its end is "24:00"."""
+    first = dateformat.format(timezone.localtime(began), str(PATTERNS["clock"]))
+    if ended is None:
+        return f"{first} – …"
+    last = dateformat.format(timezone.localtime(ended), str(PATTERNS["clock"]))
+    return f"{first} – {'24:00' if last == '00:00' else last}"
 
 
 def problem_days(count: int) -> str:
