@@ -1,4 +1,4 @@
-"""When workers and the ticker were last seen."""
+"""When workers and the ticker were last seen, and when a page was last published."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from outbox.models import Heartbeat
 
 WORKER = "worker"
 TICKER = "ticker"
+PUBLISHER = "publisher"
 
 
 def beat(name: str, every: timedelta = timedelta(seconds=1)) -> None:

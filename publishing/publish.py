@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from common.tenancy import current_tenant_id
+from outbox import heartbeat
 from outbox.queue import put
 from outbox.registry import Later
 from pages.models import StatusPage
@@ -130,6 +131,7 @@ def _put(page: StatusPage, previous: Manifest | None, work: Work) -> None:
     put(COLD, current_tenant_id(), [f"{page.pk} {name}" for name in work.slices])
     if not store().put(manifest, work.documents):
         raise Later(_PAUSE)
+    heartbeat.beat(heartbeat.PUBLISHER)
 
 
 def _stays(path: str, entry: Entry) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
@@ -18,7 +19,10 @@ _CSP = (
 
 
 class RequestContext:
-    """A request id in logs and answer; every request begins and ends on the public schema."""
+    """A request id in logs and answer; every request begins and ends on the public schema.
+
+    What is not an app host is a page host: it has other addresses.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -26,6 +30,8 @@ class RequestContext:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = new_id()
         connection.set_schema_to_public()
+        if host_of(request) not in settings.APP_HOSTS:
+            request.urlconf = settings.PAGE_URLCONF  # type: ignore[attr-defined]
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 response = self.get_response(request)
@@ -33,6 +39,13 @@ class RequestContext:
                 connection.set_schema_to_public()
         response.headers["X-Request-Id"] = request_id
         return response
+
+
+def host_of(request: HttpRequest) -> str:
+    """Lower-case, without the port."""
+    host = request.META.get("HTTP_HOST", "").lower()
+    name, _, port = host.rpartition(":")
+    return name if port.isdigit() else host
 
 
 class SecurityHeaders:

@@ -56,6 +56,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIDDLEWARE = [
     "statuspage.middleware.RequestContext",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "statuspage.middleware.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "publishing.waiting.AwaitPublishing",
 ]
 
 TEMPLATES = [
@@ -178,10 +180,22 @@ USE_TZ = True
 USE_I18N = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static" / "collected"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [("page", BASE_DIR / "static" / "page")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
 
 LOGGING = logs.configuration(env.text("LOG_FORMAT", "console" if DEBUG else "json"))
 LOGGING_CONFIG = "statuspage.logs.configure"
+
+# Where the local supervisor notes its processes, for the health page.
+CHILDREN_PATH = env.text("CHILDREN_PATH")
 
 # Who writes events: one name per region, never used twice.
 ORIGIN_NODE = env.text("ORIGIN_NODE", "local")

@@ -86,7 +86,7 @@ def _web(setup: Setup) -> Program:
 def _worker(setup: Setup) -> Program:
     # Waking it needs no talk among workers, which would cost a second at each start.
     options = ["-P", "threads", "-c", "4", "-Q", QUEUES, "--without-gossip", "--without-mingle"]
-    command = [sys.executable, "-m", "celery", "-A", "statuspage.celery", "worker", *options]
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "statuspage.celery", "worker", *options]
     return Program("worker", command, setup.environment)
 
 

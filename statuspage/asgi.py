@@ -1,0 +1,47 @@
+"""The web server of one machine: page hosts to the edge, app hosts to Django, by the Host header."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statuspage.settings")
+django_application = get_asgi_application()
+
+# Settings can be read only now.
+from django.conf import settings  # noqa: E402
+
+from edge.app import Edge  # noqa: E402
+from publishing.storage import store  # noqa: E402
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_edge = Edge(store(), fallback=django_application, redis_url=settings.STORE_REDIS_URL)
+_app_hosts = frozenset(host.encode() for host in settings.APP_HOSTS)
+_PUBLIC_API = "/api/v2/"
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != "http" or host_of(scope) not in _app_hosts:
+        await _edge(scope, receive, send)
+    elif settings.DEFAULT_PAGE_HOST and scope["path"].startswith(_PUBLIC_API):
+        await _edge(at_host(scope, settings.DEFAULT_PAGE_HOST), receive, send)
+    else:
+        await django_application(scope, receive, send)
+
+
+def host_of(scope: Scope) -> bytes:
+    """The Host header, lower-case and without its port."""
+    host: bytes = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return host.rpartition(b":")[0].lower() if host.rpartition(b":")[2].isdigit() else host.lower()
+
+
+def at_host(scope: Scope, host: str) -> Scope:
+    """The same request, as if it had been made to another host."""
+    others = [(name, value) for name, value in scope["headers"] if name != b"host"]
+    return {**scope, "headers": [*others, (b"host", host.encode())]}

@@ -1,0 +1,110 @@
+"""Whether the service lives, is ready, and keeps up. At app hosts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from outbox import heartbeat
+from outbox.models import OutboxItem
+from statuspage import fingerprint
+from tenants.models import Installation
+
+# Seconds after which something that should have happened is a problem.
+_OVERDUE = 60.0
+_SILENT = 15.0
+_LITTLE_DISK = 500 * 2**20
+
+
+@require_safe
+def livez(_request: HttpRequest) -> HttpResponse:
+    """The process answers. Asks nothing of anybody."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """Requests can be served: the database answers and fits this release."""
+    problem = _unready()
+    if problem:
+        return HttpResponse(f"{problem}\n", content_type="text/plain", status=503)
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def health(_request: HttpRequest) -> HttpResponse:
+    """All that tells an operator whether work gets done, with the problems first. Ages are in seconds."""
+    try:
+        facts = _facts()
+    except Error:
+        return JsonResponse({"problems": ["The database does not answer."]}, status=503)
+    problems = _problems(facts)
+    return JsonResponse({"problems": problems, **facts}, status=503 if problems else 200)
+
+
+def _unready() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        installed = Installation.objects.values_list("migrations", flat=True).first()
+    except Error:
+        return "The database does not answer."
+    return "" if installed == fingerprint.of_migrations() else "The database is not at this release."
+
+
+def _facts() -> dict[str, Any]:
+    now = timezone.now()
+    alive = OutboxItem.objects.alive().filter(due_at__lte=now)
+    oldest = alive.order_by("due_at").values_list("due_at", flat=True).first()
+    return {
+        "oldest_due_row_age": _age(oldest, now),
+        "due_rows": alive.count(),
+        "dead_rows": OutboxItem.objects.dead().count(),
+        "last_publish_age": _age(heartbeat.last(heartbeat.PUBLISHER), now),
+        "ticker_age": _age(heartbeat.last(heartbeat.TICKER), now),
+        "worker_age": _age(heartbeat.last(heartbeat.WORKER), now),
+        "disk_free_bytes": shutil.disk_usage(_existing(settings.STORE_DIR)).free,
+        "children": _children(),
+    }
+
+
+def _problems(facts: dict[str, Any]) -> list[str]:
+    checks = {
+        "Work is overdue.": (facts["oldest_due_row_age"] or 0) > _OVERDUE,
+        "Some work failed for good; see the outbox in the admin.": facts["dead_rows"] > 0,
+        "No ticker was seen lately.": _missing(facts["ticker_age"]),
+        "No worker was seen lately; the ticker does its work, slower.": _missing(facts["worker_age"]),
+        "The disk is nearly full.": facts["disk_free_bytes"] < _LITTLE_DISK,
+    }
+    return [problem for problem, holds in checks.items() if holds]
+
+
+def _missing(age: float | None) -> bool:
+    return age is None or age > _SILENT
+
+
+def _age(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else round((now - at).total_seconds(), 3)
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)
+
+
+def _children() -> Any:
+    """What the local supervisor says of its processes; None where there is no supervisor."""
+    if not settings.CHILDREN_PATH:
+        return None
+    try:
+        return json.loads(Path(settings.CHILDREN_PATH).read_text())
+    except (OSError, ValueError):
+        return None
