@@ -86,7 +86,9 @@ def _web(setup: Setup) -> Program:
 def _worker(setup: Setup) -> Program:
     # Waking it needs no talk among workers, which would cost a second at each start.
     options = ["-P", "threads", "-c", "4", "-Q", QUEUES, "--without-gossip", "--without-mingle"]
-    command = [sys.executable, "-m", "celery", "--quiet", "-A", "statuspage.celery", "worker", *options]
+    # What Celery warns root of is pickle in messages; ours are JSON.
+    python = [sys.executable, "-W", "ignore:You're running the worker with superuser"]
+    command = [*python, "-m", "celery", "--quiet", "-A", "statuspage.celery", "worker", *options]
     return Program("worker", command, setup.environment)
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from statuspage.supervisor import environment, owner, secrets, state
+from outbox.registry import Lane
+from statuspage.supervisor import environment, owner, programs, secrets, state
 from statuspage.supervisor.children import Child, Program
 from statuspage.supervisor.errors import StartError
 from statuspage.supervisor.output import ROTATE_BYTES, Output
@@ -61,6 +62,10 @@ def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert secrets.secret(path) == made
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert secrets.secret(tmp_path / "secrets" / "other") != made
+
+
+def test_the_worker_takes_from_the_queue_of_every_lane() -> None:
+    assert set(programs.QUEUES.split(",")) == set(Lane)
 
 
 GIVEN = [
