@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from components.choices import ComponentStatus
 from importing.fields import ImportFailed, Record
@@ -19,6 +19,9 @@ COMPONENT_STATUSES = tuple(ComponentStatus.values)
 INCIDENT_STATUSES = IncidentStatus.of_kind(IncidentKind.INCIDENT)
 MAINTENANCE_STATUSES = IncidentStatus.of_kind(IncidentKind.MAINTENANCE)
 IMPACTS = tuple(Impact.values)
+LONGEST_BODY = 25_000
+LONGEST_POSTMORTEM = 100_000
+SHORTEST_WINDOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class SourceUpdate:
     created_at: datetime
     updated_at: datetime
     display_at: datetime
+    deliver: bool = False
     affected: tuple[Affected, ...] = ()
 
 
@@ -95,6 +99,24 @@ class SourceNotice:
     @property
     def ended(self) -> bool:
         return not IncidentStatus(self.status).is_open
+
+    @property
+    def begun_at(self) -> datetime:
+        """When it began: the window's start once it has begun, an incident's start or its first update."""
+        if self.scheduled_for is not None:
+            started = (
+                update.display_at for update in self.updates if update.status != IncidentStatus.SCHEDULED
+            )
+            return next(started, self.scheduled_for)
+        return min([self.started_at, *(update.display_at for update in self.updates)])
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it was over, never before it began; None while it is not."""
+        if not self.ended:
+            return None
+        last = self.updates[-1].display_at if self.updates else self.updated_at
+        return max(self.begun_at, self.resolved_at or last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +185,7 @@ def read_notice(record: Record, *, maintenance: bool) -> SourceNotice:
         updates=tuple(updates),
         scheduled_for=record.time("scheduled_for") if maintenance else None,
         scheduled_until=_window_end(record) if maintenance else None,
-        postmortem=record.text("postmortem_body"),
+        postmortem=record.text("postmortem_body", longest=LONGEST_POSTMORTEM),
         postmortem_published_at=record.optional_time("postmortem_published_at"),
     )
 
@@ -177,7 +199,9 @@ def read_single(record: Record) -> SourceNotice:
 def _window_end(record: Record) -> datetime:
     begin = record.time("scheduled_for")
     end = record.optional_time("scheduled_until") or record.optional_time("resolved_at") or begin
-    return end if end >= begin else record.failed("scheduled_until", "is before the beginning of the window")
+    if end == begin:
+        return begin + SHORTEST_WINDOW
+    return end if end > begin else record.failed("scheduled_until", "is before the beginning of the window")
 
 
 def _mentioned(record: Record) -> Iterator[tuple[str, str]]:
@@ -193,14 +217,17 @@ def _updates(record: Record, *, maintenance: bool) -> Iterator[SourceUpdate]:
     # Newest first in the document: from its end, so that those of one minute keep their order when sorted.
     words = MAINTENANCE_STATUSES if maintenance else INCIDENT_STATUSES
     for update in reversed(list(record.records("incident_updates", "update"))):
-        created = update.time("created_at")
+        created, status = update.time("created_at"), update.word("status", words)
         yield SourceUpdate(
             id=update.id("id"),
-            status=update.word("status", words),
-            body=update.text("body"),
+            status=status,
+            body=update.text(
+                "body", longest=LONGEST_POSTMORTEM if status == IncidentStatus.POSTMORTEM else LONGEST_BODY
+            ),
             created_at=created,
             updated_at=update.optional_time("updated_at") or created,
             display_at=update.optional_time("display_at") or created,
+            deliver=update.flag("deliver_notifications"),
             affected=tuple(_affected(update)),
         )
 

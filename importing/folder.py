@@ -17,7 +17,7 @@ LARGEST_DOCUMENT = 128 * 1024 * 1024
 def read_folder(folder: Path) -> Source:
     """The source in `folder`, of those of the four documents that are there; ImportFailed if it is none."""
     if not folder.is_dir():
-        message = f"{folder}: there is no such folder"
+        message = f"{folder}: there is no such folder (and a URL begins with https://)"
         raise ImportFailed(message)
     found = [record for name in DOCUMENTS if (record := _read(folder, name)) is not None]
     if not found:

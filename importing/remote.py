@@ -188,7 +188,11 @@ def _kept(reading: Reading, code: str) -> SourceNotice | None:
 
 
 def _keep(place: Path, body: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
     half = place.with_suffix(".part")
-    half.write_bytes(body)
-    half.replace(place)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        half.write_bytes(body)
+        half.replace(place)
+    except OSError as error:
+        message = f"{place}: cannot be written ({error.strerror})"
+        raise ImportFailed(message) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from common.errors import Refused
 from common.rows import add, state
 from components.choices import ComponentStatus, Source
+from components.models import StatusChange
 from components.status import SETTING, Speaker, check, current, refresh_indicator, say, take_back
 from incidents.choices import Impact, IncidentKind, IncidentStatus
 from incidents.models import AffectedComponent, Incident, IncidentComponent, IncidentUpdate
@@ -53,8 +54,10 @@ def speaker(incident: Incident) -> Speaker:
     return Speaker(kinds[IncidentKind(incident.kind)], incident.pk)
 
 
-def write_update(change: Change, incident: Incident, words: Words) -> IncidentUpdate:
-    """Add an update, attach the components it names, and say their statuses."""
+def write_update(
+    change: Change, incident: Incident, words: Words, *, since: datetime | None = None
+) -> IncidentUpdate:
+    """Add an update, attach the components it names, and say their statuses, from `since` on where given."""
     if words.status not in IncidentStatus.of_kind(incident.kind):
         message = _("“%(status)s” is not a status of this kind of notice.") % {"status": words.status}
         raise Refused(message, "status")
@@ -71,7 +74,7 @@ def write_update(change: Change, incident: Incident, words: Words) -> IncidentUp
             updated_at=change.now,
         )
     )
-    affect(change, incident, update, words.components)
+    affect(change, incident, update, words.components, since)
     return update
 
 
@@ -80,7 +83,13 @@ def stock(change: Change, status: str) -> str:
         return gettext(SENTENCES[IncidentStatus(status)])
 
 
-def affect(change: Change, incident: Incident, update: IncidentUpdate, components: Statuses) -> None:
+def affect(
+    change: Change,
+    incident: Incident,
+    update: IncidentUpdate,
+    components: Statuses,
+    since: datetime | None = None,
+) -> None:
     """Attach components to the incident and freeze in the update what it says of them."""
     old = current(list(components))
     said = {one: status for one, status in components.items() if status is not None}
@@ -91,7 +100,7 @@ def affect(change: Change, incident: Incident, update: IncidentUpdate, component
     )
     _raise_impact(incident, said)
     if said:
-        say(change, speaker(incident), said, begun=_since(change, incident))
+        say(change, speaker(incident), said, begun=since or _since(change, incident))
 
 
 def _since(change: Change, incident: Incident) -> datetime:
@@ -125,20 +134,26 @@ def _raise_impact(incident: Incident, said: Mapping[str, str]) -> None:
         incident.save(update_fields=["impact"])
 
 
-def end_statements(change: Change, incident: Incident, *, to_operational: bool) -> None:
-    """Nothing is said for this incident any more: components are operational again, or keep, as if set by
-    hand, the status that it gave them last."""
-    mine = speaker(incident)
+def end_statements(
+    change: Change, incident: Incident, *, to_operational: bool, at: datetime | None = None
+) -> None:
+    """Nothing is said for this incident any more, from `at` on (now, unless told otherwise): components are
+    operational again, or keep, as if set by hand now, the status that holds because of it."""
     if not to_operational:
-        last = dict(
-            incident.links.exclude(status=None)
-            .exclude(status=ComponentStatus.OPERATIONAL)
-            .values_list("component_id", "status")
-        )
-        take_back(change, mine)
-        say(change, SETTING, last)
-        return
-    take_back(change, mine)
+        say(change, SETTING, _held(incident))
+    take_back(change, speaker(incident), at=at)
+
+
+def _held(incident: Incident) -> dict[str, str]:
+    """What components are because this incident says so. A newer word of somebody else is left alone."""
+    links = incident.links.values_list("component_id", flat=True)
+    newest = StatusChange.objects.filter(component_id__in=links).order_by("component_id", "-at")
+    mine = speaker(incident)
+    return {
+        row.component_id: row.status
+        for row in newest.distinct("component_id")
+        if (row.source, row.source_id) == (mine.source, mine.id) and row.status != ComponentStatus.OPERATIONAL
+    }
 
 
 def refresh_open_impact(change: Change) -> None:
@@ -167,7 +182,7 @@ def record(
     change.record(name, "incident", incident.pk, facts, notify=notify)
 
 
-def record_imported(change: Change, incidents: Sequence[Incident], updates: Sequence[IncidentUpdate]) -> None:
+def record_imported(change: Change, incidents: Iterable[Incident], updates: Iterable[IncidentUpdate]) -> None:
     """Events for notices and updates that came from elsewhere, as `record` makes them. Tells nobody.
 
     Both are prefetched ("links__component", "window" and "affected__component"), so their number costs no
