@@ -74,6 +74,9 @@ class DeliveryQuerySet(OfTenantQuerySet):
     def due(self, now: datetime) -> Self:
         return self.waiting().filter(next_attempt_at__lte=now)
 
+    def under_way(self) -> Self:
+        return self.filter(status=DeliveryStatus.LEASED)
+
     def dead(self) -> Self:
         return self.filter(status=DeliveryStatus.DEAD)
 
@@ -109,6 +112,8 @@ class Delivery(models.Model):
     # Lower goes first among the due ones of one tenant and lane.
     priority = models.SmallIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # How many of them were made before it was last sent again by hand.
+    attempts_before = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)

@@ -1,0 +1,50 @@
+"""Whom a notification concerns, as values for expansion's SQL. From its facts alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from incidents.choices import Impact, IncidentKind
+
+# The first and the last message of an incident or maintenance: all that some subscribers want.
+_EDGES = frozenset(
+    {
+        "incident.created",
+        "incident.resolved",
+        "incident.reopened",
+        "maintenance.scheduled",
+        "maintenance.completed",
+        "maintenance.cancelled",
+    }
+)
+
+
+def shown_components(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The incident's components that everybody may see."""
+    return [one for one in facts["incident"]["components"] if not one.get("restricted")]
+
+
+def is_hidden(facts: dict[str, Any]) -> bool:
+    """Whether it is about components that no subscriber may see; one without any concerns the whole page."""
+    return bool(facts["incident"]["components"]) and not shown_components(facts)
+
+
+def criteria(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of the recipients' SQL."""
+    incident = facts["incident"]
+    shown = shown_components(facts)
+    maintenance = incident["kind"] == IncidentKind.MAINTENANCE
+    return {
+        "incident": incident["id"],
+        "is_maintenance": maintenance,
+        # A least impact is about incidents: announced work has none.
+        "impacts": Impact.values if maintenance else _up_to(incident["impact"]),
+        "edge": kind in _EDGES,
+        "whole_page": not shown,
+        "components": [one["id"] for one in shown],
+    }
+
+
+def _up_to(impact: str) -> list[str]:
+    """The least impacts that let a message of `impact` through."""
+    return [one.value for one in Impact if one.severity <= Impact(impact).severity]

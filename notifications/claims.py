@@ -1,0 +1,193 @@
+"""Taking deliveries that are due, and writing down what became of them: the SQL. Public schema only."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from notifications.choices import DeliveryStatus
+from notifications.letters import Letter, Outcome
+from notifications.models import Delivery, Notification, Suppression
+
+LEASE = timedelta(seconds=120)
+_TENANTS = 20
+# Hops from tenant to tenant over the index, then takes the oldest due ones of some of them: what it costs
+# depends on the tenants that have something waiting, never on how much one of them has.
+_CLAIM = """
+    WITH RECURSIVE tenant AS (
+        (SELECT tenant_id FROM public.notifications_delivery
+          WHERE status = 'pending' AND lane = %(lane)s ORDER BY tenant_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT d.tenant_id FROM public.notifications_delivery AS d
+                 WHERE d.status = 'pending' AND d.lane = %(lane)s AND d.tenant_id > tenant.tenant_id
+                 ORDER BY d.tenant_id LIMIT 1)
+          FROM tenant WHERE tenant.tenant_id IS NOT NULL
+    ), pick AS MATERIALIZED (
+        SELECT tenant_id FROM tenant
+         WHERE EXISTS (SELECT FROM public.notifications_delivery AS d
+                        WHERE d.status = 'pending' AND d.lane = %(lane)s
+                          AND d.tenant_id = tenant.tenant_id AND d.next_attempt_at <= %(now)s)
+         ORDER BY random() LIMIT %(tenants)s
+    ), due AS MATERIALIZED (
+        SELECT mine.id FROM pick CROSS JOIN LATERAL (
+            SELECT d.id FROM public.notifications_delivery AS d
+             WHERE d.status = 'pending' AND d.lane = %(lane)s AND d.tenant_id = pick.tenant_id
+               AND d.next_attempt_at <= %(now)s
+             ORDER BY d.next_attempt_at, d.priority
+             LIMIT greatest(5, %(limit)s / (SELECT greatest(count(*), 1) FROM pick))
+               FOR UPDATE SKIP LOCKED) AS mine
+    )
+    UPDATE public.notifications_delivery AS d
+       SET status = 'leased', lease_token = %(token)s, lease_until = %(now)s + %(lease)s,
+           attempts = d.attempts + 1
+      FROM due WHERE d.id = due.id
+ RETURNING d.id
+"""
+_SETTLE = """
+    WITH said AS (
+        SELECT * FROM unnest(%(ids)s::bigint[], %(numbers)s::int[], %(statuses)s::text[],
+                             %(next)s::timestamptz[], %(accepted)s::timestamptz[], %(began)s::timestamptz[],
+                             %(providers)s::text[], %(message_ids)s::text[], %(codes)s::int[],
+                             %(errors)s::text[], %(responses)s::text[])
+            AS o (id, number, status, next_at, accepted_at, began_at, provider, message_id, code, error,
+                  response)
+    ), noted AS (
+        INSERT INTO public.notifications_attempt
+               (delivery_id, tenant_id, number, provider, began_at, ended_at, status, code, error, response)
+        SELECT d.id, d.tenant_id, said.number, said.provider, said.began_at, %(now)s, said.status,
+               said.code, said.error, said.response
+          FROM said JOIN public.notifications_delivery AS d ON d.id = said.id
+        ON CONFLICT (delivery_id, number) DO UPDATE
+           SET provider = excluded.provider, ended_at = excluded.ended_at, status = excluded.status,
+               code = excluded.code, error = excluded.error, response = excluded.response
+    )
+    UPDATE public.notifications_delivery AS d
+       SET status = said.status, lease_token = NULL, lease_until = NULL,
+           next_attempt_at = coalesce(said.next_at, d.next_attempt_at), accepted_at = said.accepted_at,
+           provider = said.provider, provider_message_id = said.message_id,
+           last_error = left(concat_ws(' ', said.code, nullif(said.error, ''), said.response), 500)
+      FROM said
+     WHERE d.id = said.id AND d.status = 'leased' AND d.lease_token = %(token)s
+ RETURNING d.id
+"""
+_SWEEP = """
+    WITH expired AS (
+        SELECT id FROM public.notifications_delivery
+         WHERE status = 'leased' AND lease_until < %(now)s
+         ORDER BY lease_until LIMIT 1000 FOR UPDATE SKIP LOCKED
+    ), back AS (
+        UPDATE public.notifications_delivery AS d
+           SET status = CASE WHEN d.attempts - d.attempts_before >= (%(most)s::jsonb ->> d.channel)::int
+                             THEN 'dead' ELSE 'pending' END,
+               lease_token = NULL, lease_until = NULL, next_attempt_at = %(now)s, last_error = %(error)s
+          FROM expired WHERE d.id = expired.id
+     RETURNING d.id, d.tenant_id, d.attempts, d.status
+    ), noted AS (
+        INSERT INTO public.notifications_attempt
+               (delivery_id, tenant_id, number, provider, began_at, ended_at, status, error, response)
+        SELECT id, tenant_id, attempts, '', %(now)s, %(now)s, status, 'LeaseExpired', %(error)s FROM back
+        ON CONFLICT (delivery_id, number) DO NOTHING
+    )
+    SELECT count(*) FROM back
+"""
+_EXPIRED = "The process that was sending this ended before it could say what became of it."
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome and the status that it leads to; `next_at` where it is tried again."""
+
+    outcome: Outcome
+    status: DeliveryStatus
+    next_at: datetime | None = None
+
+
+def claim(lane: str, limit: int, now: datetime) -> tuple[uuid.UUID, list[Letter]]:
+    """Lease about `limit` due deliveries of `lane`, fairly divided between tenants, under a fresh token.
+
+    The attempt is counted now, so a message that kills its sender ends as dead instead of for ever.
+    """
+    token = uuid.uuid4()
+    values: dict[str, Any] = {"lane": lane, "limit": limit, "now": now, "tenants": _TENANTS}
+    values |= {"token": token, "lease": LEASE}
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, values)
+        ids = [row[0] for row in cursor.fetchall()]
+    return token, _letters(ids) if ids else []
+
+
+def settle(token: uuid.UUID, settled: Sequence[Settled], now: datetime) -> set[int]:
+    """Write attempts and statuses; the ids of the deliveries that the token still held.
+
+    A sender whose lease ran out has its attempt noted, and changes no status.
+    """
+    outcomes = [one.outcome for one in settled]
+    values: dict[str, Any] = {
+        "now": now,
+        "token": token,
+        "ids": [one.letter.id for one in outcomes],
+        "numbers": [one.letter.number for one in outcomes],
+        "statuses": [one.status.value for one in settled],
+        "next": [one.next_at for one in settled],
+        "accepted": [now if one.status == DeliveryStatus.ACCEPTED else None for one in settled],
+        "began": [one.began_at for one in outcomes],
+        "providers": [one.provider for one in outcomes],
+        "message_ids": [one.provider_message_id for one in outcomes],
+        "codes": [one.code for one in outcomes],
+        "errors": [one.error[:80] for one in outcomes],
+        "responses": [one.response.replace("\0", "")[:4096] for one in outcomes],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLE, values)
+        return {row[0] for row in cursor.fetchall()}
+
+
+def release(token: uuid.UUID, letters: Sequence[Letter]) -> None:
+    """Give back what was not tried: the attempt does not count."""
+    Delivery.objects.filter(pk__in=[one.id for one in letters], lease_token=token).update(
+        status=DeliveryStatus.PENDING, lease_token=None, lease_until=None, attempts=F("attempts") - 1
+    )
+
+
+def sweep(most: str, now: datetime) -> int:
+    """Take back what dead senders held. `most`: JSON, channel -> attempts after which it is dead."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SWEEP, {"now": now, "most": most, "error": _EXPIRED})
+        return int(cursor.fetchone()[0])
+
+
+def suppressed(letters: Collection[Letter]) -> set[int]:
+    """Ids of those letters whose address must not be written to."""
+    hashes = {one.target_hash for one in letters}
+    tenants = {one.tenant_id for one in letters}
+    found = Suppression.objects.filter(Q(tenant_id=None) | Q(tenant_id__in=tenants), target_hash__in=hashes)
+    barred = set(found.values_list("tenant_id", "channel", "target_hash"))
+    return {
+        one.id
+        for one in letters
+        if barred & {(tenant, one.channel, one.target_hash) for tenant in (None, one.tenant_id)}
+    }
+
+
+def _letters(ids: list[int]) -> list[Letter]:
+    """In the order in which they became due."""
+    rows = Delivery.objects.filter(pk__in=ids).order_by("next_attempt_at", "priority", "id").values()
+    told = Notification.objects.in_bulk({row["notification_id"] for row in rows})
+    return [_letter(row, told[row["notification_id"]]) for row in rows]
+
+
+def _letter(row: Mapping[str, Any], notification: Notification) -> Letter:
+    same = ["id", "tenant_id", "page_id", "subscriber_id", "channel", "target", "target_hash"]
+    same += ["language", "time_zone", "link_version", "settings"]
+    return Letter(
+        notification=notification,
+        number=row["attempts"],
+        attempt=row["attempts"] - row["attempts_before"],
+        **{name: row[name] for name in same},
+    )

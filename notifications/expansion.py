@@ -1,0 +1,149 @@
+"""From an event to one delivery for each recipient: `INSERT … SELECT` in keyset steps.
+
+The checkpoint moves in the step's own transaction, so a process that dies repeats nothing and skips nobody.
+Runs in the tenant's schema.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from common.tenancy import current_tenant_id
+from events.models import Event
+from notifications.audience import criteria, is_hidden
+from notifications.choices import DeliveryLane
+from notifications.models import Notification
+from outbox.nudge import nudge
+from outbox.registry import Claimed, Lane, Later
+from subscribers.choices import Channel
+
+STEP = 5_000
+_SLICE = 2.0
+_PERSONAL = "subscriber."
+# The lanes of channels; every other channel is in the lane of chat.
+_LANES = json.dumps({Channel.EMAIL: DeliveryLane.EMAIL, Channel.SMS: DeliveryLane.SMS})
+
+_CONCERNED = """
+    s.state = 'active' AND s.since_version < %(version)s
+    AND CASE WHEN %(is_maintenance)s THEN s.wants_maintenance ELSE s.wants_incidents END
+    AND s.min_impact = ANY(%(impacts)s)
+    AND (%(edge)s OR s.cadence = 'all')
+    AND CASE s.scope
+        WHEN 'page' THEN true
+        WHEN 'incident' THEN s.incident_id = %(incident)s
+        ELSE %(whole_page)s
+          OR EXISTS (SELECT FROM subscribers_subscriber_components AS c
+                      WHERE c.subscriber_id = s.id AND c.component_id = ANY(%(components)s))
+          OR EXISTS (SELECT FROM subscribers_subscriber_groups AS g
+                       JOIN components_component AS c ON c.group_id = g.componentgroup_id
+                      WHERE g.subscriber_id = s.id AND c.id = ANY(%(components)s))
+        END
+"""
+# A message to one person, such as the one that asks for confirmation.
+_PERSON = "s.id = %(subscriber)s AND s.state <> 'unsubscribed'"
+_INSERT = """
+    WITH step AS MATERIALIZED (
+        SELECT s.* FROM subscribers_subscriber AS s
+         WHERE s.page_id = %(page)s AND s.id > %(checkpoint)s AND {who}
+         ORDER BY s.id LIMIT %(step)s
+    ), made AS (
+        INSERT INTO public.notifications_delivery
+               (notification_id, tenant_id, page_id, subscriber_id, channel, lane, target, target_hash,
+                language, time_zone, link_version, settings, status, priority, attempts, attempts_before,
+                next_attempt_at, provider, provider_message_id, last_error, created_at)
+        SELECT %(notification)s, %(tenant)s, page_id, id, channel,
+               coalesce(%(lane)s, %(lanes)s::jsonb ->> channel, 'chat'), address, address_hash,
+               language, time_zone, token_version, settings,
+               CASE WHEN EXISTS (SELECT FROM public.notifications_suppression AS x
+                                  WHERE x.channel = step.channel AND x.target_hash = step.address_hash
+                                    AND (x.tenant_id IS NULL OR x.tenant_id = %(tenant)s))
+                    THEN 'suppressed' ELSE 'pending' END,
+               0, 0, 0, %(now)s, '', '', '', %(now)s
+          FROM step
+        ON CONFLICT (notification_id, subscriber_id) DO NOTHING
+    )
+    SELECT max(id), count(*) FROM step
+"""
+
+
+def expand(item: Claimed) -> None:
+    """Handler of the topic "notify", whose key is an event's id. Safe to be called again at any point."""
+    notification = _notification(int(item.key))
+    if notification is None:
+        return
+    until = time.monotonic() + _SLICE
+    while _step(notification.pk):
+        nudge([Lane.NOTIFY])
+        if time.monotonic() > until:
+            raise Later(timedelta())
+
+
+def _notification(event_id: int) -> Notification | None:
+    """The event's own, made on first sight; None for an event whose facts have been redacted."""
+    event = Event.objects.get(pk=event_id)
+    if event.facts is None:
+        return None
+    page_id, incident = event.facts["page"]["id"], event.facts.get("incident") or {}
+    notification, _new = Notification.objects.get_or_create(
+        tenant_id=current_tenant_id(),
+        event_id=event.pk,
+        defaults={
+            "page_id": page_id,
+            "kind": event.name,
+            "incident_id": incident.get("id", ""),
+            "facts": event.facts,
+            "version": event.version,
+            "event_at": event.at,
+            "created_at": timezone.now(),
+        },
+    )
+    return notification
+
+
+def _step(notification_id: int) -> bool:
+    """Make the next deliveries; whether there may be more."""
+    now = timezone.now()
+    with transaction.atomic():
+        # Whoever withdraws a leaver's messages waits for this lock, and so sees those of this step.
+        notification = Notification.objects.select_for_update().get(pk=notification_id)
+        if notification.expanded_at is not None:
+            return False
+        last, found = _insert(notification, now)
+        notification.checkpoint = last or notification.checkpoint
+        notification.recipients += found
+        if found < STEP:
+            notification.expanded_at = now
+        notification.save(update_fields=["checkpoint", "recipients", "expanded_at"])
+    return found == STEP
+
+
+def _insert(notification: Notification, now: datetime) -> tuple[str | None, int]:
+    """The last subscriber id that the step passed (None where it found nobody), and how many it found."""
+    personal = notification.kind.startswith(_PERSONAL)
+    if not personal and is_hidden(notification.facts):
+        return None, 0
+    values: dict[str, Any] = {
+        "notification": notification.pk,
+        "tenant": notification.tenant_id,
+        "page": notification.page_id,
+        "version": notification.version,
+        "checkpoint": notification.checkpoint,
+        "step": STEP,
+        "now": now,
+        "lane": DeliveryLane.CRITICAL if personal else None,
+        "lanes": _LANES,
+    }
+    if personal:
+        values["subscriber"] = notification.facts["subscriber"]["id"]
+    else:
+        values |= criteria(notification.kind, notification.facts)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(who=_PERSON if personal else _CONCERNED), values)
+        last, found = cursor.fetchone()
+    return last, found

@@ -1,0 +1,60 @@
+"""What a channel is given to send, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from notifications.models import Notification
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A delivery under lease, with all that its message is made of."""
+
+    id: int
+    notification: Notification
+    tenant_id: str
+    page_id: str
+    subscriber_id: str
+    channel: str
+    target: str
+    target_hash: str
+    language: str
+    time_zone: str
+    link_version: int
+    settings: dict[str, Any]
+    number: int
+    """Of this attempt among all of the delivery's."""
+    attempt: int
+    """Of this attempt since it was last sent again by hand; from 1."""
+
+
+class Verdict(StrEnum):
+    ACCEPTED = "accepted"
+    RETRY = "retry"
+    """Not now: try again later."""
+    BOUNCED = "bounced"
+    """The recipient's side will never take it: the address does not work."""
+    FAILED = "failed"
+    """This message will never be taken, though the address may work."""
+    SUPPRESSED = "suppressed"
+    """Not tried: the address must not be written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt. `error` is a short name of what went wrong, `response` the other side's
+    words, `code` its SMTP or HTTP status."""
+
+    letter: Letter
+    verdict: Verdict
+    began_at: datetime
+    provider: str = ""
+    provider_message_id: str = ""
+    code: int | None = None
+    error: str = ""
+    response: str = ""
+    retry_after: timedelta | None = None

@@ -1,0 +1,158 @@
+"""What a message says, in the active language, from a notification's facts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from common.markdown import summary, to_html, to_text
+from components.choices import ComponentStatus
+from incidents.choices import Impact, IncidentStatus
+from notifications.audience import shown_components
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component as a message names it."""
+
+    name: str
+    status: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An open incident or maintenance in a list."""
+
+    name: str
+    label: str
+    url: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`template` names the files of templates/mail/ that lay it out; `tone` is calm, work or an impact."""
+
+    template: str
+    subject: str
+    title: str
+    label: str = ""
+    tone: str = "calm"
+    preview: str = ""
+    text: str = ""
+    html: str = ""
+    url: str = ""
+    at: datetime | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
+    parts: list[Part] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+
+_MAINTENANCE = {
+    "maintenance.scheduled": gettext_lazy("Scheduled maintenance"),
+    "maintenance.reminder": gettext_lazy("Maintenance is near"),
+    "maintenance.started": gettext_lazy("Maintenance has begun"),
+    "maintenance.updated": gettext_lazy("Maintenance update"),
+    "maintenance.completed": gettext_lazy("Maintenance is complete"),
+    "maintenance.cancelled": gettext_lazy("Maintenance is cancelled"),
+}
+_OVER = {"incident.resolved", "incident.postmortem_published", "maintenance.completed"}
+
+
+def words(kind: str, facts: Facts) -> Said:
+    """The message of an event called `kind`."""
+    return _PERSONAL.get(kind, _notice)(kind, facts)
+
+
+def _notice(kind: str, facts: Facts) -> Said:
+    incident, update = facts["incident"], facts.get("update") or {}
+    body = update.get("body") or (facts.get("postmortem") or {}).get("body", "")
+    window = incident.get("window") or {}
+    label = _label(kind, incident)
+    return Said(
+        template="notice",
+        subject=f"{label}: {incident['name']}",
+        title=incident["name"],
+        label=label,
+        tone=_tone(kind, incident),
+        preview=summary(body, 140),
+        text=to_text(body),
+        html=to_html(body),
+        url=incident["url"],
+        at=_instant(update.get("display_at")),
+        begins=_instant(window.get("scheduled_for")),
+        ends=_instant(window.get("scheduled_until")),
+        parts=[_part(one) for one in shown_components(facts)],
+    )
+
+
+def _ask(_kind: str, facts: Facts) -> Said:
+    name = facts["page"]["name"]
+    return Said(
+        template="confirm",
+        subject=_("Confirm your subscription to %(page)s") % {"page": name},
+        title=_("Confirm your subscription"),
+        preview=_("One more step, and %(page)s will keep you informed.") % {"page": name},
+    )
+
+
+def _known(_kind: str, facts: Facts) -> Said:
+    return Said(
+        template="known",
+        subject=_("Your subscription to %(page)s") % {"page": facts["page"]["name"]},
+        title=_("You are subscribed already"),
+        preview=_("Change what you are told, or leave."),
+    )
+
+
+def _welcome(_kind: str, facts: Facts) -> Said:
+    notices = [_open_notice(one) for one in facts["open"]]
+    name = facts["page"]["name"]
+    return Said(
+        template="welcome",
+        subject=_("You are subscribed to %(page)s") % {"page": name},
+        title=_("You are subscribed"),
+        preview=_("This is happening now.") if notices else _("From now on we will tell you."),
+        notices=notices,
+    )
+
+
+_PERSONAL: dict[str, Callable[[str, Facts], Said]] = {
+    "subscriber.asked": _ask,
+    "subscriber.asked_again": _known,
+    "subscriber.confirmed": _welcome,
+}
+
+
+def _open_notice(said: Facts) -> Notice:
+    label = str(IncidentStatus(said["status"]).label)
+    return Notice(said["name"], label, said["url"], summary(said["body"]))
+
+
+def _label(kind: str, incident: Facts) -> str:
+    if kind == "incident.postmortem_published":
+        return _("Postmortem")
+    return str(_MAINTENANCE.get(kind) or IncidentStatus(incident["status"]).label)
+
+
+def _tone(kind: str, incident: Facts) -> str:
+    if kind in _OVER:
+        return "over"
+    return "work" if kind in _MAINTENANCE else str(Impact(incident["impact"]).value)
+
+
+def _part(said: Facts) -> Part:
+    return Part(said["name"], said["status"], str(ComponentStatus(said["status"]).label))
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

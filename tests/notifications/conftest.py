@@ -1,0 +1,43 @@
+"""A mail server, and people who subscribed to acme's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from events.actor import SYSTEM
+from outbox.drain import drain_lanes
+from outbox.registry import Lane
+from pages.models import StatusPage
+from subscribers.actions import Who, add_confirmed
+from subscribers.models import Subscriber
+from subscribers.wishes import Wish
+from tests.sink import Sink, sink
+
+
+@pytest.fixture
+def mail(settings: Any) -> Iterator[Sink]:
+    """The mail server that the product is set to use."""
+    with sink() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        settings.DEFAULT_FROM_EMAIL = "Status <status@example.org>"
+        yield running
+
+
+@pytest.fixture
+def subscribed(page: StatusPage) -> Callable[..., Subscriber]:
+    """Adds somebody to the page: `subscribed("ada", scope=…)` is ada@example.org."""
+
+    def add(name: str, **wish: Any) -> Subscriber:
+        return add_confirmed(page, Who(f"{name}@example.org"), SYSTEM, "test", Wish(**wish))
+
+    return add
+
+
+def deliver() -> None:
+    """Do what is due, as a worker does."""
+    drain_lanes(Lane.NOTIFY)
