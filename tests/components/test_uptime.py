@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from components.choices import ComponentStatus
 from components.uptime import (
+    Day,
     Figure,
     Gap,
     Interval,
@@ -225,10 +226,13 @@ def test_ten_hours_of_a_status_weigh_what_the_policy_says(status: str, policy: P
 
 def test_an_outage_over_midnight_is_judged_as_one() -> None:
     changes = [(hour(23.5), "partial_outage"), (hour(23.9), "major_outage"), (hour(24.5), "operational")]
-    span = (date(2026, 3, 1), date(2026, 3, 2), ZoneInfo("UTC"), hour(48), [])
-    counted = days(changes, *span, Policy(minimum=timedelta(hours=1)))
-    excused = days(changes, *span, Policy(minimum=timedelta(hours=1, seconds=1)))
-    assert counted == days(changes, *span, Policy())
+
+    def judged(minimum: timedelta) -> list[Day]:
+        first, last, policy = date(2026, 3, 1), date(2026, 3, 2), Policy(minimum=minimum)
+        return days(changes, first, last, ZoneInfo("UTC"), hour(48), [], policy)
+
+    counted, excused = judged(timedelta(hours=1)), judged(timedelta(hours=1, seconds=1))
+    assert counted == judged(NOTHING)
     assert [day.down for day in excused] == [NOTHING, NOTHING]
     assert [day.status for day in excused] == ["major_outage", "major_outage"]
     assert [reason.weight for day in excused for reason in day.reasons] == [0, 0, 0]
