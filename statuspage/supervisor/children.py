@@ -85,23 +85,23 @@ class Child:
         self.start_again_at: float | None = None
 
     def wait_until_ready(self, pause: Callable[[float], None] = time.sleep) -> None:
-        """Return once it is ready; StartError, with its last words, where it ends or takes too long."""
+        """Return once it is ready; StartError, with the reason, where it ends or takes too long."""
         deadline = time.monotonic() + self.program.ready_seconds
         while self.pid is not None and time.monotonic() < deadline:
             if self.program.is_ready(self.pid):
                 return
             pause(POLL_SECONDS)
         how = "did not get ready" if self.pid else "ended"
-        message = f"{self.name} {how}:\n{self.last_words()}"
+        message = f"{self.name} {how}{self.reason()}"
         raise StartError(message)
 
     def wait_until_done(self, pause: Callable[[float], None] = time.sleep) -> None:
-        """Return once it has ended well; StartError, with its last words, where it failed."""
+        """Return once it has ended well; StartError, with the reason, where it failed."""
         while self.pid is not None:
             pause(POLL_SECONDS)
         self.processes.remove(self.process.pid)
         if self.process.returncode != 0:
-            message = f"{self.name} failed:\n{self.last_words()}"
+            message = f"{self.name} failed{self.reason()}"
             raise StartError(message)
 
     def revive(self) -> None:
@@ -149,9 +149,12 @@ class Child:
         self.ask_to_stop()
         self.wait_stopped(time.monotonic() + self.program.stop_seconds)
 
-    def last_words(self) -> str:
+    def reason(self) -> str:
+        """Its last lines, or where they are, as the rest of a sentence that says that it failed."""
         self.follower.join(1)
-        return "\n".join(f"  {line}" for line in self.follower.tail)
+        if not self.program.quiet:
+            return "; its lines above say why."
+        return ":\n" + "\n".join(f"  {line}" for line in self.follower.tail)
 
 
 def _ending(code: int) -> str:

@@ -106,10 +106,10 @@ def test_a_child_that_keeps_ending_waits_longer_each_time(tmp_path: Path) -> Non
 def test_what_a_child_says_is_kept_in_files_of_bounded_size(tmp_path: Path) -> None:
     log = tmp_path / "talker.log"
     log.write_bytes(b"x" * (ROTATE_BYTES + 1))
-    talker = Program("talker", [sys.executable, "-c", "print('hello \\N{SNOWMAN}')"])
+    talker = Program("talker", [sys.executable, "-c", "print('hello \\N{SNOWMAN}')"], quiet=True)
     child = Child(talker, Output(tmp_path), Processes(tmp_path / "processes.json"))
     child.wait_until_done()
-    assert child.last_words() == "  hello \N{SNOWMAN}"
+    assert child.reason() == ":\n  hello \N{SNOWMAN}"
     assert log.read_text() == "hello \N{SNOWMAN}\n"
     assert (tmp_path / "talker.log.1").stat().st_size == ROTATE_BYTES + 1
 

@@ -184,7 +184,7 @@ def test_secrets_are_for_their_owner_alone_and_on_no_command_line(start: Start, 
 def test_a_job_that_fails_ends_the_run_with_its_reason(start: Start) -> None:
     run = start(JOB_FAILS="The migration is broken.")
     assert run.ended() == 1
-    assert run.text.endswith("job failed:\n  The migration is broken.\n")
+    assert run.text.endswith("job      | The migration is broken.\njob failed; its lines above say why.\n")
     assert "Traceback" not in run.text
     assert controlled_state(run.var) == "shut down"
 
