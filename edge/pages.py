@@ -12,7 +12,7 @@ from store import PUBLIC, Change, Hosts, Manifest, Store
 
 # Seconds after which the disk is asked whether it has changed: while messages arrive, and while they do not.
 LISTENING, ALONE = 10.0, 1.0
-_ENTRY_BYTES = 700
+_ENTRY_BYTES = 450
 
 
 class Pages:

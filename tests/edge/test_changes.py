@@ -253,6 +253,20 @@ def test_memory_stays_within_its_budget_and_answers_stay_right(store: Store) -> 
     asyncio.run(scenario())
 
 
+def test_memory_knows_no_more_pages_than_its_budget_allows(store: Store) -> None:
+    async def scenario() -> None:
+        names = [f"page{number}" for number in range(20)]
+        for name in names:
+            publish(store, 1, name)
+        store.put_hosts(1, {f"{name}.test": HostEntry(name, f"{name}.test", "slug", True) for name in names})
+        edge = Edge(store, memory=14_000)
+        for name in names * 2:
+            assert (await ask(edge, f"{name}.test")).body == text(name, "/", 1)
+        assert 1 <= len(edge.pages._pages) <= 3
+
+    asyncio.run(scenario())
+
+
 def test_the_least_recently_used_goes_first() -> None:
     memory: Memory[str] = Memory(30)
     for key in "abc":

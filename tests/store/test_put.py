@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from store import CHANNEL, Change, Document, Entry, HostEntry, Manifest, Store, StoreError, connect
+from store.shared import Shared
 from tests.store.builders import (
     ACME,
     GLOBEX,
@@ -68,6 +69,19 @@ def test_carried_over_documents_need_no_bodies(store: Store) -> None:
     assert store.put(manifest(2, new, before=store.manifest(ACME)), new)
     assert stored_text(store, path="/history") == text(ACME, "/history", 1)
     assert stored_text(store) == text(ACME, "/", 2)
+
+
+def test_redis_compares_and_sets_in_one_step(redis_url: str) -> None:
+    shared = Shared(connect(redis_url))
+    held = (-1, -1)
+    for order in random.sample([(version, release) for version in range(5) for release in range(5)], 25):
+        new = manifest(order[0], documents(order[0]), release=order[1])
+        assert shared.put_manifest(new, new.to_bytes()) == (order > held)
+        held = max(held, order)
+        assert shared.order(ACME, "public") == held
+        raw = shared.manifest(ACME, "public")
+        assert raw is not None
+        assert Manifest.from_bytes(raw).order == held
 
 
 def test_two_machines_agree_on_the_newest(store: Store, other: Store) -> None:

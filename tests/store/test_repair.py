@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
@@ -199,6 +200,17 @@ def test_garbage_is_dropped_after_its_grace_and_nothing_else(store: Store, redis
     assert store.body(dropped) is None
     assert stored_text(store, path="/history") == text(ACME, "/history", 1)
     assert complete_version(store, GLOBEX) == 1
+
+
+def test_the_grace_of_a_body_begins_when_it_is_dropped(alone: Store) -> None:
+    publish(alone, 1)
+    for path in body_files(_root(alone)):
+        os.utime(path, (0, 0))
+    publish(alone, 2)
+    assert alone.collect_garbage(timedelta(hours=1)) == 0
+    alone.remove(ACME)
+    assert alone.collect_garbage(timedelta(hours=1)) == 0
+    assert alone.collect_garbage(timedelta(seconds=-1)) == 6
 
 
 def test_a_body_in_use_again_survives_the_collector(store: Store, redis_url: str) -> None:
