@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -68,6 +69,11 @@ class SiteAdmin(admin.ModelAdmin):
 
     actions_on_bottom = False
     show_full_result_count = False
+
+    @property
+    def media(self) -> forms.Media:
+        """Without jQuery: none of these screens needs it."""
+        return forms.Media(js=["admin/js/core.js", "admin/js/actions.js"])
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -176,6 +182,14 @@ class VerbAdmin(SiteAdmin):
     def construct_change_message(self, request: Any, form: Any, formsets: Any, add: bool = False) -> Any:
         return []
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the events say of the row."""
+        self.get_object(request, object_id)
+        events = reverse("admin:events_event_changelist", current_app=self.admin_site.name)
+        return HttpResponseRedirect(f"{events}?{urlencode({'q': object_id})}")
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Not kept: the events are the log."""
 
@@ -231,6 +245,11 @@ class VerbInline(admin.StackedInline):
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @property
+    def media(self) -> forms.Media:
+        """Nothing can be added, so nothing needs a script."""
+        return forms.Media()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Django asks for the right to change `obj` itself before it asks this."""

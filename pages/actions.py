@@ -20,7 +20,7 @@ from common.tenancy import current_tenant_id
 from events.actor import SYSTEM, Actor
 from pages.change import Change, create_change, page_change
 from pages.clock import next_tick, schedule
-from pages.models import StatusPage, UptimePolicy
+from pages.models import Asset, StatusPage, UptimePolicy
 from tenants.actions import check_slug, claim_hosts, describe_hosts, page_hosts, release_hosts
 from tenants.models import DomainKind
 
@@ -77,10 +77,11 @@ def page_creation(
 
 
 def update_page(page: StatusPage, actor: Actor, **fields: Any) -> StatusPage:
-    """Change a page's identity, look or policy."""
+    """Change a page's identity, look or policy. Images are Assets, saved or not (`clean_image`)."""
     with page_change(page, actor) as change:
         if "time_zone" in fields:
             check_time_zone(fields["time_zone"])
+        _keep([value for value in fields.values() if isinstance(value, Asset)])
         former = change.page.slug
         if change_row(change.page, fields, change.now, PAGE_FIELDS):
             if change.page.slug != former:
@@ -135,6 +136,11 @@ def _move_hosts(page: StatusPage, former: str) -> None:
     if page.primary_host in old:
         page.primary_host = next(iter(new))
         page.save(update_fields=["primary_host"])
+
+
+def _keep(assets: list[Asset]) -> None:
+    """Add those that are new. Former ones stay: past versions of the page show them."""
+    Asset.objects.bulk_create(assets, ignore_conflicts=True)
 
 
 def _record(change: Change, name: str) -> None:

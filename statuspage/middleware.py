@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix, set_script_prefix
+from django.utils import timezone
 
 from common.ids import new_id
+from common.tenancy import in_tenant
+from tenants.access import standing_of, tenant_for
 
 Handler = Callable[[HttpRequest], HttpResponse]
+_ORGANISATION = re.compile(r"/o/(?P<slug>[a-z0-9-]+)(?P<rest>/.*)")
 _CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
@@ -59,3 +66,37 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", _CSP)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class Organisation:
+    """`/o/<slug>/…`: the organisation is the one that the address names, and only its members get in.
+
+    Inside, the connection is in its schema, `organisation` and `standing` of the request say who asks, and
+    addresses are resolved and built by statuspage/organisation_urls.py as if /o/<slug>/ were the root.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        match = _ORGANISATION.fullmatch(request.path_info)
+        if match is None or host_of(request) not in settings.APP_HOSTS:
+            return self.get_response(request)
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return self._inside(request, match["slug"], match["rest"])
+
+    def _inside(self, request: HttpRequest, slug: str, rest: str) -> HttpResponse:
+        tenant = tenant_for(request.user, slug)
+        request.organisation = tenant  # type: ignore[attr-defined]
+        request.standing = standing_of(request.user, tenant)  # type: ignore[attr-defined]
+        request.urlconf = "statuspage.organisation_urls"  # type: ignore[attr-defined]
+        request.path_info = rest
+        prefix = get_script_prefix()
+        set_script_prefix(f"{prefix}o/{slug}/")
+        try:
+            with in_tenant(tenant.id):
+                return self.get_response(request)
+        finally:
+            set_script_prefix(prefix)
+            timezone.deactivate()

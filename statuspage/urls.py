@@ -1,12 +1,16 @@
 """Addresses at app hosts."""
 
-from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
 
 from statuspage import health
+from statuspage.admin import platform
+from statuspage.views import organisations
 
 urlpatterns = [
-    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(pattern_name="organisations")),
+    path("o/", organisations, name="organisations"),
+    path("admin/", platform.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("health", health.health),

@@ -1,0 +1,192 @@
+"""Components and groups in an organisation's admin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from common.admin import badge
+from common.errors import Refused
+from components.actions import (
+    COMPONENT_FIELDS,
+    GROUP_FIELDS,
+    create_component,
+    create_group,
+    delete_component,
+    delete_group,
+    set_status,
+    update_component,
+    update_group,
+)
+from components.choices import ComponentStatus
+from components.models import Component, ComponentGroup
+from pages.admin_base import PageBoundAdmin, PageForm
+from pages.links import page_url
+from pages.models import StatusPage
+
+
+class ComponentForm(PageForm):
+    class Meta:
+        model = Component
+        fields = sorted(COMPONENT_FIELDS)
+
+    status = forms.ChoiceField(
+        label=_("Status"),
+        choices=ComponentStatus.choices,
+        help_text=_("Set by hand. To tell subscribers what is going on, open an incident instead."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Both are given by the verb where they are left out.
+        self.fields["position"].required = False
+        self.fields["group"].queryset = self.page.groups.present()  # type: ignore[attr-defined]
+        self.initial["status"] = getattr(self.instance, "status", ComponentStatus.OPERATIONAL)
+
+
+class ComponentAdmin(PageBoundAdmin):
+    form = ComponentForm
+    list_display = ["name", "shown_status", "group", "page", "position", "restricted"]
+    list_filter = [("page", admin.RelatedOnlyFieldListFilter), ("group", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["page", "group"]
+    search_fields = ["name", "purpose"]
+    fieldsets = [
+        (None, {"fields": ["name", "status", "purpose", "group", "position"]}),
+        (_("On the page"), {"fields": ["showcase", "only_show_if_degraded", "restricted", "description"]}),
+        (
+            _("What counts as down"),
+            {
+                "classes": ["collapse"],
+                "fields": [
+                    "start_date",
+                    ("major_weight", "partial_weight", "degraded_weight"),
+                    "maintenance_counts",
+                    "minimum_outage",
+                ],
+                "description": _("Left empty: as on the page."),
+            },
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return Component.objects.present().with_status().filter(page__deleted_at=None)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """One for each status, for those who may change something."""
+        found = super().get_actions(request)
+        if not self.has_change_permission(request):
+            return found
+        for status in ComponentStatus:
+            text = gettext("Set to: %(status)s") % {"status": status.label}
+            found[f"set_{status}"] = (partial(_set_status, status=status), f"set_{status}", text)
+        return found
+
+    def create(self, request: HttpRequest, form: Any) -> Component:
+        fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
+        return create_component(self.page(request), self.actor(request), **fields)
+
+    def update(self, request: HttpRequest, row: Any, form: Any, formsets: Sequence[Any]) -> None:
+        page, actor = self.page(request), self.actor(request)
+        fields = form.changed(COMPONENT_FIELDS)
+        if fields.get("position", 0) is None:
+            del fields["position"]
+        update_component(page, row, actor, **fields)
+        if "status" in form.changed_data:
+            set_status(page, {row.pk: form.cleaned_data["status"]}, actor)
+
+    def remove(self, request: HttpRequest, row: Any) -> None:
+        delete_component(self.page_of(row), row, self.actor(request))
+
+    def public_url(self, row: Any) -> str:
+        return "" if row.restricted else page_url(row.page)
+
+    @admin.display(description=_("status"), ordering="status")
+    def shown_status(self, row: Any) -> SafeString:
+        return badge(row.status, ComponentStatus(row.status).label)
+
+
+def _set_status(
+    screen: ComponentAdmin, request: HttpRequest, rows: QuerySet[Any], *, status: ComponentStatus
+) -> None:
+    """Each page is one change; a page on which the member may not do it is left out and said."""
+    chosen = list(rows.select_related("page"))
+    allowed = [row for row in chosen if screen.has_change_permission(request, row)]
+    if len(allowed) < len(chosen):
+        screen.message_user(request, gettext("You may not change all of these."), messages.ERROR)
+    for page in {row.page for row in allowed}:
+        mine = [row for row in allowed if row.page == page]
+        try:
+            set_status(page, {row.pk: status for row in mine}, screen.actor(request))
+        except Refused as refusal:
+            screen.message_user(request, refusal.message, messages.ERROR)
+        else:
+            screen.message_user(request, _told(page, len(mine), status), messages.SUCCESS)
+
+
+def _told(page: StatusPage, number: int, status: ComponentStatus) -> str:
+    text = ngettext("%(n)d component: %(status)s.", "%(n)d components: %(status)s.", number)
+    said = text % {"n": number, "status": status.label}
+    return format_html('{} <a href="{}">{}</a>', said, page_url(page), gettext("View on the page"))
+
+
+class GroupForm(PageForm):
+    class Meta:
+        model = ComponentGroup
+        fields = sorted(GROUP_FIELDS)
+
+    components = forms.ModelMultipleChoiceField(
+        label=_("Components"),
+        queryset=Component.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["position"].required = False
+        self.fields["components"].queryset = self.page.components.present()  # type: ignore[attr-defined]
+        if self.instance.page_id:
+            self.initial["components"] = list(self.instance.components.present())
+
+
+class ComponentGroupAdmin(PageBoundAdmin):
+    form = GroupForm
+    list_display = ["name", "members", "page", "position"]
+    list_filter = [("page", admin.RelatedOnlyFieldListFilter)]
+    search_fields = ["name"]
+    fieldsets = [(None, {"fields": ["name", "description", "position", "components"]})]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).present()  # type: ignore[attr-defined,no-any-return]
+
+    def create(self, request: HttpRequest, form: Any) -> ComponentGroup:
+        fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
+        ids = [one.pk for one in fields.pop("components")]
+        return create_group(self.page(request), self.actor(request), components=ids, **fields)
+
+    def update(self, request: HttpRequest, row: Any, form: Any, formsets: Sequence[Any]) -> None:
+        fields = {name: value for name, value in form.changed(GROUP_FIELDS).items() if value is not None}
+        ids = (
+            [one.pk for one in form.cleaned_data["components"]] if "components" in form.changed_data else None
+        )
+        update_group(self.page(request), row, self.actor(request), components=ids, **fields)
+
+    def remove(self, request: HttpRequest, row: Any) -> None:
+        delete_group(self.page_of(row), row, self.actor(request))
+
+    def public_url(self, row: Any) -> str:
+        return page_url(row.page)
+
+    @admin.display(description=_("components"))
+    def members(self, row: ComponentGroup) -> str:
+        return ", ".join(row.components.present().values_list("name", flat=True))

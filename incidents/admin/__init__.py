@@ -1,0 +1,1 @@
+"""Screens for notices in an organisation's admin, a module for each noun."""

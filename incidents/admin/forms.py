@@ -1,0 +1,108 @@
+"""What people type about incidents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from common.admin import MinuteField
+from components.forms import StatusesField
+from incidents.actions.incident import INCIDENT_FIELDS
+from incidents.choices import Impact, IncidentKind, IncidentStatus
+from incidents.models import Incident
+from incidents.steps import Words
+from pages.admin_base import PageForm
+
+IMPACTS = [("", _("as its components say"))] + [
+    (impact.value, impact.label) for impact in Impact if impact is not Impact.MAINTENANCE
+]
+_OPEN = IncidentStatus.open_of_kind(IncidentKind.INCIDENT)
+
+
+def message_field(**kwargs: Any) -> forms.CharField:
+    """What an update says, in Markdown."""
+    rows = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
+    return forms.CharField(
+        **({"label": _("Message"), "required": False, "max_length": 25_000, "widget": rows} | kwargs)
+    )
+
+
+class ImpactField(forms.TypedChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        defaults = {"label": _("Impact"), "choices": IMPACTS, "required": False, "empty_value": None}
+        super().__init__(**(defaults | kwargs))
+
+
+class IncidentForm(PageForm):
+    """What opening an incident and writing an update have in common."""
+
+    impact_override = ImpactField()
+    body = message_field(help_text=_("Markdown. Left empty, a stock sentence of the status is used."))
+    technical_details = message_field(
+        label=_("Technical details"), help_text=_("Markdown, folded on the page.")
+    )
+    statuses = StatusesField()
+    notify = forms.BooleanField(label=_("Tell subscribers"), required=False, initial=True)
+
+    def words(self, status: str) -> Words:
+        given = self.cleaned_data
+        return Words(
+            status,
+            given["body"],
+            given["technical_details"],
+            components=given["statuses"],
+            deliver=given["notify"],
+        )
+
+
+class OpenIncidentForm(IncidentForm):
+    class Meta:
+        model = Incident
+        fields = ["name", "impact_override", "next_update_by", "started_at"]
+
+    status = forms.ChoiceField(
+        label=_("Status"),
+        choices=[(status.value, status.label) for status in (*_OPEN, IncidentStatus.RESOLVED)],
+    )
+    started_at = MinuteField(label=_("Began"), required=False, help_text=_("Left empty: now."))
+    resolved_at = MinuteField(
+        label=_("Ended"),
+        required=False,
+        help_text=_("Only for an incident that is over: it is added to the history, and nobody is told."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["statuses"].offer(self.page)  # type: ignore[attr-defined]
+
+
+class EditIncidentForm(IncidentForm):
+    class Meta:
+        model = Incident
+        fields = sorted(INCIDENT_FIELDS)
+
+    status = forms.ChoiceField(label=_("Status"), required=False)
+    to_operational = forms.BooleanField(
+        label=_("On resolving: components back to operational"), required=False, initial=True
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        now = IncidentStatus(self.instance.status)
+        unchanged = _("stays as it is: %(status)s") % {"status": now.label}
+        others = [one for one in (*_OPEN, IncidentStatus.RESOLVED) if one != now]
+        self.fields["status"].choices = [  # type: ignore[attr-defined]
+            ("", unchanged),
+            *((one.value, one.label) for one in others),
+        ]
+        self.initial["status"] = ""
+        concerned = frozenset(self.instance.links.values_list("component_id", flat=True))
+        self.fields["statuses"].offer(self.page, concerned)  # type: ignore[attr-defined]
+
+    @property
+    def says_something(self) -> bool:
+        """Whether an update was written."""
+        given = self.cleaned_data
+        return any(given[name] for name in ("status", "body", "technical_details", "statuses"))

@@ -1,0 +1,141 @@
+"""The two admin sites, and every screen on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils.translation import gettext_lazy
+
+from components.admin import ComponentAdmin, ComponentGroupAdmin
+from components.models import Component, ComponentGroup
+from events.admin import EventAdmin
+from events.models import Event
+from incidents.admin.incident import IncidentAdmin
+from incidents.models import Incident
+from outbox.admin import OutboxItemAdmin
+from outbox.models import OutboxItem
+from pages.admin import StatusPageAdmin
+from pages.admin_base import activate_zone, standing
+from pages.links import page_url
+from pages.models import StatusPage
+from tenants.access import tenants_of
+from tenants.admin import DomainAdmin, MembershipAdmin, TenantAdmin, UserAdmin
+from tenants.models import Domain, Membership, Role, Tenant, User
+
+# Django's lookups of any row of any model: no screen here needs them.
+_LEFT_OUT = {"view_on_site", "autocomplete"}
+_SECTIONS = [
+    (gettext_lazy("What happens"), ["Incident", "MaintenanceWindow", "Announcement", "Postmortem"]),
+    (gettext_lazy("Prepared"), ["IncidentTemplate", "MaintenanceSeries"]),
+    (gettext_lazy("The page"), ["StatusPage", "Component", "ComponentGroup", "Subscriber"]),
+    (gettext_lazy("The log"), ["Event"]),
+]
+
+
+class Site(admin.AdminSite):
+    """What both have in common."""
+
+    site_url = None
+    enable_nav_sidebar = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        # Deleting goes one by one, by verbs.
+        self.disable_action("delete_selected")
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        return [one for one in super().get_urls() if getattr(one, "name", "") not in _LEFT_OUT]
+
+    def get_log_entries(self, request: HttpRequest) -> Any:
+        return []
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return super().each_context(request) | {"organisations": tenants_of(request.user)}  # type: ignore[arg-type]
+
+
+class PlatformSite(Site):
+    """For those who run the installation. Also where everybody signs in."""
+
+    site_title = site_header = gettext_lazy("Platform")
+    index_title = gettext_lazy("Platform")
+    index_template = "admin/platform_index.html"
+    login_form = AuthenticationForm
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if "next" in request.GET or "next" in request.POST:
+            return super().login(request, extra_context)
+        if request.method == "GET" and request.user.is_authenticated:
+            return HttpResponseRedirect(reverse("organisations"))
+        return super().login(request, {"next": reverse("organisations")} | (extra_context or {}))
+
+
+class OrganisationSite(Site):
+    """For the members of one organisation: the one that the address names (`/o/<slug>/admin/`).
+
+    statuspage/middleware.py has let them in; what each may do is asked of their standing, screen by screen.
+    """
+
+    index_template = "admin/organisation_index.html"
+    index_title = gettext_lazy("Overview")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return hasattr(request, "standing")
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        organisation = request.organisation  # type: ignore[attr-defined]
+        names = {"site_header": organisation.name, "site_title": organisation.name}
+        return super().each_context(request) | names | {"organisation": organisation}
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """By what people look for, not by app."""
+        if app_label is not None:
+            return super().get_app_list(request, app_label)
+        found = {
+            model["object_name"]: (app, model)
+            for app in super().get_app_list(request)
+            for model in app["models"]
+        }
+        return [
+            found[names[0]][0] | {"name": title, "models": [found[name][1] for name in names]}
+            for title, wanted in _SECTIONS
+            if (names := [name for name in wanted if name in found])
+        ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        activate_zone()
+        pages = [_on_overview(request, page) for page in StatusPage.objects.present()]
+        return super().index(request, {"pages": pages} | (extra_context or {}))
+
+
+def _on_overview(request: HttpRequest, page: StatusPage) -> dict[str, Any]:
+    return {
+        "page": page,
+        "url": page_url(page),
+        "may_edit": standing(request).may(Role.EDITOR, page.pk),
+        "incidents": page.incidents.incidents().unresolved(),
+        "active": page.incidents.maintenance().active().select_related("window"),
+        "upcoming": page.incidents.maintenance().upcoming().select_related("window"),
+        "components": page.components.present().with_status(),
+    }
+
+
+platform = PlatformSite("platform")
+platform.register(Tenant, TenantAdmin)
+platform.register(Domain, DomainAdmin)
+platform.register(User, UserAdmin)
+platform.register(Membership, MembershipAdmin)
+platform.register(OutboxItem, OutboxItemAdmin)
+
+organisation = OrganisationSite("organisation")
+organisation.register(StatusPage, StatusPageAdmin)
+organisation.register(ComponentGroup, ComponentGroupAdmin)
+organisation.register(Component, ComponentAdmin)
+organisation.register(Incident, IncidentAdmin)
+organisation.register(Event, EventAdmin)

@@ -1,0 +1,7 @@
+"""Addresses inside of an organisation, below /o/<slug>/ (statuspage/middleware.py)."""
+
+from django.urls import path
+
+from statuspage.admin import organisation
+
+urlpatterns = [path("admin/", organisation.urls)]

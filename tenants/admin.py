@@ -1,0 +1,108 @@
+"""The platform's own screens: organisations, hosts, people and who works for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from common.admin import SiteAdmin, VerbAdmin, VerbForm
+from tenants.actions import create_tenant, set_role
+from tenants.models import Membership, Role, Tenant, User
+
+
+class TenantForm(VerbForm):
+    class Meta:
+        model = Tenant
+        fields = ["name", "slug"]
+
+    owner = forms.ModelChoiceField(
+        label=_("Owner"), queryset=User.objects.filter(is_active=True), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].required = False
+
+
+class TenantAdmin(VerbAdmin):
+    form = TenantForm
+    list_display = ["name", "slug", "pages", "desk", "created_at"]
+    search_fields = ["name", "slug", "id"]
+    adding = [(None, {"fields": ["name", "slug", "owner"]})]
+    viewing = [(None, {"fields": ["name", "slug", "id", "schema_name", "desk", "pages", "created_at"]})]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return True
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.viewing if obj else self.adding
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change=change, form=VerbForm if obj else TenantForm, **kwargs)
+
+    def create(self, request: HttpRequest, form: Any) -> Tenant:
+        return create_tenant(**form.cleaned_data)
+
+    @admin.display(description=_("its admin"))
+    def desk(self, row: Tenant) -> SafeString:
+        return format_html('<a href="/o/{}/admin/">/o/{}/admin/</a>', row.slug, row.slug)
+
+    @admin.display(description=_("pages"))
+    def pages(self, row: Tenant) -> str:
+        return ", ".join(row.domains.filter(kind="slug").values_list("host", flat=True))
+
+
+class DomainAdmin(SiteAdmin):
+    list_display = ["host", "tenant", "kind", "page_id", "created_at"]
+    list_filter = ["kind", ("tenant", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["tenant"]
+    search_fields = ["host", "page_id"]
+
+
+class UserAdmin(SiteAdmin):
+    list_display = ["email", "name", "is_active", "is_staff", "last_login", "date_joined"]
+    list_filter = ["is_staff", "is_active"]
+    search_fields = ["email", "name"]
+    fields = ["email", "name", "is_active", "is_staff", "works_for", "last_login", "date_joined"]
+
+    @admin.display(description=_("works for"))
+    def works_for(self, row: User) -> str:
+        memberships = row.memberships.select_related("tenant")
+        return ", ".join(f"{one.tenant} ({one.get_role_display()})" for one in memberships)
+
+
+class MembershipForm(VerbForm):
+    class Meta:
+        model = Membership
+        fields = ["user", "tenant", "role"]
+
+
+class MembershipAdmin(VerbAdmin):
+    form = MembershipForm
+    list_display = ["user", "tenant", "role", "created_at"]
+    list_filter = ["role", ("tenant", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["user", "tenant"]
+    search_fields = ["user__email", "user__name", "tenant__name", "tenant__slug"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["user", "tenant"] if obj else []
+
+    def create(self, request: HttpRequest, form: Any) -> Membership:
+        given = form.cleaned_data
+        return set_role(given["user"], given["tenant"], Role(given["role"]))
+
+    def update(self, request: HttpRequest, row: Any, form: Any, formsets: Sequence[Any]) -> None:
+        set_role(row.user, row.tenant, Role(form.cleaned_data["role"]))
