@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -60,8 +60,8 @@ def publish_slice(page_id: str, slice_name: str) -> None:
                 return
             documents = slice_documents(Builder(page, public_view(page)), slice_name)
         entries = previous.entries | _entries(documents)
-        release = previous.release + 1
-        store().put(_manifest(page, previous.version, release, entries), documents)
+        manifest = replace(previous, release=previous.release + 1, entries=entries)
+        store().put(manifest, documents)
 
 
 @dataclass(slots=True)
@@ -75,11 +75,19 @@ class Work:
 
 def _gather(page: StatusPage, previous: Manifest | None) -> Work:
     builder = Builder(page, public_view(page))
-    shown = _shown_month(previous)
-    stale = Stale.since(page, previous.version, shown) if previous else Stale(everything=True)
+    stale = _stale(builder, previous)
     slices = all_slices(builder) if stale.everything else _large(builder, stale)
     documents = [*hot_documents(builder), *_few(builder, stale, set(slices))]
     return Work(documents, _gone(builder, stale, previous), slices)
+
+
+def _stale(builder: Builder, previous: Manifest | None) -> Stale:
+    if previous is None:
+        return Stale(everything=True)
+    shown = sorted(_months_of(previous))
+    stale = Stale.since(builder.page, previous.version, shown[-1])
+    stale.move_beginning(builder.page, shown[0], builder.first_month)
+    return stale
 
 
 def _large(builder: Builder, stale: Stale) -> list[str]:
@@ -106,27 +114,28 @@ def _few(builder: Builder, stale: Stale, slices: set[str]) -> list[Document]:
 
 
 def _gone(builder: Builder, stale: Stale, previous: Manifest | None) -> set[str]:
-    """Paths of notices and components that the page no longer shows."""
+    """Paths of notices, components and months that the page no longer has."""
     if previous is None:
         return set()
+    visible = builder.view.incidents(builder.page)
     if stale.everything:
-        kept = {
-            f"/incidents/{pk}" for pk in builder.view.incidents(builder.page).values_list("pk", flat=True)
-        }
         touched = {path for path in previous.entries if path.startswith("/incidents/")}
     else:
-        visible = builder.view.incidents(builder.page).filter(pk__in=stale.incidents)
-        kept = {f"/incidents/{pk}" for pk in visible.values_list("pk", flat=True)}
+        visible = visible.filter(pk__in=stale.incidents)
         touched = {f"/incidents/{pk}" for pk in stale.incidents}
+    kept = {f"/incidents/{pk}" for pk in visible.values_list("pk", flat=True)}
     components = {f"/components/{one.pk}" for one in builder.components}
     shown = {path for path in previous.entries if path.startswith("/components/")}
-    return (touched - kept) | (shown - components)
+    early = {name for month, name in _months_of(previous).items() if month < builder.first_month}
+    months = {f"/{kind}/{name}" for name in early for kind in ("history", "uptime")}
+    return (touched - kept) | (shown - components) | months
 
 
 def _put(page: StatusPage, previous: Manifest | None, work: Work) -> None:
     former = previous.entries if previous else {}
     kept = {path: entry for path, entry in former.items() if _stays(path, entry) and path not in work.gone}
-    manifest = _manifest(page, page.version, 0, kept | _entries(work.documents))
+    entries = kept | _entries(work.documents)
+    manifest = Manifest(page.pk, PUBLIC, page.version, 0, timezone.now().isoformat(), entries)
     # Asked for first: a process that dies in between publishes again, one that died after would forget.
     put(COLD, current_tenant_id(), [f"{page.pk} {name}" for name in work.slices])
     if not store().put(manifest, work.documents):
@@ -139,22 +148,14 @@ def _stays(path: str, entry: Entry) -> bool:
     return entry.cold or path.startswith("/assets/")
 
 
-def _manifest(page: StatusPage, version: int, release: int, entries: dict[str, Entry]) -> Manifest:
-    return Manifest(page.pk, PUBLIC, version, release, timezone.now().isoformat(), entries)
-
-
 def _entries(documents: Iterable[Document]) -> dict[str, Entry]:
     return {document.path: Entry.of(document) for document in documents}
 
 
-def _shown_month(previous: Manifest | None) -> YearMonth | None:
-    """The month that is published as the current one: the only one whose history is not cold."""
-    months = [
-        path.removeprefix("/history/")
-        for path, entry in (previous.entries.items() if previous else ())
-        if path.startswith("/history/2") and not entry.cold
-    ]
-    return max(map(calendar.parse, months), default=None)
+def _months_of(manifest: Manifest) -> dict[YearMonth, str]:
+    """The months that are published, with the part of their paths that names them; the last is current."""
+    names = {path.removeprefix("/history/") for path in manifest.entries if path.startswith("/history/")}
+    return {calendar.parse(name): name for name in names}
 
 
 def _mind_the_pause(previous: Manifest | None) -> None:

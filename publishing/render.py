@@ -6,6 +6,7 @@ the page and that document's value and nothing that could make it age.
 
 from calendar import monthrange
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -28,7 +29,7 @@ from publishing.snapshot import (
     UptimeRow,
     UptimeView,
 )
-from store.documents import Document
+from store import Document
 
 HTML = "text/html; charset=utf-8"
 NOT_FOUND_PATH = "/404"
@@ -43,13 +44,13 @@ def assets(page: PageView) -> list[Document]:
 
 
 def render_hot(snapshot: Snapshot) -> list[Document]:
-    """The status page, and history and uptime of the current month under both of their addresses."""
-    page, month, uptime = snapshot.page, snapshot.month, snapshot.uptime_month
-    return [
-        render_status(snapshot),
-        *(render_month(page, month, path, cold=False) for path in ("/history", "")),
-        *(render_uptime_month(page, uptime, path, cold=False) for path in ("/uptime", "")),
-    ]
+    """The status page, and history and uptime of the current month, each under both of its addresses."""
+    page = snapshot.page
+    months = [render_month(page, snapshot.month, cold=False)]
+    if page.show_uptime:
+        months.append(render_uptime_month(page, snapshot.uptime_month, cold=False))
+    current = [replace(month, path=month.path.rpartition("/")[0]) for month in months]
+    return [render_status(snapshot), *current, *months]
 
 
 def render_status(snapshot: Snapshot) -> Document:
@@ -58,6 +59,7 @@ def render_status(snapshot: Snapshot) -> Document:
         rows = [_group(group, show_bars=page.show_uptime) for group in snapshot.groups]
         values = {
             "snapshot": snapshot,
+            "section": "status",
             "active": [view for view in snapshot.maintenance if view.status != "scheduled"],
             "upcoming": [view for view in snapshot.maintenance if view.status == "scheduled"],
             "groups": [row for row in rows if row["components"]],
@@ -74,27 +76,25 @@ def render_incident(page: PageView, incident: IncidentView) -> Document:
         return _document(page, path, "incident.html", incident.name, {"incident": incident}, cold=True)
 
 
-def render_month(page: PageView, month: MonthView, path: str = "", *, cold: bool = True) -> Document:
-    """A month of history, at `/history/<year>-<month>` unless a path is given."""
-    name = f"/history/{month.month.year}-{month.month.month:02}"
+def render_month(page: PageView, month: MonthView, *, cold: bool = True) -> Document:
+    """History of a month, at `/history/<year>-<month>`."""
+    path = f"/history/{month.month.year}-{month.month.month:02}"
     with engine.locale(page):
         title = words.month_name(month.month.year, month.month.month)
-        values = {"view": month}
-        return _document(page, path or name, "history.html", title, values, canonical=name, cold=cold)
+        values = {"view": month, "section": "history"}
+        return _document(page, path, "history.html", title, values, cold=cold)
 
 
-def render_uptime_month(
-    page: PageView, month: UptimeMonthView, path: str = "", *, cold: bool = True
-) -> Document:
-    """A month of uptime, at `/uptime/<year>-<month>` unless a path is given."""
-    name = f"/uptime/{month.month.year}-{month.month.month:02}"
+def render_uptime_month(page: PageView, month: UptimeMonthView, *, cold: bool = True) -> Document:
+    """Uptime of a month, at `/uptime/<year>-<month>`."""
+    path = f"/uptime/{month.month.year}-{month.month.month:02}"
+    slots = monthrange(month.month.year, month.month.month)[1]
+    lengths = {row.uptime.length for group in month.groups for row in group.rows}
     with engine.locale(page):
-        slots = monthrange(month.month.year, month.month.month)[1]
         groups = [_uptime_group(group, slots) for group in month.groups]
-        lengths = {row.uptime.length for group in month.groups for row in group.rows}
         title = words.month_name(month.month.year, month.month.month)
-        values = {"view": month, "groups": groups, "calm": bars.calm(lengths)}
-        return _document(page, path or name, "uptime.html", title, values, canonical=name, cold=cold)
+        values = {"view": month, "groups": groups, "calm": bars.calm(lengths), "section": "uptime"}
+        return _document(page, path, "uptime.html", title, values, cold=cold)
 
 
 def render_component(page: PageView, component: ComponentPageView) -> Document:
@@ -106,7 +106,7 @@ def render_component(page: PageView, component: ComponentPageView) -> Document:
 def render_about(page: PageView, about: AboutView) -> Document:
     with engine.locale(page):
         title = translation.gettext("About this page")
-        return _document(page, "/about", "about.html", title, {"about": about}, cold=True)
+        return _document(page, "/about", "about.html", title, {"about": about, "section": "about"}, cold=True)
 
 
 def render_not_found(page: PageView) -> Document:
@@ -123,7 +123,6 @@ def _document(
     title: str,
     values: dict[str, Any],
     *,
-    canonical: str = "",
     icon: str = "page",
     status: int = 200,
     cold: bool = False,
@@ -131,8 +130,8 @@ def _document(
     sheet = parts.brand_sheet(page)
     shared = {
         "page": page,
-        "path": path,
-        "canonical": page.base_url + (canonical or path),
+        "section": "",
+        "canonical": page.base_url + path,
         "title": title,
         "direction": "rtl" if translation.get_language_bidi() else "ltr",
         "stylesheet": parts.stylesheet().path,

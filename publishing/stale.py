@@ -54,6 +54,12 @@ class Stale:
             self.months.update(calendar.months(shown, calendar.before(current)))
             self.components.update(page.components.present().values_list("pk", flat=True))
 
+    def move_beginning(self, page: StatusPage, former: YearMonth, now: YearMonth) -> None:
+        """The page's first month is another: months come or go, and components' pages list them."""
+        if former != now:
+            self.months.update(calendar.months(min(former, now), max(former, now)))
+            self.components.update(page.components.present().values_list("pk", flat=True))
+
     def _add_incident(self, incident_id: str, facts: dict[str, Any], page: StatusPage) -> None:
         incident = facts.get("incident", {})
         self.incidents.add(incident_id)

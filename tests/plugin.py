@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ import pytest
 from tests.services import postgres, valkey
 
 _servers = ExitStack()
+# Also where pytest gives up before it has begun.
+atexit.register(_servers.close)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -74,10 +74,10 @@ class Histories:
     def changes(self, component: Component, limit: int) -> tuple[IntervalView, ...]:
         """The newest stretches that were not operational, newest first; the first may be open."""
         rows = self.rows.get(component.pk, [])
-        ends = [*(row.at for row in rows[1:]), None]
+        ends: list[datetime | None] = [*(row.at for row in rows[1:]), None]
         told = [
             self._interval(row, row.at, ended)
-            for row, ended in zip(rows, ends, strict=True)
+            for row, ended in zip(rows, ends, strict=False)  # no row, no end
             if row.status != ComponentStatus.OPERATIONAL
         ]
         return tuple(told[::-1][:limit])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from publishing.rendering import brand
 from publishing.snapshot import PageView
-from store.documents import Document
+from store import Document
 
 DIRECTORY = Path(__file__).resolve().parent.parent.parent / "static" / "page"
 CSS = "text/css; charset=utf-8"

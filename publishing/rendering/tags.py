@@ -56,5 +56,11 @@ def month_path(month: YearMonth) -> str:
 
 
 @register.filter
+def address(url: str) -> str:
+    """A link's target; "" for anything but the web and mail, such as a script."""
+    return url if url.startswith(("https://", "http://", "mailto:")) else ""
+
+
+@register.filter
 def iso_day(day: date | datetime) -> str:
     return day.strftime("%Y-%m-%d")

@@ -1,0 +1,216 @@
+"""What is stored is what a fresh build would be, whatever happened before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from components.actions import (
+    correct_history,
+    create_component,
+    create_group,
+    delete_component,
+    reorder,
+    set_status,
+    update_component,
+)
+from components.models import Component
+from incidents.actions.incident import (
+    backfill_incident,
+    delete_incident,
+    edit_incident,
+    edit_update,
+    open_incident,
+    post_update,
+    resolve,
+)
+from incidents.models import Incident, IncidentUpdate
+from incidents.steps import Words
+from pages.actions import delete_page, pass_time, update_page
+from pages.models import StatusPage
+from publishing.publish import publish
+from publishing.storage import store
+from tests.conftest import ACTOR, CANARY
+from tests.publishing.published import assert_published, drain_publishing, stored
+
+
+def component_of(page: StatusPage) -> Component:
+    return page.components.present().first() or create_component(page, ACTOR, name="API")
+
+
+def an_incident(page: StatusPage) -> Incident:
+    found = page.incidents.unresolved().first()
+    if found:
+        return found
+    words = Words("investigating", "Looking.", components={component_of(page).pk: "major_outage"})
+    return open_incident(page, ACTOR, words, name="Slow")
+
+
+def past(page: StatusPage, days: int) -> Incident:
+    ended = timezone.now() - timedelta(days=days)
+    return backfill_incident(
+        page,
+        ACTOR,
+        name=f"{days} days ago",
+        started_at=ended - timedelta(hours=3),
+        resolved_at=ended,
+        body="It was DNS.",
+        components={component_of(page).pk: "partial_outage"},
+    )
+
+
+def any_update(page: StatusPage) -> IncidentUpdate:
+    return an_incident(page).updates.first()
+
+
+def correct(page: StatusPage) -> None:
+    now = timezone.now()
+    correct_history(
+        page,
+        component_of(page),
+        ACTOR,
+        begun=now - timedelta(days=40),
+        ended=now - timedelta(days=39),
+        status="major_outage",
+        reason="The monitors were down.",
+    )
+
+
+CHANGES: dict[str, Callable[[StatusPage], object]] = {
+    "open": an_incident,
+    "update": lambda page: post_update(page, an_incident(page), ACTOR, Words("identified", "Found it.")),
+    "resolve": lambda page: resolve(page, an_incident(page), ACTOR),
+    "reopen": lambda page: post_update(page, past(page, 3), ACTOR, Words("investigating", "Again.")),
+    "backfill near": lambda page: past(page, 2),
+    "backfill far": lambda page: past(page, 200),
+    "edit text": lambda page: edit_update(page, any_update(page), ACTOR, body="Said *better*."),
+    "rename": lambda page: edit_incident(page, past(page, 70), ACTOR, name="Another name"),
+    "move": lambda page: edit_incident(
+        page, past(page, 35), ACTOR, started_at=timezone.now() - timedelta(days=130)
+    ),
+    "delete": lambda page: delete_incident(page, past(page, 90), ACTOR),
+    "delete open": lambda page: delete_incident(page, an_incident(page), ACTOR),
+    "set status": lambda page: set_status(page, {component_of(page).pk: "degraded_performance"}, ACTOR),
+    "correct": correct,
+    "new component": lambda page: create_component(page, ACTOR, name="Web"),
+    "rename component": lambda page: update_component(page, component_of(page), ACTOR, name="The API"),
+    "restrict component": lambda page: update_component(page, component_of(page), ACTOR, restricted=True),
+    "delete component": lambda page: delete_component(page, component_of(page), ACTOR),
+    "group": lambda page: create_group(page, ACTOR, name="All", components=[component_of(page).pk]),
+    "reorder": lambda page: reorder(page, [component_of(page).pk], ACTOR),
+    "brand": lambda page: update_page(page, ACTOR, accent="#123456", footer="*Hello*"),
+    "language": lambda page: update_page(page, ACTOR, language="de"),
+    "policy": lambda page: update_page(page, ACTOR, partial_weight=0.5),
+    "time": pass_time,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_after_any_change_the_store_equals_a_fresh_build(page: StatusPage, name: str) -> None:
+    past(page, 100)
+    drain_publishing()
+    CHANGES[name](page)
+    drain_publishing()
+
+    assert_published(page)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.sampled_from(sorted(CHANGES)), min_size=2, max_size=6), st.data())
+def test_after_any_sequence_of_changes_the_store_equals_a_fresh_build(
+    page: StatusPage, names: list[str], data: st.DataObject
+) -> None:
+    for name in names:
+        CHANGES[name](page)
+        if data.draw(st.booleans(), label=f"publish after {name}"):
+            drain_publishing()
+    drain_publishing()
+
+    assert_published(page)
+
+
+def test_a_store_that_was_emptied_is_filled_again(page: StatusPage) -> None:
+    past(page, 100)
+    drain_publishing()
+    before = stored(page)
+    store().remove(page.pk)
+    pass_time(page)
+    drain_publishing()
+
+    assert_published(page)
+    assert stored(page).keys() == before.keys()
+
+
+def test_the_turn_of_a_month_makes_the_past_month_cold(page: StatusPage) -> None:
+    past(page, 1)
+    drain_publishing()
+    # As if this version had been published before the month began.
+    StatusPage.objects.filter(pk=page.pk).update(version_at=timezone.now() + timedelta(days=31))
+    pass_time(page)
+    drain_publishing()
+
+    assert_published(page)
+
+
+def test_a_deleted_page_is_gone_from_the_store(page: StatusPage) -> None:
+    drain_publishing()
+    delete_page(page, ACTOR)
+    drain_publishing()
+
+    assert store().manifest(page.pk) is None
+
+
+def test_a_page_that_is_not_launched_is_not_in_the_store(page: StatusPage) -> None:
+    drain_publishing()
+    update_page(page, ACTOR, published=False)
+    drain_publishing()
+    assert store().manifest(page.pk) is None
+
+    update_page(page, ACTOR, published=True)
+    drain_publishing()
+    assert_published(page)
+
+
+def test_a_restricted_component_is_absent_from_every_document(page: StatusPage) -> None:
+    secret = create_component(page, ACTOR, name="Secret thing", restricted=True)
+    words = Words("investigating", "Hidden words.", components={secret.pk: "major_outage"})
+    open_incident(page, ACTOR, words, name="Hidden incident")
+    create_component(page, ACTOR, name="Open thing")
+    drain_publishing()
+
+    told = b"".join(stored(page).values())
+    assert b"Open thing" in told
+    for word in (b"Secret thing", b"Hidden", secret.pk.encode()):
+        assert word not in told
+
+
+def test_another_tenant_is_absent_from_every_document(page: StatusPage) -> None:
+    past(page, 10)
+    drain_publishing()
+
+    assert CANARY.encode() not in b"".join(stored(page).values())
+
+
+def test_the_number_of_queries_does_not_grow_with_the_page(page: StatusPage) -> None:
+    counts = []
+    for number in range(2):
+        for _ in range(1 + number * 10):
+            create_component(page, ACTOR, name="One more")
+            past(page, 2)
+        an_incident(page)
+        drain_publishing()
+        post_update(page, an_incident(page), ACTOR, Words("identified", "Found it."))
+        time.sleep(0.15)  # The pause between two versions of a page.
+        with CaptureQueriesContext(connection) as queries:
+            publish(page.pk)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
