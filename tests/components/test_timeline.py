@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.choices import ComponentStatus, Source
 from components.timeline import Change, Effective, Spoken, effective, fold
 
+# A busy machine makes an example slow, not wrong.
+UNHURRIED = settings(deadline=None)
 DAWN = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -45,6 +47,7 @@ def folded_at(changes: list[Change], at: datetime) -> Effective:
     return Effective(reached[-1].status, reached[-1].source, reached[-1].source_id)
 
 
+@UNHURRIED
 @given(statements())
 def test_folding_agrees_with_asking_at_every_instant(spoken: list[Spoken]) -> None:
     changes = fold(spoken, minute(15))
@@ -53,6 +56,7 @@ def test_folding_agrees_with_asking_at_every_instant(spoken: list[Spoken]) -> No
         assert folded_at(changes, at) == effective(spoken, at)
 
 
+@UNHURRIED
 @given(statements(), st.randoms(use_true_random=False))
 def test_the_order_in_which_statements_come_does_not_matter(spoken: list[Spoken], random: Random) -> None:
     shuffled = random.sample(spoken, len(spoken))
@@ -60,6 +64,7 @@ def test_the_order_in_which_statements_come_does_not_matter(spoken: list[Spoken]
     assert effective(shuffled, minute(5)) == effective(spoken, minute(5))
 
 
+@UNHURRIED
 @given(statements(), st.integers(0, 15))
 def test_times_rise_strictly_and_every_change_changes_something(spoken: list[Spoken], until: int) -> None:
     changes = fold(spoken, minute(until))
@@ -73,6 +78,7 @@ def test_times_rise_strictly_and_every_change_changes_something(spoken: list[Spo
     assert all(at <= minute(until) for at in times)
 
 
+@UNHURRIED
 @given(statements(), st.integers(0, 15), st.integers(0, 15))
 def test_folding_less_far_gives_the_beginning_of_the_same_history(
     spoken: list[Spoken], a: int, b: int
@@ -81,6 +87,7 @@ def test_folding_less_far_gives_the_beginning_of_the_same_history(
     assert long[: len(short)] == short
 
 
+@UNHURRIED
 @given(statements(), st.integers(0, 12))
 def test_no_robot_ever_overwrites_a_persons_word(spoken: list[Spoken], at_minute: int) -> None:
     at = minute(at_minute)

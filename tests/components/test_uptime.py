@@ -8,7 +8,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.choices import ComponentStatus
@@ -26,6 +26,8 @@ from components.uptime import (
     mean,
 )
 
+# A busy machine makes an example slow, not wrong.
+UNHURRIED = settings(deadline=None)
 NOTHING = timedelta(0)
 BERLIN = ZoneInfo("Europe/Berlin")
 # The clocks of these zones change inside the span: by an hour, by half an hour, at midnight itself.
@@ -65,6 +67,7 @@ def hour(number: float) -> datetime:
     return datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=number)
 
 
+@UNHURRIED
 @given(histories, gaps_lists)
 def test_intervals_cover_the_span_once_and_no_two_neighbours_are_alike(
     changes: History, gaps: list[Gap]
@@ -77,6 +80,7 @@ def test_intervals_cover_the_span_once_and_no_two_neighbours_are_alike(
     assert all(one.begun < one.ended for one in found)
 
 
+@UNHURRIED
 @given(histories, gaps_lists, instants)
 def test_an_interval_says_what_the_changes_and_gaps_say(
     changes: History, gaps: list[Gap], at: datetime
@@ -91,6 +95,7 @@ def test_an_interval_says_what_the_changes_and_gaps_say(
     assert found.status == (None if silent else said)
 
 
+@UNHURRIED
 @given(histories, gaps_lists, policies, st.sampled_from(ZONES), instants)
 def test_the_days_add_up_to_the_whole_span(
     changes: History, gaps: list[Gap], policy: Policy, zone: ZoneInfo, now: datetime
@@ -104,6 +109,7 @@ def test_the_days_add_up_to_the_whole_span(
     assert again == whole
 
 
+@UNHURRIED
 @given(histories, gaps_lists, policies)
 def test_the_reasons_add_up_to_the_figure_exactly(changes: History, gaps: list[Gap], policy: Policy) -> None:
     found = intervals(changes, START, END, gaps)
@@ -113,6 +119,7 @@ def test_the_reasons_add_up_to_the_figure_exactly(changes: History, gaps: list[G
         assert total([one.length for one in day.intervals if one.status]) == day.measured
 
 
+@UNHURRIED
 @given(histories, gaps_lists, policies)
 def test_a_time_without_data_is_never_down_and_never_in_the_divisor(
     changes: History, gaps: list[Gap], policy: Policy
@@ -127,6 +134,7 @@ def test_a_time_without_data_is_never_down_and_never_in_the_divisor(
     assert all(reason.interval.status is not None for reason in explain(found, policy))
 
 
+@UNHURRIED
 @given(histories)
 def test_silence_over_every_outage_leaves_a_hundred_percent(changes: History) -> None:
     troubles = [one for one in intervals(changes, START, END) if one.status != "operational"]
@@ -134,6 +142,7 @@ def test_silence_over_every_outage_leaves_a_hundred_percent(changes: History) ->
     assert figure(intervals(changes, START, END, silences), Policy(1, 1, 1)).percent in (100.0, None)
 
 
+@UNHURRIED
 @given(histories, gaps_lists, policies)
 def test_a_percentage_lies_between_the_bounds_of_the_weights(
     changes: History, gaps: list[Gap], policy: Policy
@@ -151,6 +160,7 @@ def test_a_percentage_lies_between_the_bounds_of_the_weights(
         assert (shown.percent == 100) == (shown.down == NOTHING)
 
 
+@UNHURRIED
 @given(histories, gaps_lists, st.sampled_from(ZONES), instants)
 def test_a_day_shows_the_worst_that_was_seen_on_it(
     changes: History, gaps: list[Gap], zone: ZoneInfo, now: datetime
@@ -294,6 +304,7 @@ def test_a_percentage_is_cut_to_two_decimals(percent: float, text: str) -> None:
     assert display(percent) == text
 
 
+@UNHURRIED
 @given(st.integers(1, 90 * 86_400_000))
 def test_only_a_span_without_any_down_time_is_shown_as_a_hundred(milliseconds: int) -> None:
     ended = hour(0) + timedelta(milliseconds=milliseconds)

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from incidents.recurrence import Occurrence, occurrences
 from incidents.rules import RecurrenceError, describe, parse
 
+# A busy machine makes an example slow, not wrong.
+UNHURRIED = settings(deadline=None)
 BERLIN, NEW_YORK, LORD_HOWE = (
     ZoneInfo("Europe/Berlin"),
     ZoneInfo("America/New_York"),
@@ -82,6 +84,7 @@ def ever_matches(rule: str, local_start: datetime) -> bool:
     return bool(occurrences(parse(rule), local_start, ZoneInfo("UTC"), (), LONG_AGO, 1))
 
 
+@UNHURRIED
 @given(rules(), local_starts)
 def test_the_days_are_those_of_the_reference_implementation(rule: str, local_start: datetime) -> None:
     assume(ever_matches(rule, local_start))
@@ -91,6 +94,7 @@ def test_the_days_are_those_of_the_reference_implementation(rule: str, local_sta
     assert [one.original_local for one in found if one.original_local <= end] == expected
 
 
+@UNHURRIED
 @given(
     rules(),
     local_starts,
@@ -106,6 +110,7 @@ def test_asking_later_gives_the_rest_of_the_same_occurrences(
     assert all(one.start > at for one in rest)
 
 
+@UNHURRIED
 @given(rules(), local_starts, st.data())
 def test_exceptions_leave_out_and_move_nothing_else(
     rule: str, local_start: datetime, data: st.DataObject
@@ -291,6 +296,7 @@ def test_what_is_not_a_rule_is_refused_in_words(rule: str, says: str) -> None:
     assert refusal.value.message.endswith(".")
 
 
+@UNHURRIED
 @given(st.text(max_size=60) | st.text(alphabet="FREQ=DAILYWKM;BYMONTHUCI0123456789,-T", max_size=60))
 def test_any_text_is_a_rule_or_refused(text: str) -> None:
     for rule in (text, f"FREQ=MONTHLY;{text}", f"FREQ=DAILY;UNTIL={text}", f"FREQ=WEEKLY;BYDAY={text}"):
@@ -300,6 +306,7 @@ def test_any_text_is_a_rule_or_refused(text: str) -> None:
             continue
 
 
+@UNHURRIED
 @given(rules())
 def test_a_rule_is_read_the_same_however_it_is_written(rule: str) -> None:
     assert parse(f"  rrule:{rule.lower()}; ") == parse(rule)
