@@ -112,13 +112,16 @@ def is_derived(notice: SourceNotice) -> bool:
     return any(said.derived for said in said_by(notice, [found for found, _name in notice.components]))
 
 
-def windows(notices: Iterable[SourceNotice]) -> Iterator[MaintenanceWindow]:
+def windows(notices: Iterable[SourceNotice], now: datetime) -> Iterator[MaintenanceWindow]:
+    """Schedules; one that is overdue starts or ends without a message, because an import tells nobody."""
     for notice in notices:
         if notice.scheduled_for and notice.scheduled_until:
             yield MaintenanceWindow(
                 incident_id=notice.id,
                 scheduled_for=notice.scheduled_for,
                 scheduled_until=notice.scheduled_until,
+                notify_at_start=notice.scheduled_for > now,
+                notify_at_end=notice.scheduled_until > now,
             )
 
 
@@ -164,7 +167,8 @@ def links(notices: Iterable[SourceNotice], known: set[str]) -> Iterator[Incident
 
 
 def _last_statuses(notice: SourceNotice) -> dict[str, str | None]:
-    derived = None if names_statuses(notice) else OF_IMPACT.get(Impact(notice.impact))
+    untouched = names_statuses(notice) or notice.status == IncidentStatus.SCHEDULED
+    derived = None if untouched else OF_IMPACT.get(Impact(notice.impact))
     last: dict[str, str | None] = dict.fromkeys((found for found, _name in notice.components), derived)
     for update in notice.updates:
         last.update({entry.component_id: entry.new_status for entry in update.affected if entry.new_status})

@@ -128,7 +128,7 @@ def _bring_parts(work: Work, notices: Sequence[SourceNotice]) -> list[set[str]]:
     """Windows and postmortems; the ids of the notices where these differ, kind by kind."""
     page = work.change.page
     windows = bring(
-        rows.windows(notices),
+        rows.windows(notices, work.change.now),
         MaintenanceWindow.objects.filter(incident__page=page),
         columns=["scheduled_for", "scheduled_until"],
     )
