@@ -50,7 +50,7 @@ def locale(page: PageView) -> Iterator[None]:
 def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return ZoneInfo("Etc/UTC")
 
 

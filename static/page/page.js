@@ -2,7 +2,8 @@
 (() => {
   "use strict";
   const root = document.documentElement;
-  const language = root.lang || "en";
+  // Plain "en" would mean American dates, while the page itself writes 19 Nov, 14:32.
+  const language = root.lang === "en" ? "en-GB" : root.lang;
   const rightToLeft = root.dir === "rtl";
 
   // Times ---------------------------------------------------------------------------------------------

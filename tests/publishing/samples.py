@@ -241,8 +241,8 @@ def open_incident() -> IncidentView:
             UpdateView(
                 "upd000000004",
                 "identified",
-                "The fault is in a configuration that we rolled out at 13:50 UTC. **We are rolling it back** region by "
-                "region; eu-central is already recovering.",
+                "The fault is in a configuration that we rolled out at 13:50 UTC. **We are rolling it back** "
+                "region by region; eu-central is already recovering.",
                 at(14, 28),
                 technical_details="The new `max_connections` limit is applied per process, not per host:\n\n"
                 "```\npool: 512 → 16\nwaiting: 20 418\n```",
@@ -282,8 +282,8 @@ def ended_incident() -> IncidentView:
             UpdateView("upd000000005", "resolved", "All requests succeed again.", at(14, 54)),
             *open_incident().updates,
         ),
-        postmortem="# Summary\n\nA limit meant for one host was applied to each of its processes.\n\n## What happened\n\n"
-        "- 13:50 the change went out\n- 13:51 the first requests waited\n\n"
+        postmortem="# Summary\n\nA limit meant for one host was applied to each of its processes.\n\n"
+        "## What happened\n\n- 13:50 the change went out\n- 13:51 the first requests waited\n\n"
         "| Region | Failed |\n|---|---|\n| eu-central | 38 % |\n| us-east | 41 % |\n\n"
         "## What we change\n\n1. Limits are tested against a real pool.\n2. Roll-outs stop by themselves.\n\n"
         "> We are sorry. You rely on us, and we were not there.\n",

@@ -1,0 +1,74 @@
+"""Every kind of document of a sample page, and a server that answers with them as the edge does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from publishing import render
+from publishing.snapshot import Snapshot
+from store import Document
+from tests.publishing import samples
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+EVERY_KIND = (
+    "/",
+    "/incidents/k3v9x2m1q8za",
+    "/incidents/c2h8r1f3j9lu",
+    "/incidents/m2z4x6c8v0bn",
+    "/history",
+    "/uptime",
+    "/components/cmp000000010",
+    "/about",
+    "/nothing-here",
+)
+
+
+def cold_documents(snapshot: Snapshot) -> list[Document]:
+    page = snapshot.page
+    notices = (samples.open_incident(), samples.ended_incident(), samples.upcoming_maintenance())
+    return [
+        *(render.render_incident(page, notice) for notice in notices),
+        render.render_month(page, samples.month()),
+        render.render_uptime_month(page, samples.uptime_month()),
+        render.render_component(page, samples.component_page()),
+        render.render_about(page, samples.about()),
+        render.render_not_found(page),
+    ]
+
+
+def documents_of(snapshot: Snapshot) -> dict[str, Document]:
+    page = snapshot.page
+    made = [*cold_documents(snapshot), *render.render_hot(snapshot), *render.assets(page)]
+    return {document.path: document for document in made}
+
+
+@contextmanager
+def served(snapshot: Snapshot) -> Iterator[str]:
+    """The address of a server for `snapshot`, as strict about content as the edge."""
+    documents = documents_of(snapshot)
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            document = documents.get(path, documents[render.NOT_FOUND_PATH])
+            self.send_response(document.status)
+            self.send_header("Content-Type", document.content_type)
+            self.send_header("Content-Security-Policy", POLICY)
+            self.send_header("Content-Length", str(len(document.body)))
+            self.end_headers()
+            self.wfile.write(document.body)
+
+        def log_message(self, *_args: object) -> None:
+            """A browser's requests are no news."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
