@@ -25,7 +25,7 @@ def add(row: _Row) -> _Row:
 def change(
     row: models.Model, values: Mapping[str, Any], now: datetime, allowed: Collection[str]
 ) -> list[str]:
-    """Set `values`, validate, and save the columns that differ, with `updated_at`; their names.
+    """Set `values`, validate, and save the columns that differ, with `updated_at` if any; their names.
 
     Raises Refused for a field that is not in `allowed`, and for a value that is not acceptable.
     """
@@ -38,8 +38,7 @@ def change(
         setattr(row, name, values[name])
     if changed:
         _validate(row)
-        row.updated_at = now  # type: ignore[attr-defined]
-        row.save(update_fields=[*changed, "updated_at"])
+        row.save(update_fields=[*changed, *_stamp(row, now)])
     return changed
 
 
@@ -47,6 +46,13 @@ def state(row: models.Model, **more: Any) -> dict[str, Any]:
     """Every column of a row as JSON-ready values, for an event's facts; `more` is added."""
     columns = {field.attname: _plain(getattr(row, field.attname)) for field in row._meta.concrete_fields}
     return columns | more
+
+
+def _stamp(row: models.Model, now: datetime) -> list[str]:
+    if not hasattr(row, "updated_at"):
+        return []
+    row.updated_at = now
+    return ["updated_at"]
 
 
 def _validate(row: models.Model) -> None:

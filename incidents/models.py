@@ -171,8 +171,9 @@ class MaintenanceSeries(models.Model):
     # Original local starts (ISO) of occurrences that are skipped or were moved.
     exceptions = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     components = models.ManyToManyField(Component, related_name="series", blank=True)
-    options = models.JSONField(default=dict)
-    ended_at = models.DateTimeField(null=True)
+    # Of its windows: columns of WindowOptions, and of the notice.
+    options = models.JSONField(default=dict, blank=True)
+    ended_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -211,11 +212,13 @@ class MaintenanceWindow(WindowOptions):
     scheduled_for = models.DateTimeField()
     scheduled_until = models.DateTimeField()
     series = models.ForeignKey(
-        MaintenanceSeries, null=True, on_delete=models.SET_NULL, related_name="windows"
+        MaintenanceSeries, null=True, blank=True, on_delete=models.SET_NULL, related_name="windows"
     )
     # The start that the series gave it, local and ISO, even after it was moved.
     occurrence = models.CharField(max_length=32, blank=True)
     cancelled = models.BooleanField(default=False)
+    # Reminders for times up to this one have been sent, or came too late. Empty: none has.
+    reminded_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [

@@ -17,3 +17,5 @@ SENTENCES = {
     IncidentStatus.VERIFYING: _("Verification is currently underway for the maintenance items."),
     IncidentStatus.COMPLETED: _("The scheduled maintenance has been completed."),
 }
+
+CANCELLED = _("The scheduled maintenance has been cancelled.")

@@ -16,6 +16,7 @@ from components.status import take_back, with_effect
 from events.actor import Actor
 from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import Incident, IncidentUpdate
+from incidents.occurrences import follow
 from incidents.steps import (
     Words,
     end_statements,
@@ -130,6 +131,7 @@ def delete_incident(page: StatusPage, incident: Incident, actor: Actor) -> None:
         take_back(change, speaker(incident))
         incident.deleted_at = incident.updated_at = change.now
         incident.save(update_fields=["deleted_at", "updated_at"])
+        follow(change, incident)
         record(change, "incident.deleted", incident)
 
 
