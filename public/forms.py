@@ -1,0 +1,36 @@
+"""What the forms of page hosts ask and what was answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import QueryDict
+
+from components.models import Component
+from pages.models import StatusPage
+from publishing.building.page import by_group, ordered
+from subscribers.choices import Cadence, Scope
+from subscribers.wishes import EVERYTHING, Wish
+
+
+def wish_from(answers: QueryDict) -> Wish:
+    """What the form's answers ask for; unchecked."""
+    scope = answers.get("scope", Scope.PAGE)
+    return Wish(
+        scope=scope,
+        component_ids=frozenset(answers.getlist("components")) if scope == Scope.COMPONENTS else frozenset(),
+        wants_incidents="incidents" in answers,
+        wants_maintenance="maintenance" in answers,
+        cadence=answers.get("cadence", Cadence.ALL),
+    )
+
+
+def choices(page: StatusPage, wish: Wish = EVERYTHING) -> dict[str, Any]:
+    """What can be chosen on the page, and what is."""
+    components: list[Component] = list(page.components.public())
+    members = by_group(components)
+    groups = ordered(page.groups.present(), members)
+    return {
+        "wish": wish,
+        "groups": [(group.name if group else "", members[group.pk if group else None]) for group in groups],
+    }

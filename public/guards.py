@@ -1,0 +1,57 @@
+"""What stands between the forms of page hosts, which know no session, and those who would abuse them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest
+
+from public.limits import Limit, count, network
+
+# Nobody reads and fills in the form quicker; a form left open for longer is sent again.
+QUICKEST = timedelta(seconds=2)
+LONGEST = timedelta(hours=24)
+
+
+def is_from_here(request: HttpRequest) -> bool:
+    """Whether the browser says that the form was sent from a page of this very host."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin", "")
+    return bool(origin) and urlsplit(origin).netloc.lower() == request.get_host().lower()
+
+
+def ticket(page_id: str) -> str:
+    """Goes with the form: says when, and for which page, it was made."""
+    return _signer(page_id).sign("form")
+
+
+def is_in_time(value: str, page_id: str) -> bool:
+    """Whether a form with this ticket was filled in by somebody who took time, but not a day."""
+    signer = _signer(page_id)
+    try:
+        signer.unsign(value, max_age=LONGEST)
+    except BadSignature:
+        return False
+    try:
+        signer.unsign(value, max_age=QUICKEST)
+    except BadSignature:
+        return True
+    return False
+
+
+def count_visitor(ip: str, page_id: str) -> None:
+    """One more try of this visitor, and on this page. Raises as `limits.count`."""
+    count([Limit("visitor", network(ip) if ip else "", 20, 3600), Limit("page", page_id, 600, 3600)])
+
+
+def count_address(address: str) -> None:
+    """One more message to this address, whichever page or tenant asks for it. Raises as `limits.count`."""
+    count([Limit("address", address.strip().casefold(), 5, 3600)])
+
+
+def _signer(page_id: str) -> TimestampSigner:
+    return TimestampSigner(salt=f"public.form.{page_id}")

@@ -1,0 +1,75 @@
+"""Pages of page hosts that are not published documents, in the same look."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.http import HttpResponse
+from django.template import Context, Engine
+from django.template.base import Template
+from django.utils import translation
+
+from pages.models import StatusPage
+from publishing.building.page import page_view
+from publishing.rendering import assets, engine
+
+_STYLE = Path(__file__).resolve().parent.parent / "static" / "public" / "forms.css"
+
+
+def render(page: StatusPage, template: str, title: str, status: int = 200, **values: Any) -> HttpResponse:
+    """A template of `templates/public/`, in the page's language and look."""
+    view = replace(page_view(page), noindex=True)
+    sheet = assets.brand_sheet(view)
+    shared = {
+        "page": view,
+        "title": title,
+        "direction": "rtl" if translation.get_language_bidi() else "ltr",
+        "stylesheet": assets.stylesheet().path,
+        "script": assets.script().path,
+        "brand": sheet.path if sheet else "",
+        "icon": view.favicon or assets.icon("page").path,
+        "status_code": status,
+        "forms_style": style_path(),
+    }
+    return HttpResponse(_template(template).render(Context(shared | values)), status=status)
+
+
+def message(page: StatusPage, title: str, said: str, status: int = 200) -> HttpResponse:
+    """A page that says one thing."""
+    return render(page, "message.html", title, status, said=said)
+
+
+def unavailable() -> HttpResponse:
+    """What is said when not even the page is known, because the database is away."""
+    return HttpResponse(_template("unavailable.html").render(Context({})), status=503)
+
+
+@cache
+def style() -> bytes:
+    return _STYLE.read_bytes()
+
+
+@cache
+def style_path() -> str:
+    """Names the style's content, so that it keeps forever."""
+    return f"/subscriptions/forms-{hashlib.sha256(style()).hexdigest()[:12]}.css"
+
+
+@cache
+def _template(name: str) -> Template:
+    return _engine().get_template(f"public/{name}")
+
+
+@cache
+def _engine() -> Engine:
+    """The pages' own loader and words."""
+    loader = f"{engine.__name__}.{engine.DedentingLoader.__name__}"
+    return Engine(
+        dirs=[str(engine.DIRECTORY)],
+        loaders=[("django.template.loaders.cached.Loader", [loader])],
+        builtins=["django.templatetags.i18n", "publishing.rendering.tags"],
+    )

@@ -1,0 +1,17 @@
+"""Addresses at page hosts that need the database."""
+
+from django.urls import path, re_path
+
+from public import views
+
+_MADE = r"(?P<made>[A-Za-z0-9._-]{20,300})"
+
+urlpatterns = [
+    re_path(r"^subscriptions/forms-(?P<digest>[0-9a-f]{12})\.css$", views.forms_style),
+    path("subscriptions/new", views.new, name="new"),
+    path("subscriptions/new-email", views.new_email, name="new-email"),
+    path("subscriptions/sent", views.sent, name="sent"),
+    re_path(rf"^subscriptions/confirm/{_MADE}$", views.confirmation, name="confirm"),
+    re_path(rf"^subscriptions/{_MADE}/unsubscribe$", views.leaving, name="leave"),
+    re_path(rf"^subscriptions/{_MADE}$", views.manage, name="manage"),
+]

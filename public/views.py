@@ -1,0 +1,209 @@
+"""Subscribing, confirming, managing and leaving. No sessions, no cookies; a GET never changes anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from common.errors import Refused
+from events.actor import Actor, ActorKind
+from pages.models import StatusPage
+from public import guards
+from public.forms import choices, wish_from
+from public.limits import NotCounting, TooOften
+from public.rendering import message, render, style
+from public.visits import of_page
+from subscribers import wishes
+from subscribers.actions import Who, confirm, subscribe, unsubscribe, update_preferences
+from subscribers.facts import open_now
+from subscribers.links import BadLink, Purpose, read, token
+from subscribers.models import Subscriber
+from subscribers.wishes import EVERYTHING, Wish
+
+SENT = "/subscriptions/sent"
+_FOREVER = "public, max-age=31536000, immutable"
+_shown = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_GET
+def forms_style(_request: HttpRequest, digest: str) -> HttpResponse:
+    response = HttpResponse(style(), content_type="text/css; charset=utf-8")
+    response.headers["Cache-Control"] = _FOREVER
+    return response
+
+
+@require_GET
+@of_page
+def new(_request: HttpRequest, page: StatusPage) -> HttpResponse:
+    return _form(page)
+
+
+@require_POST
+@of_page
+def new_email(request: HttpRequest, page: StatusPage) -> HttpResponse:
+    """Ask an address for confirmation. What is answered says nothing about whether it is known."""
+    address, wish = request.POST.get("email", ""), wish_from(request.POST)
+    if not guards.is_from_here(request):
+        return _foreign(page)
+    try:
+        guards.count_visitor(_ip(request), page.pk)
+        if request.POST.get("website"):
+            return HttpResponseRedirect(SENT)
+        if not guards.is_in_time(request.POST.get("ticket", ""), page.pk):
+            problem = _("Please look over what you entered and send it once more.")
+            return _form(page, wish, address=address, problem=problem)
+        guards.count_address(address)
+        subscribe(page, Who(address), _actor(request), wish)
+    except Refused as error:
+        return _form(page, wish, address=address, problem=error.message, field=error.field or "")
+    except TooOften as error:
+        return _too_often(page, error)
+    except NotCounting:
+        return _not_counting(page)
+    return HttpResponseRedirect(SENT)
+
+
+@require_GET
+@of_page
+def sent(_request: HttpRequest, page: StatusPage) -> HttpResponse:
+    return message(
+        page,
+        _("Look into your mailbox"),
+        _(
+            "We have sent a message to the address that you entered. Open the link in it, and you are "
+            "subscribed. If nothing has come after a few minutes, look among the spam, or try again."
+        ),
+    )
+
+
+@_shown
+@of_page
+def confirmation(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
+    """The link of the first mail. Opening it shows a button, as mail scanners open links too."""
+    subscriber = _subscriber(page, made, Purpose.CONFIRM)
+    if subscriber is None:
+        return _bad_link(page)
+    if request.method == "POST":
+        try:
+            subscriber = confirm(page, subscriber, _actor(request, subscriber))
+        except Refused as error:
+            return message(page, _("This did not work"), error.message, status=404)
+    if not subscriber.is_active:
+        return render(page, "confirm.html", _("Confirm your subscription"), made=made)
+    return render(
+        page,
+        "confirmed.html",
+        _("You are subscribed"),
+        open_now=open_now(page, subscriber),
+        manage=_token(subscriber, Purpose.MANAGE),
+    )
+
+
+@_shown
+@of_page
+def manage(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
+    subscriber = _subscriber(page, made, Purpose.MANAGE)
+    if subscriber is None:
+        return _bad_link(page)
+    if request.method != "POST":
+        return _managing(page, subscriber, wishes.of(subscriber))
+    wish = wish_from(request.POST)
+    try:
+        update_preferences(page, subscriber, _actor(request, subscriber), wish)
+    except Refused as error:
+        return _managing(page, subscriber, wish, problem=error.message, field=error.field or "")
+    return _managing(page, subscriber, wish, saved=True)
+
+
+@_shown
+@of_page
+def leaving(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
+    """The link of every mail, and its one-click header (RFC 8058): opening it shows a button, POST leaves.
+
+    Whoever has left already, or been erased, is told the same.
+    """
+    try:
+        link = read(made, Purpose.LEAVE, page.pk)
+    except BadLink:
+        return _bad_link(page)
+    if request.method != "POST":
+        return render(page, "leave.html", _("Unsubscribe"), made=made)
+    subscriber = Subscriber.objects.of_page(page.pk).filter(pk=link.subscriber_id).first()
+    if subscriber is not None:
+        unsubscribe(page, subscriber, _actor(request, subscriber))
+    return message(page, _("You are unsubscribed"), _("You will get no more messages about this page."))
+
+
+def _form(page: StatusPage, wish: Wish = EVERYTHING, **values: Any) -> HttpResponse:
+    """Empty, or with what was entered and what is wrong with it."""
+    status = 422 if "problem" in values else 200
+    values |= choices(page, wish) | {"ticket": guards.ticket(page.pk)}
+    return render(page, "subscribe.html", _("Subscribe to updates"), status, **values)
+
+
+def _managing(page: StatusPage, subscriber: Subscriber, wish: Wish, **values: Any) -> HttpResponse:
+    status = 422 if "problem" in values else 200
+    values |= choices(page, wish) | {
+        "manage": _token(subscriber, Purpose.MANAGE),
+        "leave": _token(subscriber, Purpose.LEAVE),
+        "active": subscriber.is_active,
+    }
+    return render(page, "manage.html", _("Your subscription"), status, **values)
+
+
+def _subscriber(page: StatusPage, made: str, purpose: Purpose) -> Subscriber | None:
+    """Whose link it is; None for one that is forged, too old, or was made before its owner left."""
+    try:
+        link = read(made, purpose, page.pk)
+    except BadLink:
+        return None
+    found = Subscriber.objects.of_page(page.pk).filter(pk=link.subscriber_id, token_version=link.version)
+    return found.first()
+
+
+def _token(subscriber: Subscriber, purpose: Purpose) -> str:
+    return token(purpose, subscriber.page_id, subscriber.pk, subscriber.token_version)
+
+
+def _actor(request: HttpRequest, subscriber: Subscriber | None = None) -> Actor:
+    agent = request.headers.get("User-Agent", "")
+    return Actor(ActorKind.SUBSCRIBER, subscriber.pk if subscriber else "", _ip(request), agent)
+
+
+def _ip(request: HttpRequest) -> str:
+    """As the web server says; behind a proxy it is that server's task to know whom to believe."""
+    return str(request.META.get("REMOTE_ADDR") or "")
+
+
+def _bad_link(page: StatusPage) -> HttpResponse:
+    said = _("It may be incomplete, too old, or of a subscription that has ended since.")
+    return message(page, _("This link does not work"), said, status=404)
+
+
+def _foreign(page: StatusPage) -> HttpResponse:
+    said = _(
+        "Your browser says that this form was not sent from this page. Please open it here and try again."
+    )
+    return message(page, _("This did not work"), said, status=403)
+
+
+def _too_often(page: StatusPage, error: TooOften) -> HttpResponse:
+    minutes = max(1, round(error.seconds / 60))
+    said = ngettext(
+        "Please try again in %(minutes)d minute.", "Please try again in %(minutes)d minutes.", minutes
+    ) % {"minutes": minutes}
+    response = message(page, _("That was too often"), said, status=429)
+    response.headers["Retry-After"] = str(error.seconds)
+    return response
+
+
+def _not_counting(page: StatusPage) -> HttpResponse:
+    said = _(
+        "A part of our service is down, and so we cannot take subscriptions right now. Nothing was saved. "
+        "Please try again in a few minutes."
+    )
+    return message(page, _("Not at the moment"), said, status=503)

@@ -1,0 +1,62 @@
+"""Which page a request is for, by its host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+from django.utils import timezone, translation
+from django.views.decorators.csrf import csrf_exempt
+
+from common.tenancy import in_tenant
+from pages.models import StatusPage
+from public.rendering import unavailable
+from tenants.models import Domain
+
+View = Callable[..., HttpResponse]
+log = structlog.get_logger(__name__)
+
+
+def of_page(view: View) -> View:
+    """Calls `view(request, page, …)` in the schema of the tenant whose page the host is.
+
+    A host that nobody has, and a page that is not launched, are 404. Without the database it says so. There
+    is no session to ride on, so Django's own CSRF check, which needs a cookie, has nothing to protect.
+    """
+
+    @csrf_exempt
+    @wraps(view)
+    def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return _answer(view, request, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("public.database_away", error=type(error).__name__)
+            return unavailable()
+
+    return found
+
+
+def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    domain = Domain.objects.filter(host=host_of(request)).first()
+    if domain is None:
+        raise Http404
+    known = structlog.contextvars.bound_contextvars(tenant=domain.tenant_id, page=domain.page_id)
+    with known, in_tenant(domain.tenant_id):
+        page = StatusPage.objects.launched().filter(pk=domain.page_id).first()
+        if page is None:
+            raise Http404
+        with translation.override(page.language), timezone.override(page.zone):
+            response = view(request, page, *args, **kwargs)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def host_of(request: HttpRequest) -> str:
+    """Lower-case, without the port."""
+    host, _port = split_domain_port(request.get_host())
+    return host

@@ -1,0 +1,57 @@
+"""A mail server that the product is set to use, and people who subscribed to acme's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from components.models import Component
+from events.actor import SYSTEM, Actor, ActorKind
+from incidents.actions.incident import open_incident
+from incidents.models import Incident
+from incidents.steps import Words
+from outbox.drain import drain_lanes
+from outbox.registry import Lane
+from pages.models import StatusPage
+from subscribers.actions import Who, add_confirmed
+from subscribers.models import Subscriber
+from subscribers.wishes import Wish
+from tests.sink import Sink, sink
+
+ACTOR = Actor(ActorKind.USER, "tester")
+Add = Callable[..., Subscriber]
+
+
+@pytest.fixture
+def mail(settings: Any) -> Iterator[Sink]:
+    with sink() as running:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port
+        settings.DEFAULT_FROM_EMAIL = "Status <status@example.org>"
+        yield running
+
+
+@pytest.fixture
+def subscribed(page: StatusPage) -> Add:
+    """Adds somebody to the page: `subscribed("ada", scope=…)` is ada@example.org."""
+
+    def add(name: str, **wish: Any) -> Subscriber:
+        return add_confirmed(page, Who(f"{name}@example.org"), SYSTEM, "test", Wish(**wish))
+
+    return add
+
+
+def opened(
+    page: StatusPage, component: Component | None = None, status: str = "major_outage", **more: Any
+) -> Incident:
+    """An incident called “API is slow”, about a component or the whole page."""
+    told = {component.pk: status} if component else {}
+    words = Words("investigating", "We are looking into **slow** answers.", components=told)
+    return open_incident(page, ACTOR, words, **({"name": "API is slow"} | more))
+
+
+def deliver() -> None:
+    """Do what is due, as a worker does."""
+    drain_lanes(Lane.NOTIFY)

@@ -1,0 +1,244 @@
+"""From the form to mail about an incident, by what a browser and a mailbox see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings as django_settings
+from django.http import HttpResponse
+from django.utils import timezone
+
+from components.actions import create_component
+from components.models import Component
+from events.models import Event
+from incidents.actions.incident import resolve
+from pages.models import StatusPage
+from subscribers.choices import SubscriberState
+from subscribers.models import Subscriber
+from tests.conftest import CANARY
+from tests.mailing import ACTOR, Add, deliver, opened
+from tests.public.conftest import Browser, hidden, links
+from tests.sink import Sink
+
+Fill = Callable[..., HttpResponse]
+ADA = "ada@example.org"
+
+
+def newest(mail: Sink, address: str = ADA) -> str:
+    return str(mail.mail(address)[-1].get_body(("plain",)).get_content())
+
+
+def earlier_ticket(browser: Browser, seconds: int = 10) -> str:
+    with time_machine.travel(timezone.now() - timedelta(seconds=seconds), tick=True):
+        return hidden(browser.get("/subscriptions/new"), "ticket")
+
+
+def test_somebody_subscribes_confirms_and_is_told(
+    page: StatusPage, browser: Browser, fill_in: Fill, mail: Sink
+) -> None:
+    answer = fill_in(ADA)
+    assert (answer.status_code, answer["Location"]) == (302, "/subscriptions/sent")
+    assert "Look into your mailbox" in browser.get(answer["Location"]).content.decode()
+    deliver()
+    (link,) = links(newest(mail))
+    assert "Confirm" in browser.get(link).content.decode()
+    assert "You are subscribed" in browser.post(link).content.decode()
+    deliver()
+    assert mail.mail(ADA)[-1]["Subject"] == "You are subscribed to Acme"
+    incident = opened(page)
+    deliver()
+    resolve(page, incident, ACTOR)
+    deliver()
+    assert [one["Subject"] for one in mail.mail(ADA)[2:]] == [
+        "Investigating: API is slow",
+        "Resolved: API is slow",
+    ]
+    manage, leave = links(newest(mail))
+    assert "Your subscription" in browser.get(manage).content.decode()
+    assert "You are unsubscribed" in browser.post(leave).content.decode()
+    opened(page, name="Another one")
+    deliver()
+    assert len(mail.mail(ADA)) == 4
+
+
+def test_who_confirms_in_mid_incident_is_told_of_it_once(
+    page: StatusPage, component: Component, browser: Browser, fill_in: Fill, mail: Sink
+) -> None:
+    incident = opened(page, component)
+    fill_in(ADA)
+    deliver()
+    (link,) = links(newest(mail))
+    page_shown = browser.post(link).content.decode()
+    deliver()
+    assert "API is slow" in page_shown
+    assert f"/incidents/{incident.pk}" in newest(mail)
+    assert [one["Subject"] for one in mail.mail(ADA)] == [
+        "Confirm your subscription to Acme",
+        "You are subscribed to Acme",
+    ]
+
+
+def test_opening_any_link_changes_nothing(
+    browser: Browser, fill_in: Fill, subscribed: Add, page: StatusPage, mail: Sink
+) -> None:
+    subscribed("bob")
+    opened(page)
+    fill_in(ADA)
+    deliver()
+    every = [*links(newest(mail)), *links(newest(mail, "bob@example.org"))]
+    assert len(every) == 3
+    before = list(Subscriber.objects.order_by("id").values()), Event.objects.count()
+    for link in ["/subscriptions/new", "/subscriptions/sent", *every]:
+        assert browser.get(link).status_code == 200
+    assert (list(Subscriber.objects.order_by("id").values()), Event.objects.count()) == before
+    assert browser.get("/subscriptions/new-email").status_code == 405
+
+
+@pytest.mark.parametrize("state", ["unknown", "unconfirmed", "active", "unsubscribed", "quarantined"])
+def test_the_answer_is_the_same_whether_an_address_is_known(
+    state: str, page: StatusPage, browser: Browser, fill_in: Fill, subscribed: Add
+) -> None:
+    if state != "unknown":
+        known = subscribed("ada")
+        stamps = {"unsubscribed_at": timezone.now(), "quarantined_at": timezone.now()}
+        Subscriber.objects.filter(pk=known.pk).update(state=state, **stamps)
+    answer = fill_in(ADA)
+    assert (answer.status_code, answer["Location"], answer.content) == (302, "/subscriptions/sent", b"")
+
+
+def test_an_active_subscriber_who_asks_again_keeps_everything_and_gets_a_link(
+    page: StatusPage, browser: Browser, fill_in: Fill, subscribed: Add, mail: Sink
+) -> None:
+    known = subscribed("ada", wants_maintenance=False)
+    fill_in(ADA)
+    deliver()
+    known.refresh_from_db()
+    assert known.state == SubscriberState.ACTIVE
+    assert not known.wants_maintenance
+    assert mail.mail(ADA)[-1]["Subject"] == "Your subscription to Acme"
+    assert browser.get(links(newest(mail))[0]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 302),
+        ({"Origin": "http://acme.localhost:8000"}, 302),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://acme.localhost:8000"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "none"}, 403),
+        ({"Origin": "http://globex.localhost:8000"}, 403),
+        ({"Origin": "http://acme.localhost:9000"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 403),
+    ],
+)
+def test_the_form_is_taken_only_from_this_page(
+    headers: dict[str, str], status: int, browser: Browser, fill_in: Fill
+) -> None:
+    browser.site = None
+    answers = {"email": ADA, "ticket": earlier_ticket(browser), "incidents": "1"}
+    answer = browser.post("/subscriptions/new-email", answers, **headers)
+    assert answer.status_code == status
+    assert Subscriber.objects.count() == (status == 302)
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({"email": "not an address"}, "This is not an e-mail address"),
+        ({"email": "a@b.example\nBcc: x@y.example"}, "This is not an e-mail address"),
+        ({"email": ""}, "This is not an e-mail address"),
+        ({"scope": "components"}, "Choose at least one component"),
+        ({"scope": "components", "components": ["nosuchcompon"]}, "is not on this page any more"),
+        ({"scope": "everything"}, "cannot be chosen here"),
+        ({"cadence": "hourly"}, "cannot be chosen here"),
+        ({"scope": "incident"}, "This incident is over"),
+        ({"ticket": "forged"}, "once more"),
+        ({"ticket": ""}, "once more"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_entered_kept(
+    answers: dict[str, Any], says: str, fill_in: Fill
+) -> None:
+    answer = fill_in(ADA, **answers)
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert says in shown
+    assert f'value="{ADA}"' in shown or "email" in answers
+    assert not Subscriber.objects.exists()
+
+
+def test_neither_incidents_nor_maintenance_is_refused(browser: Browser) -> None:
+    answer = browser.post("/subscriptions/new-email", {"email": ADA, "ticket": earlier_ticket(browser)})
+    assert "there would be nothing to tell" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "taken"), [(0, False), (1, False), (3, True), (86_000, True), (90_000, False)]
+)
+def test_a_form_filled_in_by_a_machine_or_left_open_for_a_day_is_asked_for_again(
+    seconds: int, taken: bool, browser: Browser
+) -> None:
+    ticket = earlier_ticket(browser, seconds)
+    answer = browser.post("/subscriptions/new-email", {"email": ADA, "ticket": ticket, "incidents": "1"})
+    assert answer.status_code == (302 if taken else 422)
+    assert Subscriber.objects.exists() == taken
+
+
+def test_a_robot_that_fills_in_the_trap_learns_nothing_and_gets_nothing(fill_in: Fill) -> None:
+    answer = fill_in(ADA, website="https://spam.example")
+    assert (answer.status_code, answer["Location"]) == (302, "/subscriptions/sent")
+    assert not Subscriber.objects.exists()
+
+
+def test_one_address_gets_few_messages_and_one_visitor_few_tries(browser: Browser, fill_in: Fill) -> None:
+    statuses = [fill_in(ADA).status_code for _ in range(6)]
+    assert statuses == [302] * 5 + [429]
+    assert fill_in("bob@example.org").status_code == 302
+    tries = [fill_in(f"p{number}@example.org").status_code for number in range(14)]
+    assert tries == [302] * 13 + [429]
+    browser.ip = "192.0.2.77"
+    assert fill_in("carol@example.org").status_code == 302
+
+
+def test_visitors_of_one_ipv6_network_are_counted_together(browser: Browser, fill_in: Fill) -> None:
+    for number in range(20):
+        browser.ip = f"2001:db8:1:2::{number:x}"
+        assert fill_in(f"p{number}@example.org").status_code == 302
+    browser.ip = "2001:db8:1:2:ffff::1"
+    assert fill_in(ADA).status_code == 429
+    browser.ip = "2001:db8:1:3::1"
+    assert fill_in(ADA).status_code == 302
+
+
+def test_without_counters_nothing_is_taken_and_the_visitor_is_told(fill_in: Fill, settings: Any) -> None:
+    away = {**django_settings.CACHES["limits"], "LOCATION": "redis://127.0.0.1:1/2"}
+    settings.CACHES = {**django_settings.CACHES, "limits": away}
+    answer = fill_in(ADA)
+    assert answer.status_code == 503
+    assert "Nothing was saved" in answer.content.decode()
+    assert not Subscriber.objects.exists()
+
+
+def test_unknown_hosts_and_pages_not_launched_have_no_form(page: StatusPage, browser: Browser) -> None:
+    assert Browser(host="nobody.localhost").get("/subscriptions/new").status_code == 404
+    StatusPage.objects.filter(pk=page.pk).update(published=False)
+    assert browser.get("/subscriptions/new").status_code == 404
+
+
+def test_restricted_components_are_not_offered(page: StatusPage, browser: Browser, fill_in: Fill) -> None:
+    hidden_one = create_component(page, ACTOR, name="Secret vault", restricted=True)
+    assert "Secret vault" not in browser.get("/subscriptions/new").content.decode()
+    assert fill_in(ADA, scope="components", components=[hidden_one.pk]).status_code == 422
+
+
+def test_nothing_of_another_tenant_shows(page: StatusPage, browser: Browser, globex: Any) -> None:
+    assert CANARY not in browser.get("/subscriptions/new").content.decode()
+    other = Browser(host="globex.localhost").get("/subscriptions/new").content.decode()
+    assert CANARY in other
+    assert "Acme" not in other
