@@ -1,4 +1,4 @@
-"""What the service consists of beside its databases: jobs that run once, then children that stay."""
+"""What the service consists of beside its databases: jobs that run once, children that stay."""
 
 import http.client
 import socket
@@ -14,10 +14,13 @@ QUEUES = "publish,notify,archive"
 
 @dataclass(frozen=True)
 class Programs:
-    """`jobs` run one after the other, each to its end; then the `children` start, all at once."""
+    """`jobs` run one after the other, each to its end; then the children, stage after stage.
+
+    Those of a stage start at once, when those of the former are ready.
+    """
 
     jobs: Sequence[Program]
-    children: Sequence[Program]
+    stages: Sequence[Sequence[Program]]
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,10 @@ class Setup:
 
 def service(setup: Setup) -> Programs:
     """The status page service."""
-    return Programs(
-        jobs=[_manage(setup, "migrate", "migrate_all"), _manage(setup, "seed", "seed")],
-        children=[*mail_sink(setup), _web(setup), _worker(setup), _manage(setup, "ticker", "tick")],
-    )
+    prepare = _manage(setup, "prepare", "prepare")
+    worker, ticker = _worker(setup), _manage(setup, "ticker", "tick")
+    # The web server first: a person waits for it, and starting costs each of them a second of a processor.
+    return Programs([prepare], [[*mail_sink(setup), _web(setup)], [worker, ticker]])
 
 
 def mail_sink(setup: Setup) -> list[Program]:

@@ -21,7 +21,7 @@ LOOK_SECONDS = 1.0
 
 
 class Supervisor:
-    """One run of the service. `stages` are the children by order of their start."""
+    """One run of the service: `databases` start first and stop last, `apps` need them."""
 
     def __init__(self, place: Place, interrupts: Interrupts) -> None:
         self.place = place
@@ -29,7 +29,8 @@ class Supervisor:
         self.output = Output(place.var / "log")
         self.processes = Processes(place.run / "processes.json")
         self.ports = Ports(place.run / "ports.json")
-        self.stages: list[list[Child]] = []
+        self.databases: list[Child] = []
+        self.apps: list[Child] = []
         self.given = dict(os.environ)
         self.written = ""
 
@@ -41,7 +42,8 @@ class Supervisor:
         parts = programs(setup)
         for job in parts.jobs:
             self._do(job)
-        self._start(parts.children)
+        for stage in parts.stages:
+            self._start(stage, self.apps)
         return setup
 
     def keep_up(self) -> None:
@@ -50,12 +52,12 @@ class Supervisor:
             self._pause(LOOK_SECONDS)
 
     def bring_down(self) -> None:
-        """Stop the latest first. Those that started together stop together."""
-        for stage in reversed(self.stages):
-            for child in stage:
+        """Stop the apps, all together, then the databases."""
+        for group in (self.apps, self.databases):
+            for child in group:
                 child.ask_to_stop()
             asked_at = time.monotonic()
-            for child in stage:
+            for child in group:
                 child.wait_stopped(asked_at + child.program.stop_seconds)
         self.place.children.unlink(missing_ok=True)
 
@@ -76,7 +78,7 @@ class Supervisor:
             server = self._valkey()
             urls["REDIS_URL"] = server.url
             programs.append(server.program())
-        self._start(programs)
+        self._start(programs, self.databases)
         return urls
 
     def _cluster(self) -> postgres.Cluster:
@@ -102,12 +104,11 @@ class Supervisor:
         whole = environment.combined(self.given, settings)
         return Setup(self.place.root, whole, web, mail, self.place.mail)
 
-    def _start(self, programs: Sequence[Program]) -> None:
-        stage: list[Child] = []
-        self.stages.append(stage)
+    def _start(self, programs: Sequence[Program], group: list[Child]) -> None:
         began = time.monotonic()
-        stage.extend(Child(program, self.output, self.processes) for program in programs)
-        for child in stage:
+        before = len(group)
+        group.extend(Child(program, self.output, self.processes) for program in programs)
+        for child in group[before:]:
             child.wait_until_ready(self.interrupts.pause)
             self.output.say(f"{child.name} is ready ({time.monotonic() - began:.1f} s)")
         self._write_children()
@@ -128,7 +129,7 @@ class Supervisor:
         self._write_children()
 
     def _kept(self) -> list[Child]:
-        return [child for stage in self.stages for child in stage]
+        return [*self.databases, *self.apps]
 
     def _write_children(self) -> None:
         """For the health page: what runs here, since when, how often it had to be started again."""

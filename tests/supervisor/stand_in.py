@@ -37,9 +37,8 @@ def programs(setup: Setup) -> Programs:
 
     port = str(setup.web_port)
     web = python("web", WEB, port, is_ready=answers_http(setup.web_port))
-    return Programs(
-        [python("job", JOB)], [*mail_sink(setup), web, python("stubborn", STUBBORN, stop_seconds=0.3)]
-    )
+    stubborn = python("stubborn", STUBBORN, stop_seconds=0.3)
+    return Programs([python("job", JOB)], [[*mail_sink(setup), web], [stubborn]])
 
 
 if __name__ == "__main__":
