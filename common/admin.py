@@ -53,6 +53,12 @@ class VerbForm(forms.ModelForm):
 
     refusal: Refused | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            # The form carries what it showed: what counts as changed was changed by this person.
+            field.show_hidden_initial = name in self.initial and not isinstance(field, forms.FileField)
+
     def _post_clean(self) -> None:
         """In the place of the model's own validation, which the verb does."""
         if self.refusal is not None:
@@ -60,7 +66,7 @@ class VerbForm(forms.ModelForm):
             self.add_error(field if field in self.fields else None, self.refusal.message)
 
     def changed(self, names: Collection[str]) -> dict[str, Any]:
-        """What of these fields somebody changed: the rest may have been changed by others meanwhile."""
+        """What of these fields this person changed: others may have changed the rest meanwhile."""
         return {name: self.cleaned_data[name] for name in self.changed_data if name in names}
 
 

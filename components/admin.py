@@ -43,6 +43,7 @@ class ComponentForm(PageForm):
     status = forms.ChoiceField(
         label=_("Status"),
         choices=ComponentStatus.choices,
+        show_hidden_initial=True,
         help_text=_("Set by hand. To tell subscribers what is going on, open an incident instead."),
     )
 
@@ -83,7 +84,7 @@ class ComponentAdmin(PageBoundAdmin):
 
     def get_actions(self, request: HttpRequest) -> Any:
         """One for each status, for those who may change something."""
-        found = super().get_actions(request)
+        found: dict[str, Any] = dict(super().get_actions(request))
         if not self.has_change_permission(request):
             return found
         for status in ComponentStatus:

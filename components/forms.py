@@ -50,7 +50,7 @@ class StatusesField(forms.Field):
     widget = StatusesInput
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"required": False, "label": _("Components")} | kwargs))
+        super().__init__(required=False, label=_("Components"), **kwargs)
 
     def offer(self, page: StatusPage, concerned: Collection[str] = ()) -> None:
         """Let the page's components be chosen; those `concerned` already are marked and come first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -13,7 +15,7 @@ from pages.models import StatusPage
 
 
 class PresentQuerySet(models.QuerySet):
-    def present(self) -> PresentQuerySet:
+    def present(self) -> Self:
         """Not deleted."""
         return self.filter(deleted_at=None)
 

@@ -23,8 +23,8 @@ class DeadFilter(admin.SimpleListFilter):
         return [("dead", _("Failed for good")), ("alive", _("Waiting"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        """`dead` and `alive` are the queryset's own words."""
-        return getattr(queryset, self.value())() if self.value() in ("dead", "alive") else queryset
+        chosen = {"dead": queryset.dead, "alive": queryset.alive}.get(self.value() or "", queryset.all)
+        return chosen()
 
 
 class OutboxItemAdmin(SiteAdmin):

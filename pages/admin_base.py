@@ -119,7 +119,7 @@ class PageBoundAdmin(VerbAdmin):
             "opts": self.opts,
             "pages": self._pages_to_add_to(request),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/choose_page.html", context)
 
 

@@ -54,7 +54,7 @@ class Site(admin.AdminSite):
         return []
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return super().each_context(request) | {"organisations": tenants_of(request.user)}  # type: ignore[arg-type]
+        return super().each_context(request) | {"organisations": tenants_of(request.user)}
 
 
 class PlatformSite(Site):
@@ -62,7 +62,6 @@ class PlatformSite(Site):
 
     site_title = site_header = gettext_lazy("Platform")
     index_title = gettext_lazy("Platform")
-    index_template = "admin/platform_index.html"
     login_form = AuthenticationForm
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -90,7 +90,7 @@ class Organisation:
         tenant = tenant_for(request.user, slug)
         request.organisation = tenant  # type: ignore[attr-defined]
         request.standing = standing_of(request.user, tenant)  # type: ignore[attr-defined]
-        request.urlconf = "statuspage.organisation_urls"  # type: ignore[attr-defined]
+        request.urlconf = "statuspage.organisation_urls"
         request.path_info = rest
         prefix = get_script_prefix()
         set_script_prefix(f"{prefix}o/{slug}/")

@@ -13,7 +13,7 @@ from tenants.access import tenants_of
 @login_required
 def organisations(request: HttpRequest) -> HttpResponse:
     """The organisations that somebody works for; straight into the only one."""
-    found = tenants_of(request.user)  # type: ignore[arg-type]
+    found = tenants_of(request.user)
     if len(found) == 1 and not request.user.is_staff:
         return HttpResponseRedirect(f"/o/{found[0].slug}/admin/")
     context = {**platform.each_context(request), "title": "", "organisations": found}

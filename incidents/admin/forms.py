@@ -21,28 +21,20 @@ IMPACTS = [("", _("as its components say"))] + [
 _OPEN = IncidentStatus.open_of_kind(IncidentKind.INCIDENT)
 
 
-def message_field(**kwargs: Any) -> forms.CharField:
+def message_field(label: Any, help_text: Any) -> forms.CharField:
     """What an update says, in Markdown."""
     rows = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
-    return forms.CharField(
-        **({"label": _("Message"), "required": False, "max_length": 25_000, "widget": rows} | kwargs)
-    )
-
-
-class ImpactField(forms.TypedChoiceField):
-    def __init__(self, **kwargs: Any) -> None:
-        defaults = {"label": _("Impact"), "choices": IMPACTS, "required": False, "empty_value": None}
-        super().__init__(**(defaults | kwargs))
+    return forms.CharField(label=label, help_text=help_text, required=False, max_length=25_000, widget=rows)
 
 
 class IncidentForm(PageForm):
     """What opening an incident and writing an update have in common."""
 
-    impact_override = ImpactField()
-    body = message_field(help_text=_("Markdown. Left empty, a stock sentence of the status is used."))
-    technical_details = message_field(
-        label=_("Technical details"), help_text=_("Markdown, folded on the page.")
+    impact_override = forms.TypedChoiceField(
+        label=_("Impact"), choices=IMPACTS, required=False, empty_value=None
     )
+    body = message_field(_("Message"), _("Markdown. Left empty, a stock sentence of the status is used."))
+    technical_details = message_field(_("Technical details"), _("Markdown, folded on the page."))
     statuses = StatusesField()
     notify = forms.BooleanField(label=_("Tell subscribers"), required=False, initial=True)
 

@@ -89,6 +89,7 @@ class IncidentAdmin(NoticeAdmin):
         (
             _("About the incident"),
             {
+                "classes": ["later"],
                 "fields": [
                     "name",
                     "impact_override",
