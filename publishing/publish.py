@@ -138,8 +138,8 @@ def _put(page: StatusPage, previous: Manifest | None, work: Work) -> None:
     manifest = Manifest(page.pk, PUBLIC, page.version, 0, timezone.now().isoformat(), entries)
     # Asked for first: a process that dies in between publishes again, one that died after would forget.
     put(COLD, current_tenant_id(), [f"{page.pk} {name}" for name in work.slices])
-    if not store().put(manifest, work.documents):
-        raise Later(_PAUSE)
+    # Refused only where the store is already as new.
+    store().put(manifest, work.documents)
     heartbeat.beat(heartbeat.PUBLISHER)
 
 
