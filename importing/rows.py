@@ -125,27 +125,26 @@ def windows(notices: Iterable[SourceNotice], now: datetime) -> Iterator[Maintena
             )
 
 
-def updates(notices: Iterable[SourceNotice]) -> Iterator[IncidentUpdate]:
+def updates(notices: Iterable[SourceNotice], published: str) -> Iterator[IncidentUpdate]:
+    """Updates; a postmortem's text is kept as such, and the update that brought it only says `published`."""
     for notice in notices:
         for update in notice.updates:
-            if update.status != IncidentStatus.POSTMORTEM:
-                yield IncidentUpdate(
-                    id=update.id,
-                    incident_id=notice.id,
-                    status=update.status,
-                    body=update.body,
-                    display_at=update.display_at,
-                    deliver_notifications=update.deliver,
-                    created_at=update.created_at,
-                    updated_at=update.updated_at,
-                )
+            yield IncidentUpdate(
+                id=update.id,
+                incident_id=notice.id,
+                status=update.status,
+                body=published if update.status == IncidentStatus.POSTMORTEM else update.body,
+                display_at=update.display_at,
+                deliver_notifications=update.deliver,
+                created_at=update.created_at,
+                updated_at=update.updated_at,
+            )
 
 
 def affected(notices: Iterable[SourceNotice], known: set[str]) -> Iterator[AffectedComponent]:
     for notice in notices:
         for update in notice.updates:
-            if update.status != IncidentStatus.POSTMORTEM:
-                yield from _affected(update, known)
+            yield from _affected(update, known)
 
 
 def _affected(update: SourceUpdate, known: set[str]) -> Iterator[AffectedComponent]:
@@ -177,10 +176,12 @@ def _last_statuses(notice: SourceNotice) -> dict[str, str | None]:
 
 def postmortems(notices: Iterable[SourceNotice]) -> Iterator[Postmortem]:
     for notice in notices:
-        told = [update for update in notice.updates if update.status == IncidentStatus.POSTMORTEM]
+        told = [
+            update for update in notice.updates if update.status == IncidentStatus.POSTMORTEM and update.body
+        ]
+        at = notice.postmortem_published_at or (told[-1].display_at if told else None)
         body = notice.postmortem or (told[-1].body if told else "")
-        if body and notice.status == IncidentStatus.POSTMORTEM:
-            at = notice.postmortem_published_at or (told[-1].display_at if told else notice.updated_at)
+        if at and body:
             yield Postmortem(
                 incident_id=notice.id, draft=body, body=body, published_at=at, created_at=at, updated_at=at
             )

@@ -18,6 +18,7 @@ from importing import rows
 from importing.documents import Source, SourceNotice
 from importing.history import IMPORT, Said, said_by, said_now
 from importing.sync import BATCH, Brought, bring
+from incidents.choices import IncidentStatus
 from incidents.models import (
     AffectedComponent,
     Incident,
@@ -26,7 +27,7 @@ from incidents.models import (
     MaintenanceWindow,
     Postmortem,
 )
-from incidents.steps import record_imported
+from incidents.steps import record_imported, stock
 from pages.change import Change
 
 # A source that was read just now leaves nothing unknown before our own page takes over.
@@ -112,7 +113,7 @@ def _bring_notices(work: Work, known: set[str]) -> tuple[set[str], set[str]]:
         along=["updated_at"],
     )
     updates = bring(
-        rows.updates(notices),
+        rows.updates(notices, stock(work.change, IncidentStatus.POSTMORTEM)),
         IncidentUpdate.objects.filter(incident__page=page),
         columns=rows.UPDATE_COLUMNS,
         along=["updated_at"],

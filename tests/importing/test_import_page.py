@@ -288,6 +288,7 @@ def test_a_postmortem_comes_over_as_one(acme: Tenant) -> None:
     import_page(source)
     found = Postmortem.objects.get(incident_id="i1")
     assert (found.body, found.published_at) == ("# Why", datetime(2026, 1, 3, tzinfo=UTC))
+    assert IncidentUpdate.objects.get(pk="u2").body == "A postmortem has been published."
 
 
 def test_what_was_deleted_here_stays_deleted(acme: Tenant) -> None:
