@@ -58,9 +58,19 @@ def _stamp(row: models.Model, now: datetime) -> list[str]:
 def _validate(row: models.Model) -> None:
     try:
         row.full_clean()
+        _check_lengths(row)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise Refused(" ".join(messages), None if field == NON_FIELD_ERRORS else field) from error
+
+
+def _check_lengths(row: models.Model) -> None:
+    # Django itself holds a TextField to its max_length in forms alone.
+    for field in row._meta.concrete_fields:
+        text = getattr(row, field.attname)
+        if isinstance(field, models.TextField) and field.max_length and len(text or "") > field.max_length:
+            message = _("This is longer than %(n)s characters.") % {"n": field.max_length}
+            raise ValidationError({field.name: [message]})
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """What the outbox asks of this app."""
 
+from incidents.actions.announcement import ANNOUNCEMENT, let_announcement_pass
 from incidents.actions.maintenance import do_what_is_due
-from incidents.models import Incident
+from incidents.models import Announcement, Incident
 from incidents.windows import MAINTENANCE
 from outbox.registry import Claimed, Lane, register
 
@@ -13,4 +14,11 @@ def run_maintenance(item: Claimed) -> None:
         do_what_is_due(incident.page, incident)
 
 
+def run_announcement(item: Claimed) -> None:
+    announcement = Announcement.objects.present().filter(pk=item.key, page__deleted_at=None).first()
+    if announcement is not None:
+        let_announcement_pass(announcement.page, announcement)
+
+
 register(MAINTENANCE, Lane.PUBLISH, run_maintenance)
+register(ANNOUNCEMENT, Lane.PUBLISH, run_announcement)

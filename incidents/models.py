@@ -276,6 +276,11 @@ class Postmortem(models.Model):
         ]
 
 
+class AnnouncementQuerySet(models.QuerySet["Announcement"]):
+    def present(self) -> AnnouncementQuerySet:
+        return self.filter(deleted_at=None)
+
+
 class Announcement(models.Model):
     """A notice that is neither incident nor maintenance, pinned above the page while it lasts."""
 
@@ -289,7 +294,7 @@ class Announcement(models.Model):
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, editable=False)
 
-    objects = models.QuerySet.as_manager()
+    objects = AnnouncementQuerySet.as_manager()
 
     class Meta:
         ordering = ["-begins_at"]
