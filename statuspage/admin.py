@@ -15,13 +15,16 @@ from components.models import Component, ComponentGroup
 from events.admin import EventAdmin
 from events.models import Event
 from incidents.admin.incident import IncidentAdmin
-from incidents.models import Incident
+from incidents.admin.maintenance import MaintenanceAdmin
+from incidents.models import Incident, MaintenanceWindow
 from outbox.admin import OutboxItemAdmin
 from outbox.models import OutboxItem
 from pages.admin import StatusPageAdmin
 from pages.admin_base import activate_zone, standing
 from pages.links import page_url
 from pages.models import StatusPage
+from subscribers.admin import SubscriberAdmin
+from subscribers.models import Subscriber
 from tenants.access import tenants_of
 from tenants.admin import DomainAdmin, MembershipAdmin, TenantAdmin, UserAdmin
 from tenants.models import Domain, Membership, Role, Tenant, User
@@ -137,4 +140,6 @@ organisation.register(StatusPage, StatusPageAdmin)
 organisation.register(ComponentGroup, ComponentGroupAdmin)
 organisation.register(Component, ComponentAdmin)
 organisation.register(Incident, IncidentAdmin)
+organisation.register(MaintenanceWindow, MaintenanceAdmin)
+organisation.register(Subscriber, SubscriberAdmin)
 organisation.register(Event, EventAdmin)

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
 
-# The Celery application exists wherever Django does, so that shared tasks find it.
+# Checks register themselves; the Celery application exists wherever Django does, for shared tasks.
+from statuspage import checks
 from statuspage.celery import app as celery_app
 
-__all__ = ["celery_app"]
+__all__ = ["celery_app", "checks"]
 
 
 class StatuspageConfig(AppConfig):

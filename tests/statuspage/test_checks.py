@@ -1,0 +1,82 @@
+"""Each misconfiguration is told, with its id and a hint, and a good configuration is not blamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+
+PRODUCTION = {
+    "DEBUG": False,
+    "SECRET_KEY": "x" * 50,
+    "APP_HOSTS": ["admin.example.org"],
+    "PAGES_DOMAIN": "status.example.com",
+    "PUBLIC_SCHEME": "https",
+    "EMAIL_HOST": "mail.example.com",
+    "DEFAULT_FROM_EMAIL": "status@example.com",
+    "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+}
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"SECRET_KEY": "short"}, "statuspage.E001"),
+    ({"APP_HOSTS": []}, "statuspage.E002"),
+    ({"PAGES_DOMAIN": ""}, "statuspage.E003"),
+    ({"PUBLIC_SCHEME": "ftp"}, "statuspage.E004"),
+    ({"EMAIL_HOST": ""}, "statuspage.E006"),
+    ({"DEFAULT_FROM_EMAIL": "nobody"}, "statuspage.E007"),
+    ({"APP_HOSTS": ["admin.status.example.com"]}, "statuspage.W001"),
+    ({"BROKER_URL": ""}, "statuspage.W002"),
+    ({"SECURE_PROXY_SSL_HEADER": None}, "statuspage.W003"),
+]
+
+
+def found(databases: list[str] | None = None) -> set[str]:
+    return {str(one.id) for one in run_checks(databases=databases) if str(one.id).startswith("statuspage.")}
+
+
+def configure(settings: Any, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(settings, name, value)
+
+
+def test_a_good_configuration_is_not_blamed(settings: Any, db: None) -> None:
+    configure(settings, PRODUCTION)
+
+    assert found(["default"]) == set()
+
+
+@pytest.mark.parametrize(("values", "expected"), WRONG)
+def test_each_misconfiguration_is_told(settings: Any, values: dict[str, Any], expected: str) -> None:
+    configure(settings, PRODUCTION | values)
+
+    assert found() == {expected}
+
+
+def test_a_redis_that_evicts_is_told(settings: Any, db: None) -> None:
+    configure(settings, PRODUCTION)
+    client = redis.Redis.from_url(settings.BROKER_URL)
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert found(["default"]) == {"statuspage.E010"}
+    finally:
+        client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_missing_database_is_told(settings: Any) -> None:
+    configure(settings, PRODUCTION)
+    name = settings.DATABASES["default"]["NAME"]
+    settings.DATABASES["default"]["NAME"] = ""
+    try:
+        assert found() == {"statuspage.E005"}
+    finally:
+        settings.DATABASES["default"]["NAME"] = name
+
+
+def test_a_missing_secret_stops_everything(settings: Any) -> None:
+    settings.SECRET_KEY = ""
+
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        found()

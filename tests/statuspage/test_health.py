@@ -1,0 +1,94 @@
+"""What the health pages say, and that they need nobody to be signed in."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from outbox import heartbeat
+from outbox.models import OutboxItem
+from outbox.queue import put
+from statuspage import fingerprint
+from tenants.models import Installation, Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def at_app_host() -> Client:
+    return Client(headers={"host": "localhost"})
+
+
+@pytest.fixture
+def busy(db: None, settings: Any, tmp_path: Path) -> None:
+    """Everything runs and nothing waits."""
+    settings.STORE_DIR = tmp_path
+    OutboxItem.objects.all().delete()
+    heartbeat.beat(heartbeat.TICKER)
+    heartbeat.beat(heartbeat.WORKER)
+
+
+def problems(client: Client) -> list[str]:
+    return list(client.get("/health").json()["problems"])
+
+
+def test_livez_asks_nothing_of_the_database(at_app_host: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert at_app_host.get("/livez").status_code == 200
+
+
+def test_readyz_knows_whether_the_database_fits(at_app_host: Client) -> None:
+    Installation.objects.update_or_create(id=1, defaults={"migrations": "of another release"})
+    assert at_app_host.get("/readyz").status_code == 503
+
+    Installation.objects.update(migrations=fingerprint.of_migrations())
+    assert at_app_host.get("/readyz").status_code == 200
+
+
+def test_all_is_well(at_app_host: Client, busy: None) -> None:
+    answer = at_app_host.get("/health")
+
+    assert answer.status_code == 200
+    assert answer.json()["problems"] == []
+
+
+def test_work_that_waits_too_long_is_a_problem(at_app_host: Client, busy: None, acme: Tenant) -> None:
+    put("publish", acme.id, ["x"], due_at=timezone.now() - timedelta(minutes=5))
+
+    answer = at_app_host.get("/health")
+    assert answer.status_code == 503
+    assert answer.json()["problems"] == ["Work is overdue."]
+    assert answer.json()["oldest_due_row_age"] > 299
+
+
+def test_dead_rows_are_a_problem(at_app_host: Client, busy: None, acme: Tenant) -> None:
+    put("publish", acme.id, ["x"])
+    OutboxItem.objects.update(dead_at=timezone.now())
+
+    assert problems(at_app_host) == ["Some work failed for good; see the outbox in the admin."]
+
+
+def test_silent_processes_are_a_problem(at_app_host: Client, busy: None) -> None:
+    for name in (heartbeat.TICKER, heartbeat.WORKER):
+        heartbeat.Heartbeat.objects.filter(name=name).update(at=timezone.now() - timedelta(minutes=1))
+
+    assert len(problems(at_app_host)) == 2
+
+
+def test_children_of_the_supervisor_are_shown(
+    at_app_host: Client, busy: None, settings: Any, tmp_path: Path
+) -> None:
+    settings.CHILDREN_PATH = str(tmp_path / "children.json")
+    (tmp_path / "children.json").write_text(json.dumps({"children": [{"name": "web"}]}))
+
+    assert at_app_host.get("/health").json()["children"] == {"children": [{"name": "web"}]}
+
+
+def test_page_hosts_have_no_health_page() -> None:
+    assert Client(headers={"host": "acme.localhost"}).get("/health").status_code == 404
