@@ -5,10 +5,11 @@ from datetime import date, datetime
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from common import markdown as common_markdown
 from publishing.rendering import words
-from publishing.snapshot import YearMonth
+from publishing.snapshot import UpdateView, YearMonth
 
 register = template.Library()
 
@@ -38,6 +39,16 @@ def markdown(source: str, heading: int = 3) -> SafeString:
 def sign(status: str | None) -> SafeString:
     """The sign of a component status; the words beside it say what it means."""
     return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', status or "unknown")
+
+
+@register.filter
+def timeline(updates: tuple[UpdateView, ...]) -> list[tuple[UpdateView, str]]:
+    """Each update, newest first, with its word: its status where that was news, otherwise "Update"."""
+    before = (*(update.status for update in updates[1:]), "")
+    return [
+        (update, words.update_word(update.status) if update.status != old else gettext("Update"))
+        for update, old in zip(updates, before, strict=False)
+    ]
 
 
 @register.filter

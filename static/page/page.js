@@ -7,8 +7,10 @@
   const rightToLeft = root.dir === "rtl";
 
   // Times ---------------------------------------------------------------------------------------------
-  const own = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-  const zone = new Intl.DateTimeFormat(language, { hour: "numeric", timeZoneName: "short" });
+  // Formats are slow to make, and most readers need only the first.
+  const lazily = (make) => { let made; return () => (made ??= make()); };
+  const own = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }));
+  const zone = lazily(() => new Intl.DateTimeFormat(language, { hour: "numeric", timeZoneName: "short" }));
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const steps = [["minute", 60, 3600], ["hour", 3600, 86400], ["day", 86400, 7 * 86400]];
 
@@ -17,7 +19,7 @@
     return step ? relative.format(Math.round(seconds / step[1]), step[0]) : "";
   };
 
-  const zoneName = (date) => zone.formatToParts(date).find((part) => part.type === "timeZoneName").value;
+  const zoneName = (date) => zone().formatToParts(date).find((part) => part.type === "timeZoneName").value;
 
   const tellAge = (time) => {
     const words = inWords((new Date(time.dateTime) - Date.now()) / 1000);
@@ -36,7 +38,7 @@
     const time = event.target.closest && event.target.closest("time[datetime*=T]");
     if (!time || time.title) return;
     const date = new Date(time.dateTime);
-    time.title = `${own.format(date)} ${zoneName(date)}`;
+    time.title = `${own().format(date)} ${zoneName(date)}`;
   };
 
   tellAges();
@@ -73,7 +75,8 @@
   reveal();
 
   // Days ----------------------------------------------------------------------------------------------
-  const dayName = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "long", timeZone: "UTC" });
+  const dayStyle = { weekday: "short", day: "numeric", month: "long", timeZone: "UTC" };
+  const dayName = lazily(() => new Intl.DateTimeFormat(language, dayStyle));
   let tip, shown;
 
   const lengthOf = (days) => days.viewBox.baseVal.width / 8;
@@ -134,7 +137,7 @@
     }
     const texts = linesOf(days, index).map((line) => lineText(line, days)).slice(0, 5);
     const lines = texts.length ? texts : [document.getElementById("main").dataset.calm];
-    tip.replaceChildren(paragraph(dayName.format(dateOf(days, index)), "b"), ...lines.map((text) => paragraph(text)));
+    tip.replaceChildren(paragraph(dayName().format(dateOf(days, index)), "b"), ...lines.map((text) => paragraph(text)));
     tip.hidden = false;
     tip.dataset.index = index;
     shown = days;

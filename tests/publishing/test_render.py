@@ -258,6 +258,22 @@ def test_an_incident_page_tells_its_facts() -> None:
     assert "Duration" not in running
 
 
+def test_an_update_names_its_status_only_where_that_is_news() -> None:
+    body = render.render_incident(samples.PAGE, samples.open_incident()).body.decode()
+    assert re.findall(r"<strong>(\w+)</strong> <span", body) == [
+        "Identified",
+        "Update",
+        "Update",
+        "Investigating",
+    ]
+
+
+def test_an_incident_without_updates_says_so() -> None:
+    silent = replace(samples.open_incident(), updates=())
+    assert "No update has been written yet." in render.render_incident(samples.PAGE, silent).body.decode()
+    assert silent.name in status_page(replace(samples.calm(), incidents=(silent,)))
+
+
 def test_an_uptime_page_explains_its_figures() -> None:
     body = render.render_uptime_month(samples.PAGE, samples.uptime_month()).body.decode()
     day = samples.uptime_month().groups[0].rows[0].uptime.days[0]
