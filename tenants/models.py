@@ -86,6 +86,8 @@ class Installation(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     migrations = models.CharField(max_length=64, blank=True)
     documents = models.CharField(max_length=64, blank=True)
+    # Names of the example organisations that were made, so that none comes back once deleted.
+    seeded = models.JSONField(default=list)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="installation_is_a_single_row")]

@@ -24,15 +24,11 @@ def _nothing() -> None:
     return None
 
 
-def _at_once(_pid: int) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Program:
     """What to run and how to treat it. `environment` None means our own; seconds are patience.
 
-    A `quiet` one's lines go to its file only.
+    A `quiet` one's lines go to its file only. `is_ready` gets its pid; None where nothing can tell.
     """
 
     name: str
@@ -45,7 +41,7 @@ class Program:
     stop_seconds: float = 1.5
     ready_seconds: float = 30
     prepare: Callable[[], None] = _nothing
-    is_ready: Callable[[int], bool] = _at_once
+    is_ready: Callable[[int], bool] | None = None
 
 
 class Child:
@@ -88,7 +84,7 @@ class Child:
         """Return once it is ready; StartError, with the reason, where it ends or takes too long."""
         deadline = time.monotonic() + self.program.ready_seconds
         while self.pid is not None and time.monotonic() < deadline:
-            if self.program.is_ready(self.pid):
+            if self.program.is_ready is None or self.program.is_ready(self.pid):
                 return
             pause(POLL_SECONDS)
         how = "did not get ready" if self.pid else "ended"

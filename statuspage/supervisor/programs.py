@@ -75,13 +75,8 @@ def _manage(setup: Setup, name: str, command: str) -> Program:
 def _web(setup: Setup) -> Program:
     port = ["--host", "127.0.0.1", "--port", str(setup.web_port)]
     # Browsers reach it directly, so no header may claim another origin. Streams end when we stop.
-    options = [
-        "--no-proxy-headers",
-        "--no-server-header",
-        "--no-access-log",
-        "--timeout-graceful-shutdown",
-        "1",
-    ]
+    options = ["--no-proxy-headers", "--no-server-header", "--timeout-graceful-shutdown", "1"]
+    options += ["--no-access-log", "--log-level", "warning"]
     command = [sys.executable, "-m", "uvicorn", "statuspage.asgi:application", *port, *options]
     return Program("web", command, setup.environment, is_ready=answers_http(setup.web_port))
 

@@ -110,7 +110,8 @@ class Supervisor:
         group.extend(Child(program, self.output, self.processes) for program in programs)
         for child in group[before:]:
             child.wait_until_ready(self.interrupts.pause)
-            self.output.say(f"{child.name} is ready ({time.monotonic() - began:.1f} s)")
+            reached = "is ready" if child.program.is_ready else "has started"
+            self.output.say(f"{child.name} {reached} ({time.monotonic() - began:.1f} s)")
         self._write_children()
 
     def _do(self, job: Program) -> None:

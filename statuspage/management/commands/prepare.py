@@ -7,10 +7,15 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from outbox.drain import drain_lanes
+from outbox.registry import Lane
+
 
 class Command(BaseCommand):
-    help = "Migrate, then fill a new installation with its first content. Does nothing where all is done."
+    help = "Migrate, fill a new installation with its first content, publish what is due."
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate_all")
         call_command("seed")
+        # So that whoever opens a page at once finds it, before a worker has come up.
+        drain_lanes(Lane.PUBLISH)

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from statuspage import env
 from statuspage.seeding import seed_acme, seed_demo, seed_staff
+from tenants.models import Installation
 
 
 class Command(BaseCommand):
@@ -15,6 +16,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         person = seed_staff(env.text("FIRST_RUN_EMAIL"), env.text("FIRST_RUN_PASSWORD"))
+        installation, _new = Installation.objects.get_or_create(id=1)
         for name, seed in (("demo", seed_demo), ("acme", seed_acme)):
-            if seed(person):
-                self.stdout.write(f"Made the organisation {name} with its page.")
+            if name in installation.seeded:
+                continue
+            seed(person)
+            installation.seeded = [*installation.seeded, name]
+            installation.save(update_fields=["seeded"])
+            self.stdout.write(f"Made the organisation {name} with its page.")
