@@ -51,6 +51,7 @@ class Work:
     change: Change
     source: Source
     counts: dict[str, Count] = field(default_factory=dict)
+    history_differs: bool = False
 
     def count(self, kind: str, brought: Brought[Any]) -> None:
         self.counts[kind] = Count(len(brought.added), len(brought.changed), brought.same)
@@ -65,6 +66,10 @@ def bring_source(change: Change, source: Source, *, new: bool) -> dict[str, Coun
     if notices or updates:
         _record_notices(change, notices, updates)
     _bring_gaps(work, new=new)
+    if change.facts or work.history_differs:
+        # An event of the page: every document may show something that has come or moved.
+        gaps = [state(gap) for gap in change.page.gaps.all()]
+        change.record("page.imported", "page", change.page.pk, state(change.page, gaps=gaps))
     return work.counts
 
 
@@ -141,6 +146,10 @@ def _bring_parts(work: Work, notices: Sequence[SourceNotice]) -> list[set[str]]:
     )
     work.count("maintenance windows", windows)
     work.count("postmortems", postmortems)
+    for row in postmortems.touched:
+        facts = state(row)
+        del facts["draft"]
+        work.change.record("postmortem.imported", "postmortem", row.pk, facts)
     return [{row.pk for row in windows.touched}, {row.pk for row in postmortems.touched}]
 
 
@@ -174,6 +183,7 @@ def _bring_statements(work: Work, known: Collection[str]) -> None:
     differing = wanted.symmetric_difference(_as_said(row) for row in present)
     if not differing:
         return
+    work.history_differs = True
     touched = {one.component_id for one in differing}
 
     def write() -> None:
@@ -219,18 +229,12 @@ def _record_notices(change: Change, notices: Collection[str], updates: Collectio
 
 
 def _bring_gaps(work: Work, *, new: bool) -> None:
-    """Say of which times the source knows nothing; an event with all of them if they differ from before."""
-    change = work.change
-    before = [(gap.begun, gap.ended) for gap in change.page.gaps.all()]
+    """Say of which times the source knows nothing."""
     _know_from(work)
     if new:
         _unknown_until_now(work)
     else:
         _know_until(work)
-    after = [(gap.begun, gap.ended) for gap in change.page.gaps.all()]
-    if before != after:
-        gaps = [[begun.isoformat() if begun else None, ended.isoformat()] for begun, ended in after]
-        change.record("page.imported", "page", change.page.pk, state(change.page, gaps=gaps))
 
 
 def _know_from(work: Work) -> None:
@@ -240,6 +244,7 @@ def _know_from(work: Work) -> None:
     if gap is None:
         DataGap.objects.create(page=work.change.page, begun=None, ended=first, reason=BEFORE)
     elif first < gap.ended:
+        work.history_differs = True
         gap.ended = first
         gap.save(update_fields=["ended"])
 
@@ -255,6 +260,7 @@ def _know_until(work: Work) -> None:
     gap = work.change.page.gaps.filter(reason=AFTER, begun__lt=work.source.known_until).first()
     if gap is None:
         return
+    work.history_differs = True
     if gap.ended - work.source.known_until > SHORTEST_GAP:
         gap.begun = work.source.known_until
         gap.save(update_fields=["begun"])

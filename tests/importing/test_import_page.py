@@ -110,6 +110,15 @@ def test_after_another_week_only_what_is_new_or_differs_is_written(acme: Tenant)
     assert Incident.objects.get(pk=edited.id).name == "Named better"
 
 
+def test_history_that_differs_in_itself_takes_a_version(acme: Tenant) -> None:
+    """Nothing but the instant of a status in the past differs: no record changes, documents do."""
+    listed = component("c1", status="major_outage", updated_at="2026-01-02T00:00:00Z")
+    import_page(read(document(components=[listed])))
+    page = import_page(read(document(components=[listed | {"updated_at": "2026-01-01T12:00:00Z"}]))).page
+    assert StatusPage.objects.get().version == page.version == 2
+    assert StatusChange.objects.get().at == datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
 def test_a_step_by_step_import_ends_as_one_of_all_at_once(acme: Tenant) -> None:
     import_page(replace(WHOLE, notices=WHOLE.notices[::2]))
     import_page(WHOLE)
