@@ -62,7 +62,7 @@ def services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
         hint = "Set REDIS_URL, or BROKER_URL, STORE_REDIS_URL and LIMITS_REDIS_URL."
         text = "There is no Redis: changes wait for the ticker, and edges for the disk."
         found.append(Caution(text, hint=hint, id="statuspage.W002"))
-    if not settings.EMAIL_HOST:
+    if not settings.EMAIL_HOST and not settings.DEBUG:
         hint = "Set EMAIL_URL to smtp+tls://user:password@host:587."
         found.append(Error("EMAIL_URL is missing: no mail can leave.", hint=hint, id="statuspage.E006"))
     if "@" not in settings.DEFAULT_FROM_EMAIL:

@@ -32,6 +32,14 @@ from tenants.actions import create_tenant
 from tenants.models import Tenant, User
 
 _RECORD = settings.BASE_DIR / "fixtures" / "githubstatus"
+_POSTMORTEM = """## What happened
+
+A network change cut off one of three storage nodes.
+
+## What we changed
+
+Such a change now goes to one node at a time.
+"""
 # Age of acme's components: older than what its bars show.
 _KNOWN_FOR = timedelta(days=120)
 
@@ -100,11 +108,9 @@ def _components(page: StatusPage) -> dict[str, Component]:
 
 def _past(page: StatusPage, parts: Mapping[str, Component]) -> None:
     if not _has(page, "Uploads failed in one region"):
-        incident = _ended(
-            page, "Uploads failed in one region", 3, 47, {parts["Object storage"]: "partial_outage"}
-        )
-        text = "## What happened\n\nA network change cut off one of three storage nodes.\n\n## What we changed\n\n"
-        write_postmortem(page, incident, SYSTEM, f"{text}Such a change now goes to one node at a time.")
+        said = {parts["Object storage"]: "partial_outage"}
+        incident = _ended(page, "Uploads failed in one region", 3, 47, said)
+        write_postmortem(page, incident, SYSTEM, _POSTMORTEM)
         publish_postmortem(page, incident, SYSTEM, notify=False)
     if not _has(page, "Website unreachable"):
         _ended(page, "Website unreachable", 24, 130, {parts["Website"]: "major_outage"})

@@ -41,12 +41,6 @@ class TenantAdmin(VerbAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return True
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.viewing if obj else self.adding
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change=change, form=VerbForm if obj else TenantForm, **kwargs)
-
     def create(self, request: HttpRequest, form: Any) -> Tenant:
         return create_tenant(**form.cleaned_data)
 
@@ -87,6 +81,7 @@ class MembershipForm(VerbForm):
 class MembershipAdmin(VerbAdmin):
     form = MembershipForm
     list_display = ["user", "tenant", "role", "created_at"]
+    adding = editing = [(None, {"fields": ["user", "tenant", "role"]})]
     list_filter = ["role", ("tenant", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["user", "tenant"]
     search_fields = ["user__email", "user__name", "tenant__name", "tenant__slug"]
