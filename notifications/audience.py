@@ -24,8 +24,11 @@ def shown_components(facts: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in facts["incident"]["components"] if not one.get("restricted")]
 
 
-def is_hidden(facts: dict[str, Any]) -> bool:
-    """Whether it is about components that no subscriber may see; one without any concerns the whole page."""
+def concerns_nobody(facts: dict[str, Any]) -> bool:
+    """Whether it is about components that no subscriber may see, though it names some; or of a component that
+    changed without a notice, which is told to machines alone, and none can subscribe yet."""
+    if "incident" not in facts:
+        return True
     return bool(facts["incident"]["components"]) and not shown_components(facts)
 
 

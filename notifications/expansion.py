@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from common.tenancy import current_tenant_id
 from events.models import Event
-from notifications.audience import criteria, is_hidden
+from notifications.audience import concerns_nobody, criteria
 from notifications.choices import DeliveryLane
 from notifications.models import Notification
 from outbox.nudge import nudge
@@ -87,14 +87,14 @@ def expand(item: Claimed) -> None:
 def _notification(event_id: int) -> Notification | None:
     """The event's own, made on first sight; None for an event whose facts have been redacted."""
     event = Event.objects.get(pk=event_id)
-    if event.facts is None:
+    if event.facts is None or event.page_id is None:
         return None
-    page_id, incident = event.facts["page"]["id"], event.facts.get("incident") or {}
+    incident = event.facts.get("incident") or {}
     notification, _new = Notification.objects.get_or_create(
         tenant_id=current_tenant_id(),
         event_id=event.pk,
         defaults={
-            "page_id": page_id,
+            "page_id": event.page_id,
             "kind": event.name,
             "incident_id": incident.get("id", ""),
             "facts": event.facts,
@@ -126,7 +126,7 @@ def _step(notification_id: int) -> bool:
 def _insert(notification: Notification, now: datetime) -> tuple[str | None, int]:
     """The last subscriber id that the step passed (None where it found nobody), and how many it found."""
     personal = notification.kind.startswith(_PERSONAL)
-    if not personal and is_hidden(notification.facts):
+    if not personal and concerns_nobody(notification.facts):
         return None, 0
     values: dict[str, Any] = {
         "notification": notification.pk,

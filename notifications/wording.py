@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from common.markdown import summary, to_html, to_text
 from components.choices import ComponentStatus
-from incidents.choices import Impact, IncidentStatus
+from incidents.choices import IncidentKind, IncidentStatus
 from notifications.audience import shown_components
 
 Facts = dict[str, Any]
@@ -39,7 +39,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`template` names the files of templates/mail/ that lay it out; `tone` is calm, work or an impact."""
+    """`template` names files of templates/mail/; `tone` is calm, work, over or an impact."""
 
     template: str
     subject: str
@@ -62,6 +62,7 @@ _MAINTENANCE = {
     "maintenance.reminder": gettext_lazy("Maintenance is near"),
     "maintenance.started": gettext_lazy("Maintenance has begun"),
     "maintenance.updated": gettext_lazy("Maintenance update"),
+    "maintenance.edited": gettext_lazy("Maintenance has changed"),
     "maintenance.completed": gettext_lazy("Maintenance is complete"),
     "maintenance.cancelled": gettext_lazy("Maintenance is cancelled"),
 }
@@ -74,9 +75,9 @@ def words(kind: str, facts: Facts) -> Said:
 
 
 def _notice(kind: str, facts: Facts) -> Said:
-    incident, update = facts["incident"], facts.get("update") or {}
-    body = update.get("body") or (facts.get("postmortem") or {}).get("body", "")
-    window = incident.get("window") or {}
+    incident, window = facts["incident"], facts["incident"].get("window") or {}
+    said = facts.get("postmortem") or facts.get("update") or facts.get("newest_update") or {}
+    body = said.get("body", "")
     label = _label(kind, incident)
     return Said(
         template="notice",
@@ -88,7 +89,7 @@ def _notice(kind: str, facts: Facts) -> Said:
         text=to_text(body),
         html=to_html(body),
         url=incident["url"],
-        at=_instant(update.get("display_at")),
+        at=_instant(said.get("display_at")),
         begins=_instant(window.get("scheduled_for")),
         ends=_instant(window.get("scheduled_until")),
         parts=[_part(one) for one in shown_components(facts)],
@@ -147,7 +148,7 @@ def _label(kind: str, incident: Facts) -> str:
 def _tone(kind: str, incident: Facts) -> str:
     if kind in _OVER:
         return "over"
-    return "work" if kind in _MAINTENANCE else str(Impact(incident["impact"]).value)
+    return "work" if incident["kind"] == IncidentKind.MAINTENANCE else str(incident["impact"])
 
 
 def _part(said: Facts) -> Part:
