@@ -10,7 +10,7 @@ from threading import Thread
 from publishing import render
 from publishing.snapshot import Snapshot
 from store import Document
-from tests.publishing import samples
+from tests.publishing import notices, samples
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -31,7 +31,7 @@ EVERY_KIND = (
 
 def cold_documents(snapshot: Snapshot) -> list[Document]:
     page = snapshot.page
-    notices = (samples.open_incident(), samples.ended_incident(), samples.upcoming_maintenance())
+    notices = (notices.open_incident(), notices.ended_incident(), notices.upcoming_maintenance())
     return [
         *(render.render_incident(page, notice) for notice in notices),
         render.render_month(page, samples.month()),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.publishing import pages, samples
+from tests.publishing import notices, pages, samples
 
 pytestmark = pytest.mark.browser
 
@@ -60,7 +60,7 @@ def opened(
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.clock.set_fixed_time(samples.NOW)
+    page.clock.set_fixed_time(notices.NOW)
     page.goto(address)
     yield page
     context.close()

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from publishing import render
 from publishing.rendering import brand, engine
 from publishing.snapshot import PageView, Snapshot
-from tests.publishing import pages, samples
+from tests.publishing import notices, pages, samples
 
 SAMPLES = ("calm", "stormy", "empty", "german", "arabic")
 TEMPLATES = sorted((Path(__file__).resolve().parent.parent.parent / "templates" / "page").glob("*.html"))
@@ -157,7 +157,7 @@ def test_no_text_of_a_page_becomes_markup() -> None:
     page, snapshot = hostile(samples.stormy().page), hostile(samples.stormy())
     made = [
         *render.render_hot(replace(snapshot, page=page)),
-        render.render_incident(page, hostile(samples.ended_incident())),
+        render.render_incident(page, hostile(notices.ended_incident())),
         render.render_component(page, hostile(samples.component_page())),
         render.render_about(page, hostile(samples.about())),
         render.render_not_found(page),
@@ -243,7 +243,7 @@ def test_days_without_incidents_say_so() -> None:
 
 
 def test_an_incident_page_tells_its_facts() -> None:
-    body = render.render_incident(samples.PAGE, samples.ended_incident()).body.decode()
+    body = render.render_incident(samples.PAGE, notices.ended_incident()).body.decode()
     for fact in (
         "Postmortem",
         "56 min",
@@ -253,13 +253,13 @@ def test_an_incident_page_tells_its_facts() -> None:
     ):
         assert fact in body
     assert "from Operational to Partial outage" in body
-    running = render.render_incident(samples.PAGE, samples.open_incident()).body.decode()
+    running = render.render_incident(samples.PAGE, notices.open_incident()).body.decode()
     assert "Next update by" in running
     assert "Duration" not in running
 
 
 def test_an_update_names_its_status_only_where_that_is_news() -> None:
-    body = render.render_incident(samples.PAGE, samples.open_incident()).body.decode()
+    body = render.render_incident(samples.PAGE, notices.open_incident()).body.decode()
     assert re.findall(r"<strong>(\w+)</strong> <span", body) == [
         "Identified",
         "Update",
@@ -269,7 +269,7 @@ def test_an_update_names_its_status_only_where_that_is_news() -> None:
 
 
 def test_an_incident_without_updates_says_so() -> None:
-    silent = replace(samples.open_incident(), updates=())
+    silent = replace(notices.open_incident(), updates=())
     assert "No update has been written yet." in render.render_incident(samples.PAGE, silent).body.decode()
     assert silent.name in status_page(replace(samples.calm(), incidents=(silent,)))
 
@@ -310,7 +310,7 @@ def fastest(work: Callable[[], Any], times: int = 9) -> float:
 
 
 def test_a_hundred_components_are_rendered_in_thirty_milliseconds_and_an_incident_in_two() -> None:
-    large, ended = samples.large(), samples.ended_incident()
+    large, ended = samples.large(), notices.ended_incident()
     assert sum(len(group.components) for group in large.groups) >= 100
     assert fastest(lambda: render.render_status(large)) < 30
     assert fastest(lambda: render.render_incident(large.page, ended)) < 2
