@@ -126,7 +126,8 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class AffectedView:
-    """A component that an update names; `old` is "" where only the new status is known."""
+    """A component that a notice names; `old` is "" where only the new status is known, and so is `new`
+    where the notice says nothing of its status."""
 
     name: str
     new: str

@@ -84,8 +84,15 @@ def correct(page: StatusPage) -> None:
     )
 
 
+def concern(page: StatusPage) -> None:
+    """An incident that names a component and says nothing of its status."""
+    words = Words("investigating", "Looking.", components={component_of(page).pk: None})
+    open_incident(page, ACTOR, words, name="Perhaps")
+
+
 CHANGES: dict[str, Callable[[StatusPage], object]] = {
     "open": an_incident,
+    "concern": concern,
     "update": lambda page: post_update(page, an_incident(page), ACTOR, Words("identified", "Found it.")),
     "resolve": lambda page: resolve(page, an_incident(page), ACTOR),
     "reopen": lambda page: post_update(page, past(page, 3), ACTOR, Words("investigating", "Again.")),
