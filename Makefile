@@ -9,7 +9,7 @@ help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 26
 
 run: venv  ## start the whole service here; Ctrl-C stops it
-	@exec $(IN_VENV) -m statuspage.supervisor
+	@exec $(IN_VENV) -m statuspage.supervisor $(ARGS)
 
 test: venv-dev  ## run every test
 	$(IN_VENV) -m pytest $(ARGS)
