@@ -11,9 +11,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -57,7 +58,8 @@ class VerbForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             # The form carries what it showed: what counts as changed was changed by this person.
-            field.show_hidden_initial = name in self.initial and not isinstance(field, forms.FileField)
+            if name in self.initial and not isinstance(field, forms.FileField):
+                field.show_hidden_initial = True
 
     def _post_clean(self) -> None:
         """In the place of the model's own validation, which the verb does."""
@@ -102,6 +104,18 @@ class SiteAdmin(admin.ModelAdmin):
             raise Http404
         return found
 
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the events of this site say of the row."""
+        if not self.has_view_permission(request, self.get_object(request, object_id)):
+            raise PermissionDenied
+        try:
+            events = reverse("admin:events_event_changelist", current_app=self.admin_site.name)
+        except NoReverseMatch as error:
+            raise Http404 from error
+        return HttpResponseRedirect(f"{events}?{urlencode({'q': object_id})}")
+
 
 class VerbAdmin(SiteAdmin):
     """Adding, changing and deleting by verbs: `create`, `update` and `remove` of the subclass.
@@ -114,6 +128,10 @@ class VerbAdmin(SiteAdmin):
         models.DateTimeField: {"form_class": MinuteField, "widget": MinuteInput},
         models.TextField: {"widget": forms.Textarea(attrs={"rows": 6})},
     }
+    # Fieldsets for a new row, for those who may change one, and for those who may only look.
+    adding: Any = ()
+    editing: Any = ()
+    viewing: Any = ()
     # Whether saving leads back to the form instead of the list.
     stays = False
 
@@ -152,8 +170,15 @@ class VerbAdmin(SiteAdmin):
             return HttpResponseRedirect(self.url("changelist"))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if not self._may_save(request, obj):
+            kwargs["form"] = VerbForm
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         return type(form)(form.__name__, (form,), self.form_attributes(request))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return self.adding
+        return self.editing if self._may_save(request, obj) else self.viewing
 
     def form_attributes(self, request: HttpRequest) -> dict[str, Any]:
         """What the form knows beside what is in it."""
@@ -188,14 +213,6 @@ class VerbAdmin(SiteAdmin):
     def construct_change_message(self, request: Any, form: Any, formsets: Any, add: bool = False) -> Any:
         return []
 
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """What the events say of the row."""
-        self.get_object(request, object_id)
-        events = reverse("admin:events_event_changelist", current_app=self.admin_site.name)
-        return HttpResponseRedirect(f"{events}?{urlencode({'q': object_id})}")
-
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Not kept: the events are the log."""
 
@@ -222,6 +239,9 @@ class VerbAdmin(SiteAdmin):
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         return (self.public_url(obj) or None) if obj is not None else None
+
+    def _may_save(self, request: HttpRequest, row: Any) -> bool:
+        return row is None or self.has_change_permission(request, row)
 
     def _saved(self, request: HttpRequest, row: Any) -> HttpResponse:
         self.message_user(request, self._saved_message(row), messages.SUCCESS)

@@ -29,6 +29,7 @@ from components.actions import (
     update_group,
 )
 from components.choices import ComponentStatus
+from components.forms import ComponentsField
 from components.models import Component, ComponentGroup
 from pages.admin_base import PageBoundAdmin, PageForm
 from pages.links import page_url
@@ -61,7 +62,7 @@ class ComponentAdmin(PageBoundAdmin):
     list_filter = [("page", admin.RelatedOnlyFieldListFilter), ("group", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["page", "group"]
     search_fields = ["name", "purpose"]
-    fieldsets = [
+    adding = editing = [
         (None, {"fields": ["name", "status", "purpose", "group", "position"]}),
         (_("On the page"), {"fields": ["showcase", "only_show_if_degraded", "restricted", "description"]}),
         (
@@ -77,6 +78,10 @@ class ComponentAdmin(PageBoundAdmin):
                 "description": _("Left empty: as on the page."),
             },
         ),
+    ]
+    viewing = [
+        (None, {"fields": ["name", "shown_status", "purpose", "group", "position"]}),
+        (_("On the page"), {"fields": ["showcase", "only_show_if_degraded", "restricted", "description"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -145,12 +150,7 @@ class GroupForm(PageForm):
         model = ComponentGroup
         fields = sorted(GROUP_FIELDS)
 
-    components = forms.ModelMultipleChoiceField(
-        label=_("Components"),
-        queryset=Component.objects.none(),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
+    components = ComponentsField(show_hidden_initial=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -165,7 +165,8 @@ class ComponentGroupAdmin(PageBoundAdmin):
     list_display = ["name", "members", "page", "position"]
     list_filter = [("page", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["name"]
-    fieldsets = [(None, {"fields": ["name", "description", "position", "components"]})]
+    adding = editing = [(None, {"fields": ["name", "description", "position", "components"]})]
+    viewing = [(None, {"fields": ["name", "description", "position", "members"]})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).present()  # type: ignore[attr-defined,no-any-return]

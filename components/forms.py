@@ -18,6 +18,15 @@ from pages.models import StatusPage
 STAYS = "stays"
 
 
+class ComponentsField(forms.ModelMultipleChoiceField):
+    """Some of a page's components; the form sets which there are."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Component.objects.none(), required=False, label=_("Components"), **kwargs)
+
+
 class StatusesInput(forms.Widget):
     """A table: a row a component, with its status now and a list of what it may become."""
 

@@ -96,7 +96,12 @@ class StatusPageAdmin(PageBoundAdmin):
     needs = Role.ADMIN
     stays = True
     list_display = ["name", "address", "shown_indicator", "published", "time_zone"]
-    fieldsets = [
+    adding = [(None, {"fields": ["name", "slug", "time_zone"]})]
+    viewing = [
+        (None, {"fields": ["name", "address", "description", "time_zone", "language", "published"]}),
+        (_("Texts"), {"fields": ["header", "footer", "note", "about", "company_url", "support_url"]}),
+    ]
+    editing = [
         (None, {"fields": ["name", "slug", "description", "time_zone", "language", "published"]}),
         (
             _("Look"),
@@ -150,9 +155,6 @@ class StatusPageAdmin(PageBoundAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = StatusPageForm if obj else NewPageForm
         return super().get_form(request, obj, change=change, form=form, **kwargs)
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fieldsets if obj else [(None, {"fields": ["name", "slug", "time_zone"]})]
 
     def create(self, request: HttpRequest, form: Any) -> StatusPage:
         return create_page(self.actor(request), **form.cleaned_data)

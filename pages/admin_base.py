@@ -6,16 +6,20 @@ The organisation's middleware has checked membership and set `standing`; these s
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Callable
 from typing import Any, cast
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from common.admin import VerbAdmin, VerbForm
+from common.errors import Refused
 from events.actor import Actor, person_behind
 from pages.models import StatusPage
 from tenants.access import Standing
@@ -89,6 +93,24 @@ class PageBoundAdmin(VerbAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         activate_zone()
         return super().changelist_view(request, extra_context)
+
+    def each(self, request: HttpRequest, rows: QuerySet[Any], verb: Callable[..., object]) -> None:
+        """An action of the list: `verb(page, row, actor)` for each chosen row; what it refuses is said."""
+        done = 0
+        for row in rows:
+            try:
+                self._check_may_change(request, row)
+                verb(self.page_of(row), row, self.actor(request))
+                done += 1
+            except Refused as refusal:
+                self.message_user(request, f"{row}: {refusal.message}", messages.ERROR)
+        if done:
+            text = ngettext("Done, for %d row.", "Done, for %d rows.", done) % done
+            self.message_user(request, text, messages.SUCCESS)
+
+    def _check_may_change(self, request: HttpRequest, row: Any) -> None:
+        if not self.has_change_permission(request, row):
+            raise Refused(_("You may not change this."))
 
     def _may(self, request: HttpRequest, needs: Role, row: Any = None) -> bool:
         if row is None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import VerbInline, badge
-from common.errors import Refused
 from incidents.actions.incident import (
     INCIDENT_FIELDS,
     UPDATE_FIELDS,
@@ -42,6 +40,10 @@ class UpdateInline(VerbInline):
     fields = ["display_at", "body", "technical_details"]
     ordering = ["-display_at", "-created_at", "-id"]
 
+    def __init__(self, parent_model: Any, admin_site: Any) -> None:
+        """Under a maintenance window as well, whose notice has the updates."""
+        super().__init__(Incident, admin_site)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("affected__component")
 
@@ -66,7 +68,7 @@ class IncidentAdmin(NoticeAdmin):
     search_fields = ["name", "updates__body"]
     actions = ["resolve_chosen"]
     stays = True
-    opening = [
+    adding = [
         (
             None,
             {"fields": ["name", "status", "body", "statuses", "impact_override", "next_update_by", "notify"]},
@@ -113,18 +115,12 @@ class IncidentAdmin(NoticeAdmin):
         return Incident.objects.present().incidents().filter(page__deleted_at=None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        if obj is None:
-            return self.opening
-        if not self.has_change_permission(request, obj):
-            return self.viewing
-        return self.editing if obj.resolved_at else _without(self.editing, "resolved_at")
+        found = super().get_fieldsets(request, obj)
+        return _without(found, "resolved_at") if obj and not obj.resolved_at else found
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        if obj is None:
-            kwargs["form"] = OpenIncidentForm
-        elif self.has_change_permission(request, obj):
-            kwargs["form"] = EditIncidentForm
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = EditIncidentForm if obj else OpenIncidentForm
+        return super().get_form(request, obj, change=change, **{"form": form} | kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return [UpdateInline] if obj else []
@@ -156,18 +152,7 @@ class IncidentAdmin(NoticeAdmin):
 
     @admin.action(description=_("Resolve: components back to operational"), permissions=["change"])
     def resolve_chosen(self, request: HttpRequest, queryset: QuerySet[Incident]) -> None:
-        done = 0
-        for incident in queryset.unresolved().select_related("page"):  # type: ignore[attr-defined]
-            if not self.has_change_permission(request, incident):
-                self.message_user(request, gettext("You may not resolve all of these."), messages.ERROR)
-                continue
-            try:
-                resolve(incident.page, incident, self.actor(request))
-                done += 1
-            except Refused as refusal:
-                self.message_user(request, refusal.message, messages.ERROR)
-        text = ngettext("%d incident is resolved.", "%d incidents are resolved.", done) % done
-        self.message_user(request, text, messages.SUCCESS)
+        self.each(request, queryset.unresolved(), resolve)  # type: ignore[attr-defined]
 
     @admin.display(description=_("status"), ordering="status")
     def shown_status(self, row: Incident) -> SafeString:
