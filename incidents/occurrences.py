@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,8 @@ from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import Incident, MaintenanceSeries
 from incidents.recurrence import Occurrence, occurrences
 from incidents.rules import parse
-from incidents.steps import Words, record, write_update
-from incidents.windows import Plan, ask, plan
+from incidents.steps import Words, record, stock, update_facts, write_update
+from incidents.windows import NOTICE_FIELDS, OPTIONS, Plan, ask, attach, call_off, plan, reschedule
 from pages.change import Change
 
 # So many windows of a series are always to be seen.
@@ -46,6 +47,20 @@ def upcoming(series: MaintenanceSeries, now: datetime, limit: int) -> list[Occur
     taken = series.windows.filter(occurrence__gte=yesterday).values_list("occurrence", flat=True)
     left_out = excepted(series) | {datetime.fromisoformat(one).date() for one in taken}
     return occurrences(parse(series.rule), local_start(series), zone, left_out, now, limit)
+
+
+def goes_on(series: MaintenanceSeries, now: datetime) -> bool:
+    """Whether there is any occurrence to come."""
+    rule, zone = parse(series.rule), ZoneInfo(series.zone)
+    return bool(occurrences(rule, local_start(series), zone, excepted(series), now, 1))
+
+
+def occurrence_on(series: MaintenanceSeries, day: date) -> Occurrence | None:
+    """What the rule says of `day`, on the calendar of the series' zone; exceptions count for nothing here."""
+    zone = ZoneInfo(series.zone)
+    eve = datetime.combine(day, time.min, zone) - timedelta(seconds=1)
+    found = occurrences(parse(series.rule), local_start(series), zone, (), eve, 1)
+    return next((one for one in found if one.original_local.date() == day), None)
 
 
 def excepted(series: MaintenanceSeries) -> set[date]:
@@ -91,6 +106,65 @@ def add_occurrence(
     ask(change, incident)
     record(change, "maintenance.scheduled", incident, update, notify=notify, series=series_facts(series))
     return incident
+
+
+def rearrange(change: Change, series: MaintenanceSeries, former_body: str) -> None:
+    """Bring the windows that still follow the series in line with it, in their order; call off what is left
+    over, add what is missing."""
+    following = _following(change, series)
+    # Out of the way first: a window may take the place of another.
+    nowhere = {"series": None, "occurrence": ""}
+    for incident in following:
+        change_row(incident.window, nowhere, change.now, nowhere.keys())
+    found = upcoming(series, change.now, len(following))
+    for incident, one in zip_longest(following, found):
+        if one is None:
+            call_off(change, incident)
+        else:
+            _become(change, series, incident, one, former_body)
+    top_up(change, series)
+
+
+def _following(change: Change, series: MaintenanceSeries) -> list[Incident]:
+    planned = change.page.incidents.upcoming().filter(
+        window__series=series, window__scheduled_for__gt=change.now
+    )
+    left_out = excepted(series)
+    return [
+        one
+        for one in planned.select_related("window").order_by("window__scheduled_for")
+        if datetime.fromisoformat(one.window.occurrence).date() not in left_out
+    ]
+
+
+def _become(
+    change: Change, series: MaintenanceSeries, incident: Incident, one: Occurrence, former_body: str
+) -> None:
+    place = {"series": series, "occurrence": one.original_local.isoformat()}
+    notice = {"name": series.name} | {
+        name: value for name, value in series.options.items() if name in NOTICE_FIELDS
+    }
+    schedule = {name: value for name, value in series.options.items() if name in OPTIONS}
+    times = {"scheduled_for": one.start, "scheduled_until": one.start + series.duration}
+    change_row(incident.window, place, change.now, place.keys())
+    changed = bool(change_row(incident, notice, change.now, NOTICE_FIELDS))
+    changed |= reschedule(change, incident, schedule | times)
+    changed |= attach(change, incident, present_components(series))
+    changed |= _retell(change, series, incident, former_body)
+    if changed:
+        ask(change, incident)
+        record(change, "maintenance.edited", incident, notify=True, series=series_facts(series))
+
+
+def _retell(change: Change, series: MaintenanceSeries, incident: Incident, former_body: str) -> bool:
+    """Where the window still says what the series said, it says what the series says now."""
+    said = former_body.strip() or stock(change, IncidentStatus.SCHEDULED)
+    says = series.body.strip() or stock(change, IncidentStatus.SCHEDULED)
+    update = incident.updates.filter(status=IncidentStatus.SCHEDULED, body=said).last()
+    if update is None or not change_row(update, {"body": says}, change.now, {"body"}):
+        return False
+    change.record("incident.update_edited", "incident_update", update.pk, update_facts(update))
+    return True
 
 
 def present_components(series: MaintenanceSeries) -> list[str]:
