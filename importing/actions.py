@@ -26,6 +26,7 @@ from pages.models import StatusPage
 from tenants.models import Domain
 
 SHOWN_IDS = 3
+NOTE_BEGINS = "The recorded history of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def _opened(
 ) -> Iterator[Change]:
     if page is not None:
         with page_change(page, actor, notify=False) as change:
+            _renew_note(change, _note(source, shift_weeks))
             yield change
         return
     with page_creation(
@@ -136,9 +138,16 @@ def _about_id(source: Source, page: StatusPage) -> list[str]:
 
 
 def _note(source: Source, weeks: int) -> str:
+    where = source.page.url or source.page.name
     if not weeks:
         return ""
-    return _("The recorded history of %(where)s, moved forward by %(weeks)d weeks.") % {
-        "where": source.page.url or source.page.name,
-        "weeks": weeks,
-    }
+    way = "forward" if weeks > 0 else "back"
+    return f"{NOTE_BEGINS} {where}, moved {way} by {abs(weeks)} weeks."
+
+
+def _renew_note(change: Change, note: str) -> None:
+    """A note that tells of a shift follows it; one that was written here stays."""
+    page = change.page
+    if note != page.note and (note or page.note.startswith(NOTE_BEGINS)):
+        page.note = note
+        page.save(update_fields=["note"])

@@ -28,6 +28,7 @@ from incidents.models import (
     Postmortem,
 )
 from incidents.steps import record_imported, stock
+from incidents.windows import ask
 from pages.change import Change
 
 # A source that was read just now leaves nothing unknown before our own page takes over.
@@ -65,6 +66,7 @@ def bring_source(change: Change, source: Source, *, new: bool) -> dict[str, Coun
     _bring_statements(work, known)
     if notices or updates:
         _record_notices(change, notices, updates)
+        _ask_for_windows(change, notices)
     _bring_gaps(work, new=new)
     if change.facts or work.history_differs:
         # An event of the page: every document may show something that has come or moved.
@@ -226,6 +228,12 @@ def _record_notices(change: Change, notices: Collection[str], updates: Collectio
         .prefetch_related("affected__component")
         .order_by("display_at", "pk"),
     )
+
+
+def _ask_for_windows(change: Change, notices: Collection[str]) -> None:
+    """From here on, windows that are not over begin and end by themselves."""
+    for incident in change.page.incidents.maintenance().unresolved().filter(pk__in=notices):
+        ask(change, incident)
 
 
 def _bring_gaps(work: Work, *, new: bool) -> None:

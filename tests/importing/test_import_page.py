@@ -24,9 +24,10 @@ from importing.documents import Source
 from importing.folder import read_folder
 from importing.shift import shifted, weeks_until_recent
 from incidents.actions.incident import delete_incident
-from incidents.models import Incident, IncidentUpdate, Postmortem
+from incidents.models import Incident, IncidentUpdate, MaintenanceWindow, Postmortem
 from incidents.steps import incident_facts, update_facts
 from outbox.models import OutboxItem
+from pages.actions import update_page
 from pages.change import Change
 from pages.models import StatusPage
 from tenants.models import Domain, Tenant
@@ -208,6 +209,47 @@ def test_a_shift_is_told_in_the_footer_and_nothing_is_of_the_future(acme: Tenant
     assert set(Incident.objects.values_list("started_at", flat=True)) == {
         notice.begun_at for notice in shifted(WHOLE, weeks).notices
     }
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "note"),
+    [
+        (2, 3, "The recorded history of https://status.example, moved forward by 3 weeks."),
+        (2, -3, "The recorded history of https://status.example, moved back by 3 weeks."),
+        (2, 0, ""),
+        (2, 2, "The recorded history of https://status.example, moved forward by 2 weeks."),
+    ],
+)
+def test_the_note_follows_the_shift(acme: Tenant, first: int, then: int, note: str) -> None:
+    source = read(document(incidents=[incident("i1")]))
+    import_page(source, shift_weeks=first)
+    import_page(source, shift_weeks=then)
+    assert StatusPage.objects.get().note == note
+
+
+def test_a_note_that_was_written_here_stays(acme: Tenant) -> None:
+    source = read(document())
+    update_page(import_page(source).page, SYSTEM, note="Ours")
+    import_page(replace(source, notices=RECENT.notices))
+    assert StatusPage.objects.get().note == "Ours"
+
+
+def test_windows_that_are_not_over_go_on_by_themselves_and_overdue_ones_in_silence(acme: Tenant) -> None:
+    soon = {"scheduled_for": "2200-01-01T00:00:00Z", "scheduled_until": "2200-01-01T01:00:00Z"}
+    open_ones = [
+        maintenance("m1", status="scheduled", resolved_at=None, **soon),
+        maintenance("m2", status="in_progress", resolved_at=None),
+        maintenance("m3"),
+    ]
+    import_page(read(document(scheduled_maintenances=open_ones)))
+    asked = OutboxItem.objects.filter(tenant_id=acme.id, topic="maintenance").values_list("key", flat=True)
+    assert sorted(asked) == ["m1", "m2"]
+    assert dict(MaintenanceWindow.objects.values_list("pk", "notify_at_end")) == {
+        "m1": True,
+        "m2": False,
+        "m3": False,
+    }
+    assert Component.objects.with_status().get(pk="c1").status == "operational"
 
 
 def test_a_plain_import_has_no_note(acme: Tenant) -> None:
