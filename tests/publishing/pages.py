@@ -31,9 +31,9 @@ EVERY_KIND = (
 
 def cold_documents(snapshot: Snapshot) -> list[Document]:
     page = snapshot.page
-    notices = (notices.open_incident(), notices.ended_incident(), notices.upcoming_maintenance())
+    shown = (notices.open_incident(), notices.ended_incident(), notices.upcoming_maintenance())
     return [
-        *(render.render_incident(page, notice) for notice in notices),
+        *(render.render_incident(page, notice) for notice in shown),
         render.render_month(page, samples.month()),
         render.render_uptime_month(page, samples.uptime_month()),
         render.render_component(page, samples.component_page()),
