@@ -194,6 +194,7 @@ def test_a_day_is_as_long_as_its_zone_makes_it(zone: str, day: date, hours: floa
     (found,) = days(changes, day, day, ZoneInfo(zone), datetime(2030, 1, 1, tzinfo=UTC), [], Policy())
     assert found.measured == timedelta(hours=hours)
     assert found.down == (found.measured if status == "major_outage" else NOTHING)
+    assert found.status == (status if hours else None)
 
 
 def test_the_rest_of_today_and_the_days_to_come_are_not_measured() -> None:
@@ -222,6 +223,7 @@ def test_days_wholly_in_the_future_are_empty() -> None:
         ("partial_outage", Policy(), 3),
         ("degraded_performance", Policy(), 0),
         ("degraded_performance", Policy(degraded=0.5), 5),
+        ("degraded_performance", Policy(degraded=0.125), 1.25),
         ("under_maintenance", Policy(), 0),
         ("under_maintenance", Policy(maintenance_counts=True), 10),
         ("under_maintenance", Policy(major=0.5, maintenance_counts=True), 5),
