@@ -232,6 +232,9 @@ class MaintenanceWindow(WindowOptions):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.incident.name
+
 
 class IncidentTemplate(models.Model):
     """A prepared notice. `{{ name }}` in title and body is asked for when it is used."""
@@ -274,6 +277,9 @@ class Postmortem(models.Model):
                 name="postmortem_body_when_published",
             )
         ]
+
+    def __str__(self) -> str:
+        return self.incident.name
 
 
 class AnnouncementQuerySet(models.QuerySet["Announcement"]):
