@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 
 from common.errors import Refused
 from events.models import Event
@@ -23,17 +21,9 @@ from outbox.models import OutboxItem
 from pages.actions import pass_time
 from pages.models import StatusPage
 from tests.conftest import ACTOR
+from tests.incidents.conftest import HOUR, NOON, Clock
 
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-Clock = time_machine.Traveller
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Clock]:
-    """Noon, standing still."""
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def names() -> list[str]:

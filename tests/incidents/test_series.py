@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import time_machine
 
 from common.errors import Refused
 from common.tenancy import in_tenant
@@ -31,38 +30,18 @@ from incidents.actions.series import (
 )
 from incidents.models import Incident, MaintenanceSeries
 from incidents.windows import MAINTENANCE
-from outbox.drain import drain
 from outbox.models import OutboxItem
 from pages.models import StatusPage
 from tenants.models import Tenant
 from tests.conftest import ACTOR, CANARY
+from tests.incidents.conftest import HOUR, NOON
 
-# A Friday in winter time.
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+pytestmark = pytest.mark.usefixtures("clock")
+
 WEEK = timedelta(weeks=1)
 BERLIN = ZoneInfo("Europe/Berlin")
-Clock = time_machine.Traveller
 # A time on the wall clock, without a zone.
 wall = datetime.fromisoformat
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Clock]:
-    """Noon, standing still."""
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def pass_to(clock: Clock) -> Callable[[datetime], None]:
-    """Let time pass until then, and what has become due be done."""
-
-    def travel(at: datetime) -> None:
-        clock.move_to(at, tick=False)
-        drain([MAINTENANCE])
-
-    return travel
 
 
 def weekly(page: StatusPage, **how: Any) -> MaintenanceSeries:
