@@ -1,0 +1,151 @@
+"""Real processes that get killed: nobody is lost, and who gets a message twice can tell."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from tests.live import Live
+from tests.sink import Sink, sink
+
+pytestmark = pytest.mark.process
+
+SIZE = 120
+EVERYBODY = sorted(f"p{number}@example.org" for number in range(SIZE))
+# What a sender may have handed in and not yet written down.
+IN_FLIGHT = 10 + 1
+_PREPARE = f"""
+from events.actor import SYSTEM
+from incidents.actions.incident import open_incident
+from incidents.steps import Words
+from pages.actions import create_page
+from subscribers.actions import Who, add_confirmed
+with in_tenant(acme.id):
+    page = create_page(SYSTEM, name="Acme", slug="acme")
+    for number in range({SIZE}):
+        add_confirmed(page, Who(f"p{{number}}@example.org"), SYSTEM, "test")
+    open_incident(page, SYSTEM, Words("investigating", "Looking."), name="API is slow")
+"""
+_DRAIN = """
+from outbox.drain import drain_lanes
+from outbox.registry import Lane
+say("ready")
+while True:
+    drain_lanes(Lane.NOTIFY)
+    time.sleep(0.05)
+"""
+# Expansion in steps of ten, which stands still in the middle of the one that {place}.
+_EXPAND = """
+from notifications import expansion
+expansion.STEP = 10
+insert, save = expansion._insert, expansion.Notification.save
+def stand_still(notification):
+    if notification.recipients >= 50:
+        say("middle")
+        time.sleep(60)
+def insert_and_stop(notification, now):
+    found = insert(notification, now)
+    if "{place}" == "inserted":
+        stand_still(notification)
+    return found
+def stop_and_insert(notification, now):
+    if "{place}" == "committed":
+        stand_still(notification)
+    return insert_and_stop(notification, now)
+expansion._insert = stop_and_insert
+"""
+
+
+@pytest.fixture
+def mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
+    with sink() as running:
+        monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{running.port}")
+        yield running
+
+
+@pytest.fixture
+def prepared(mail: Sink, live: Live) -> Live:
+    """A page with subscribers and an incident whose event waits in the outbox."""
+    live.run(_PREPARE)
+    return live
+
+
+def until(happened: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "It did not happen in time."
+        time.sleep(0.02)
+
+
+def expire_leases(live: Live) -> None:
+    """What a minute or two would do."""
+    with psycopg.connect(live.database_url, autocommit=True) as connection:
+        connection.execute("UPDATE outbox_outboxitem SET lease_until = now() - interval '1 s'")
+        connection.execute(
+            "UPDATE notifications_delivery SET lease_until = now() - interval '1 s' WHERE status = 'leased'"
+        )
+
+
+def statuses(live: Live) -> dict[str, int]:
+    with psycopg.connect(live.database_url, autocommit=True) as connection:
+        rows = connection.execute("SELECT status, count(*) FROM notifications_delivery GROUP BY status")
+        return dict(rows.fetchall())
+
+
+def same_ids(mail: Sink) -> bool:
+    """Whether all that one recipient got bears one Message-ID, and no two recipients' are the same."""
+    ids = [{str(one["Message-ID"]) for one in mail.mail(recipient)} for recipient in set(mail.recipients)]
+    return all(len(mine) == 1 for mine in ids) and len(set().union(*ids)) == len(ids)
+
+
+@pytest.mark.parametrize("place", ["inserted", "committed"])
+def test_expansion_that_is_killed_goes_on_where_it_was(place: str, prepared: Live, mail: Sink) -> None:
+    process = prepared.start_python(_EXPAND.format(place=place) + _DRAIN)
+    prepared.wait_for(process, "ready")
+    prepared.wait_for(process, "middle")
+    prepared.kill(process)
+    assert sum(statuses(prepared).values()) == 50
+    expire_leases(prepared)
+    prepared.start_python(_DRAIN)
+    until(lambda: statuses(prepared) == {"accepted": SIZE})
+    assert mail.recipients == EVERYBODY
+
+
+def test_senders_that_are_killed_lose_nobody(prepared: Live, mail: Sink) -> None:
+    mail.delay = 0.01
+    kills = 3
+    for kill in range(1, kills + 1):
+        process = prepared.start_python(_DRAIN)
+        prepared.wait_for(process, "ready")
+        until(lambda wanted=kill * 17: len(mail.raw) >= wanted)  # type: ignore[misc]
+        prepared.kill(process)
+        expire_leases(prepared)
+    mail.delay = 0
+    prepared.start_python(_DRAIN)
+    until(lambda: statuses(prepared) == {"accepted": SIZE})
+    assert sorted(set(mail.recipients)) == EVERYBODY
+    twice = sum(times - 1 for times in Counter(mail.recipients).values())
+    assert twice <= kills * IN_FLIGHT
+    assert same_ids(mail)
+
+
+def test_two_senders_at_once_send_nothing_twice(prepared: Live, mail: Sink) -> None:
+    for _ in range(2):
+        prepared.start_python(_DRAIN)
+    until(lambda: statuses(prepared) == {"accepted": SIZE})
+    assert mail.recipients == EVERYBODY
+
+
+def test_a_worker_and_the_ticker_deliver_within_seconds(prepared: Live, mail: Sink) -> None:
+    prepared.worker()
+    prepared.manage("tick")
+    until(lambda: mail.recipients == EVERYBODY, seconds=40)
+
+
+def test_without_workers_the_ticker_delivers(prepared: Live, mail: Sink) -> None:
+    prepared.manage("tick")
+    until(lambda: mail.recipients == EVERYBODY, seconds=40)
