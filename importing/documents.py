@@ -19,6 +19,7 @@ COMPONENT_STATUSES = tuple(ComponentStatus.values)
 INCIDENT_STATUSES = IncidentStatus.of_kind(IncidentKind.INCIDENT)
 MAINTENANCE_STATUSES = IncidentStatus.of_kind(IncidentKind.MAINTENANCE)
 IMPACTS = tuple(Impact.values)
+LONGEST_DESCRIPTION, LONGEST_GROUP_DESCRIPTION = 2_000, 500
 LONGEST_BODY = 25_000
 LONGEST_POSTMORTEM = 100_000
 SHORTEST_WINDOW = timedelta(minutes=1)
@@ -289,9 +290,17 @@ def _listed_components(documents: Sequence[Record], notes: list[str]) -> tuple[S
         component = read_component(record)
         if component.id in found:
             record.failed("id", "is there twice")
-        found[component.id] = component
+        found[component.id] = _described(component, notes)
     placed = zip(records, found.values(), strict=True)
     return tuple(_placed(component, record, found, notes) for record, component in placed)
+
+
+def _described(component: SourceComponent, notes: list[str]) -> SourceComponent:
+    longest = LONGEST_GROUP_DESCRIPTION if component.group else LONGEST_DESCRIPTION
+    if len(component.description) <= longest:
+        return component
+    notes.append(f"{component.name}: its description was cut after {longest} characters.")
+    return replace(component, description=component.description[: longest - 1] + "…")
 
 
 def _placed(

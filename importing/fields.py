@@ -18,6 +18,7 @@ LARGEST_NUMBER = 1_000_000
 
 ID = re.compile(r"[a-z0-9]{1,32}")
 TIME = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+LINK = re.compile(r"https?://[^\s<>\"]{1,290}")
 # What a text may not carry into the database or onto a page: C0 and C1 controls but tab and newline, and
 # halves of surrogate pairs, which JSON can spell and UTF-8 cannot.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -70,9 +71,9 @@ class Record:
         return UNPRINTABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
     def link(self, key: str) -> str:
-        """An http or https address, or an empty text when there is none that a page could link to."""
-        value = self.text(key, longest=2_000)
-        return value if value.startswith(("https://", "http://")) and " " not in value else ""
+        """An http or https address of at most 300 characters, or an empty text when there is none."""
+        value = self.text(key)
+        return value if LINK.fullmatch(value) else ""
 
     def word(self, key: str, allowed: Collection[str]) -> str:
         found = self.optional_word(key, allowed)

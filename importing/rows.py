@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from components.choices import ComponentStatus
 from components.models import Component, ComponentGroup, Statement
@@ -20,6 +20,8 @@ from incidents.models import (
 )
 from pages.models import StatusPage
 
+# Less than what any document shows of a time.
+TICK = timedelta(microseconds=1)
 GROUP_COLUMNS = ("name", "description", "position")
 COMPONENT_COLUMNS = (
     "group_id",
@@ -128,7 +130,7 @@ def windows(notices: Iterable[SourceNotice], now: datetime) -> Iterator[Maintena
 def updates(notices: Iterable[SourceNotice], published: str) -> Iterator[IncidentUpdate]:
     """Updates; a postmortem's text is kept as such, and the update that brought it only says `published`."""
     for notice in notices:
-        for update in notice.updates:
+        for update, created in _in_order(notice.updates):
             yield IncidentUpdate(
                 id=update.id,
                 incident_id=notice.id,
@@ -136,9 +138,19 @@ def updates(notices: Iterable[SourceNotice], published: str) -> Iterator[Inciden
                 body=published if update.status == IncidentStatus.POSTMORTEM else update.body,
                 display_at=update.display_at,
                 deliver_notifications=update.deliver,
-                created_at=update.created_at,
+                created_at=created,
                 updated_at=update.updated_at,
             )
+
+
+def _in_order(updates: Iterable[SourceUpdate]) -> Iterator[tuple[SourceUpdate, datetime]]:
+    """Updates, oldest first, with instants of creation that keep those of one display time in their order."""
+    shown, created = None, None
+    for update in updates:
+        follows = created is not None and update.display_at == shown and update.created_at <= created
+        created = created + TICK if created and follows else update.created_at
+        shown = update.display_at
+        yield update, created
 
 
 def affected(notices: Iterable[SourceNotice], known: set[str]) -> Iterator[AffectedComponent]:

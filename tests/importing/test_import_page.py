@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -10,9 +11,10 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
 
 from common.errors import Refused
 from common.tenancy import in_tenant
@@ -32,6 +34,7 @@ from pages.change import Change
 from pages.models import StatusPage
 from tenants.models import Domain, Tenant
 from tests.importing.made import PAGE, component, document, incident, maintenance, read, update
+from tests.importing.mutation import mutated, mutations
 from tests.importing.server import RECORDED
 
 WHOLE = read_folder(RECORDED)
@@ -68,6 +71,26 @@ def test_the_recorded_page_comes_over_whole_in_one_version_and_in_time(acme: Ten
     assert summary.counts["maintenance windows"].added == 18
     assert summary.notes == ()
     assert page.indicator == "none"
+
+
+def test_updates_of_one_minute_keep_their_order(acme: Tenant) -> None:
+    import_page(RECENT)
+    stored: dict[str, list[str]] = {}
+    for update_id, notice in IncidentUpdate.objects.values_list("pk", "incident"):
+        stored.setdefault(notice, []).append(update_id)
+    assert stored == {
+        notice.id: [entry.id for entry in reversed(notice.updates)] for notice in RECENT.notices
+    }
+    assert any(len({u.display_at for u in notice.updates}) < len(notice.updates) for notice in RECENT.notices)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(mutations)
+def test_a_mutated_document_is_stored_or_refused_and_nothing_else(acme: Tenant, changes: Any) -> None:
+    before = transaction.savepoint()
+    with suppress(Refused):
+        import_page(read(mutated(changes)))
+    transaction.savepoint_rollback(before)
 
 
 def test_nobody_is_told(acme: Tenant) -> None:
