@@ -1,0 +1,3 @@
+from tests.mailing import subscribed
+
+__all__ = ["subscribed"]
