@@ -11,9 +11,14 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def page_url(page: StatusPage) -> str:
     """The page's origin, without a trailing slash: `https://status.example.org`."""
+    return origin(page.primary_host)
+
+
+def origin(host: str) -> str:
+    """`host` with this installation's scheme, and its port where that is not the scheme's own."""
     scheme, port = settings.PUBLIC_SCHEME, settings.PUBLIC_PORT
     suffix = "" if port == _DEFAULT_PORTS[scheme] else f":{port}"
-    return f"{scheme}://{page.primary_host}{suffix}"
+    return f"{scheme}://{host}{suffix}"
 
 
 def incident_url(page: StatusPage, incident_id: str) -> str:

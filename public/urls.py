@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from public import views
+from public import missing, views
 
 _MADE = r"(?P<made>[A-Za-z0-9._-]{20,300})"
 
@@ -14,4 +14,5 @@ urlpatterns = [
     re_path(rf"^subscriptions/confirm/{_MADE}$", views.confirmation, name="confirm"),
     re_path(rf"^subscriptions/{_MADE}/unsubscribe$", views.leaving, name="leave"),
     re_path(rf"^subscriptions/{_MADE}$", views.manage, name="manage"),
+    re_path(r"^(?!subscriptions/)", missing.document),
 ]

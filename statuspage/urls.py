@@ -3,6 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
+from publishing.preview import preview
 from statuspage import health
 from statuspage.admin import platform
 from statuspage.views import organisations
@@ -14,4 +15,6 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("health", health.health),
+    path("preview/<str:token>/<path:path>", preview),
+    path("preview/<str:token>/", preview, {"path": ""}),
 ]
