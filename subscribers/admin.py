@@ -61,6 +61,7 @@ class SubscriberAdmin(PageBoundAdmin):
     list_select_related = ["page"]
     search_fields = ["address", "label"]
     actions = ["unsubscribe_chosen", "reactivate_chosen"]
+    delete_warning = _("The address is erased wherever it was kept, and messages that wait are withdrawn.")
     wishing = (_("What is told"), {"fields": _WISHES})
     adding = [
         (

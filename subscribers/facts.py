@@ -36,9 +36,10 @@ def page_facts(page: StatusPage) -> dict[str, str]:
 
 
 def open_now(page: StatusPage, subscriber: Subscriber) -> list[dict[str, Any]]:
-    """What is open of that which the subscriber asked to be told, newest first, with its newest words."""
-    found = _concerning(page.incidents.unresolved(), subscriber).prefetch_related("updates")
-    return [_incident(page, incident) for incident in found]
+    """What is open or planned of that which the subscriber asked to be told, incidents first, with its newest
+    words."""
+    found = _concerning(page.incidents.unresolved(), subscriber).order_by("kind", "-started_at")
+    return [_incident(page, incident) for incident in found.prefetch_related("updates")]
 
 
 def _incident(page: StatusPage, incident: Incident) -> dict[str, Any]:
