@@ -150,16 +150,14 @@ def begin(change: Change, incident: Incident, words: Words, *, at: datetime | No
     at = at or change.now
     _set(incident, change, status=words.status, started_at=at)
     said = {one: status for one, status in words.components.items() if status is not None}
-    components = maintained(incident) | said
+    components = maintained(incident, words.components) | said
     return write_update(change, incident, replace(words, components=components), since=at)
 
 
-def maintained(incident: Incident) -> dict[str, str | None]:
-    """What this maintenance makes of its components while it is under way."""
-    if not incident.window.to_maintenance:
-        return {}
+def maintained(incident: Incident, more: Collection[str] = ()) -> dict[str, str | None]:
+    """What this maintenance makes of its components, and of `more` ids, while it is under way."""
     present = incident.links.filter(component__deleted_at=None).values_list("component_id", flat=True)
-    return dict.fromkeys(present, _MAINTAINED)
+    return dict.fromkeys([*present, *more], _MAINTAINED if incident.window.to_maintenance else None)
 
 
 def finish(change: Change, incident: Incident, words: Words, *, at: datetime | None = None) -> IncidentUpdate:

@@ -67,6 +67,13 @@ def test_an_update_of_a_later_status_begins_it(page: StatusPage, component: Comp
     assert told(incident)[-1] == ("maintenance.started", True)
 
 
+def test_a_component_that_is_named_at_the_start_takes_part(page: StatusPage, component: Component) -> None:
+    incident = scheduled(page)
+    post_maintenance_update(page, incident, ACTOR, Words("in_progress", components={component.pk: None}))
+
+    assert status_of(component) == "under_maintenance"
+
+
 def test_a_moved_window_runs_at_its_new_times(page: StatusPage, component: Component, pass_to: Any) -> None:
     incident = scheduled(page, component)
     edit_maintenance(page, incident, ACTOR, scheduled_for=NOON + 2 * HOUR, scheduled_until=NOON + 5 * HOUR)
