@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from common.errors import Refused
 
@@ -132,6 +133,8 @@ class VerbAdmin(SiteAdmin):
     adding: Any = ()
     editing: Any = ()
     viewing: Any = ()
+    # What deleting means, said before it is done.
+    delete_warning: Any = _lazy("It will be gone from the page at once. What happened stays in the events.")
     # Whether saving leads back to the form instead of the list.
     stays = False
 
@@ -163,8 +166,9 @@ class VerbAdmin(SiteAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        context = {"warning": self.delete_warning} | (extra_context or {})
         try:
-            return self._delete_view(request, object_id, extra_context)  # type: ignore[attr-defined,no-any-return]
+            return self._delete_view(request, object_id, context)  # type: ignore[attr-defined,no-any-return]
         except Refused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return HttpResponseRedirect(self.url("changelist"))

@@ -14,9 +14,20 @@ from components.admin import ComponentAdmin, ComponentGroupAdmin
 from components.models import Component, ComponentGroup
 from events.admin import EventAdmin
 from events.models import Event
+from incidents.admin.announcement import AnnouncementAdmin
 from incidents.admin.incident import IncidentAdmin
 from incidents.admin.maintenance import MaintenanceAdmin
-from incidents.models import Incident, MaintenanceWindow
+from incidents.admin.postmortem import PostmortemAdmin
+from incidents.admin.series import SeriesAdmin
+from incidents.admin.template import TemplateAdmin
+from incidents.models import (
+    Announcement,
+    Incident,
+    IncidentTemplate,
+    MaintenanceSeries,
+    MaintenanceWindow,
+    Postmortem,
+)
 from outbox.admin import OutboxItemAdmin
 from outbox.models import OutboxItem
 from pages.admin import StatusPageAdmin
@@ -141,5 +152,9 @@ organisation.register(ComponentGroup, ComponentGroupAdmin)
 organisation.register(Component, ComponentAdmin)
 organisation.register(Incident, IncidentAdmin)
 organisation.register(MaintenanceWindow, MaintenanceAdmin)
+organisation.register(MaintenanceSeries, SeriesAdmin)
+organisation.register(IncidentTemplate, TemplateAdmin)
+organisation.register(Postmortem, PostmortemAdmin)
+organisation.register(Announcement, AnnouncementAdmin)
 organisation.register(Subscriber, SubscriberAdmin)
 organisation.register(Event, EventAdmin)

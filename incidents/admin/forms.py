@@ -18,7 +18,16 @@ from pages.admin_base import PageForm
 IMPACTS = [("", _("as its components say"))] + [
     (impact.value, impact.label) for impact in Impact if impact is not Impact.MAINTENANCE
 ]
+BY_ITSELF = [
+    ("auto_start", "auto_complete"),
+    ("to_maintenance", "to_operational"),
+    ("notify_at_start", "notify_at_end"),
+    "reminders",
+]
+REMINDERS = _("Minutes before it begins, such as 1440,60.")
 _OPEN = IncidentStatus.open_of_kind(IncidentKind.INCIDENT)
+# What an incident can be opened with.
+OPENING = [(status.value, status.label) for status in (*_OPEN, IncidentStatus.RESOLVED)]
 
 
 def message_field(label: Any, help_text: Any) -> forms.CharField:
@@ -54,10 +63,7 @@ class OpenIncidentForm(IncidentForm):
         model = Incident
         fields = ["name", "impact_override", "next_update_by", "started_at"]
 
-    status = forms.ChoiceField(
-        label=_("Status"),
-        choices=[(status.value, status.label) for status in (*_OPEN, IncidentStatus.RESOLVED)],
-    )
+    status = forms.ChoiceField(label=_("Status"), choices=OPENING)
     started_at = MinuteField(label=_("Began"), required=False, help_text=_("Left empty: now."))
     resolved_at = MinuteField(
         label=_("Ended"),

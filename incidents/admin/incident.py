@@ -7,12 +7,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import VerbInline, badge
+from common.errors import Refused
+from components.forms import STAYS
 from incidents.actions.incident import (
     INCIDENT_FIELDS,
     UPDATE_FIELDS,
@@ -24,11 +28,15 @@ from incidents.actions.incident import (
     post_update,
     resolve,
 )
-from incidents.admin.forms import EditIncidentForm, OpenIncidentForm
+from incidents.actions.template import fill, placeholders
+from incidents.admin.forms import OPENING, EditIncidentForm, OpenIncidentForm
 from incidents.choices import Impact
-from incidents.models import Incident, IncidentUpdate
+from incidents.models import Incident, IncidentTemplate, IncidentUpdate
 from pages.admin_base import PageBoundAdmin
 from pages.links import incident_url
+
+# Before a placeholder's name in an address.
+_VALUE = "value-"
 
 
 class UpdateInline(VerbInline):
@@ -125,6 +133,48 @@ class IncidentAdmin(NoticeAdmin):
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return [UpdateInline] if obj else []
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """With `?template=`, from a template, whose placeholders are asked for first."""
+        wanted = request.GET.get("template")
+        if wanted and request.method == "GET" and self.has_add_permission(request):
+            template = get_object_or_404(IncidentTemplate, pk=wanted, page=request.GET.get("page"))
+            try:
+                request.filled = fill(template, _values(request))  # type: ignore[attr-defined]
+            except Refused:
+                return self._ask_for_placeholders(request, template)
+        return super().add_view(request, form_url, extra_context)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        filled = getattr(request, "filled", None)
+        if filled is None:
+            return {}
+        words = filled.words
+        return {
+            "name": filled.title,
+            "status": words.status,
+            "body": words.body,
+            "statuses": dict.fromkeys(words.components, STAYS),
+            "notify": words.deliver,
+        }
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("add"):
+            context["templates"] = self.page(request).templates.filter(update_status__in=dict(OPENING))
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _ask_for_placeholders(self, request: HttpRequest, template: IncidentTemplate) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": template.name,
+            "opts": self.opts,
+            "template": template,
+            "asked": [(name, _values(request).get(name, "")) for name in placeholders(template)],
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/incidents/fill_template.html", context)
+
     def create(self, request: HttpRequest, form: Any) -> Incident:
         page, actor, given = self.page(request), self.actor(request), form.cleaned_data
         if given["resolved_at"]:
@@ -178,6 +228,12 @@ def _add_to_history(page: Any, actor: Any, given: dict[str, Any]) -> Incident:
         components={one: status for one, status in given["statuses"].items() if status},
         impact_override=given["impact_override"],
     )
+
+
+def _values(request: HttpRequest) -> dict[str, str]:
+    """What was given for placeholders, by their names."""
+    given = request.GET.items()
+    return {name.removeprefix(_VALUE): str(value) for name, value in given if name.startswith(_VALUE)}
 
 
 def _without(fieldsets: Any, field: str) -> list[Any]:

@@ -24,7 +24,7 @@ from incidents.actions.maintenance import (
     remind,
     schedule_maintenance,
 )
-from incidents.admin.forms import message_field
+from incidents.admin.forms import BY_ITSELF, REMINDERS, message_field
 from incidents.admin.incident import NoticeAdmin, UpdateInline
 from incidents.choices import IncidentStatus
 from incidents.models import Incident, MaintenanceWindow
@@ -34,13 +34,7 @@ from pages.admin_base import PageForm
 from pages.models import StatusPage
 
 _CANCEL = "cancel"
-_OPTIONS = [
-    ("auto_start", "auto_complete"),
-    ("to_maintenance", "to_operational"),
-    ("notify_at_start", "notify_at_end"),
-    "reminders",
-]
-_BY_ITSELF = (_("What it does by itself"), {"classes": ["later"], "fields": _OPTIONS})
+_BY_ITSELF = (_("What it does by itself"), {"classes": ["later"], "fields": BY_ITSELF})
 _WORDS = {
     IncidentStatus.IN_PROGRESS: _("In progress"),
     IncidentStatus.VERIFYING: _("Verifying"),
@@ -61,7 +55,7 @@ class MaintenanceForm(PageForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["components"].queryset = self.page.components.present()  # type: ignore[attr-defined]
-        self.fields["reminders"].help_text = _("Minutes before it begins, such as 1440,60.")
+        self.fields["reminders"].help_text = REMINDERS
 
     @property
     def component_ids(self) -> list[str]:

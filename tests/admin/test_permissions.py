@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -13,8 +13,12 @@ from django.utils import timezone
 from common.tenancy import in_tenant
 from components.actions import create_component, create_group
 from events.models import Event
+from incidents.actions.announcement import create_announcement
 from incidents.actions.incident import open_incident
 from incidents.actions.maintenance import schedule_maintenance
+from incidents.actions.postmortem import write_postmortem
+from incidents.actions.series import create_series
+from incidents.actions.template import create_template
 from incidents.models import Incident
 from incidents.steps import Words
 from pages.actions import create_page
@@ -59,6 +63,10 @@ MATRIX = {
     **editors_change("components_componentgroup"),
     **editors_change("incidents_incident"),
     **editors_change("incidents_maintenancewindow"),
+    **editors_change("incidents_maintenanceseries"),
+    **editors_change("incidents_incidenttemplate"),
+    **editors_change("incidents_postmortem"),
+    **editors_change("incidents_announcement"),
     **editors_change("pages_statuspage"),
     "pages_statuspage_add": ADMINS,
     "pages_statuspage_delete": ADMINS,
@@ -91,6 +99,17 @@ def rows(page: StatusPage) -> dict[str, str]:
     begins = timezone.now() + timedelta(days=1)
     times = {"scheduled_for": begins, "scheduled_until": begins + timedelta(hours=1)}
     maintenance = schedule_maintenance(page, ACTOR, name="Work", **times)
+    template = create_template(page, ACTOR, name="Usual", title="Slow", body="Hm.")
+    postmortem = write_postmortem(page, incident, ACTOR, "Because.")
+    announcement = create_announcement(page, ACTOR, title="Soon")
+    series = create_series(
+        page,
+        ACTOR,
+        name="Weekly",
+        rule="FREQ=WEEKLY;BYDAY=TU",
+        local_start=datetime.fromisoformat("2027-01-05T03:00"),
+        duration=timedelta(hours=1),
+    )
     subscriber = add_confirmed(page, Who("reader@example.org"), ACTOR, "said so")
     return {
         "pages_statuspage": page.pk,
@@ -98,6 +117,10 @@ def rows(page: StatusPage) -> dict[str, str]:
         "components_componentgroup": group.pk,
         "incidents_incident": incident.pk,
         "incidents_maintenancewindow": maintenance.pk,
+        "incidents_incidenttemplate": template.pk,
+        "incidents_postmortem": postmortem.pk,
+        "incidents_announcement": announcement.pk,
+        "incidents_maintenanceseries": series.pk,
         "subscribers_subscriber": subscriber.pk,
         "events_event": str(Event.objects.earliest("id").pk),
     }
