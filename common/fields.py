@@ -13,8 +13,8 @@ class PublicIdField(models.CharField):
     """A primary key that URLs and APIs name: up to 32 characters [0-9a-z], 12 random ones by default."""
 
     def __init__(self, **kwargs: Any) -> None:
-        defaults = {"max_length": 32, "primary_key": True, "default": new_id, "editable": False}
-        super().__init__(**(defaults | kwargs))
+        own: dict[str, Any] = {"max_length": 32, "primary_key": True, "default": new_id, "editable": False}
+        super().__init__(**(own | kwargs))
 
 
 class PlainIdField(models.CharField):

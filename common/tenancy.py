@@ -22,11 +22,16 @@ def current_tenant_id() -> str:
 
     Raises RuntimeError on the public schema: a verb that runs there would touch no tenant's data.
     """
-    schema = str(connection.schema_name)
+    schema = connection.schema_name  # type: ignore[attr-defined]
     if not schema.startswith(_PREFIX):
         message = f"This needs a tenant's schema; the connection is in {schema!r}."
         raise RuntimeError(message)
-    return schema.removeprefix(_PREFIX)
+    return str(schema).removeprefix(_PREFIX)
+
+
+def leave_tenant() -> None:
+    """Back to the public schema, whatever was before."""
+    connection.set_schema_to_public()  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -67,7 +68,7 @@ def claim(
     """
     token = uuid.uuid4()
     tenant_id, key = only or (None, None)
-    values = {
+    values: dict[str, Any] = {
         "topics": list(topics),
         "token": token,
         "now": timezone.now(),

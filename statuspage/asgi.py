@@ -9,7 +9,8 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statuspage.settings")
-django_application = get_asgi_application()
+# Django's own type is narrower than what it takes.
+django_application: Any = get_asgi_application()
 
 # Settings can be read only now.
 from django.conf import settings  # noqa: E402

@@ -8,13 +8,12 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
 
 from common.ids import new_id
-from common.tenancy import in_tenant
+from common.tenancy import in_tenant, leave_tenant
 from tenants.access import standing_of, tenant_for
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -36,21 +35,21 @@ class RequestContext:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = new_id()
-        connection.set_schema_to_public()
+        leave_tenant()
         if host_of(request) not in settings.APP_HOSTS:
-            request.urlconf = settings.PAGE_URLCONF  # type: ignore[attr-defined]
+            request.urlconf = settings.PAGE_URLCONF
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 response = self.get_response(request)
             finally:
-                connection.set_schema_to_public()
+                leave_tenant()
         response.headers["X-Request-Id"] = request_id
         return response
 
 
 def host_of(request: HttpRequest) -> str:
     """Lower-case, without the port."""
-    host = request.META.get("HTTP_HOST", "").lower()
+    host: str = request.META.get("HTTP_HOST", "").lower()
     name, _, port = host.rpartition(":")
     return name if port.isdigit() else host
 

@@ -20,7 +20,7 @@ def tenant_for(user: Person, slug: str, needs: Role = Role.VIEWER, page_id: str 
     Raises Http404 to whoever is not a member, as if there were no such organisation, and
     PermissionDenied to members whose role is too low.
     """
-    tenant = Tenant.objects.filter(slug=slug).first()
+    tenant: Tenant | None = Tenant.objects.filter(slug=slug).first()
     role = role_of(user, tenant, page_id) if tenant else None
     if tenant is None or role is None:
         raise Http404

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from common.ids import LENGTH, new_id
-from common.tenancy import NO_TENANT, schema_of
+from common.tenancy import NO_TENANT, leave_tenant, schema_of
 from outbox.queue import put
 from tenants.models import Domain, DomainKind, HostMap, Membership, PageRole, Role, Tenant, User
 
@@ -69,7 +69,7 @@ def create_tenant(name: str, slug: str = "", *, owner: User | None = None) -> Te
             message = _("There is already an organisation called “%(slug)s”.") % {"slug": slug}
             raise Refused(message, "slug") from error
         tenant.create_schema(verbosity=0)
-        connection.set_schema_to_public()
+        leave_tenant()
         if owner is not None:
             Membership.objects.create(user=owner, tenant=tenant, role=Role.OWNER)
     return tenant
@@ -94,7 +94,7 @@ def page_hosts(page_id: str, slug: str) -> dict[str, DomainKind]:
     }
 
 
-def claim_hosts(tenant_id: str, page_id: str, hosts: dict[str, DomainKind]) -> None:
+def claim_hosts(tenant_id: str, page_id: str, hosts: Mapping[str, DomainKind]) -> None:
     """Step: register hosts for a page in the caller's transaction. Raises Refused where one is taken."""
     try:
         with transaction.atomic():

@@ -14,7 +14,7 @@ from common.fields import PlainIdField, PublicIdField
 from common.tenancy import schema_of
 
 
-class Tenant(TenantMixin):
+class Tenant(TenantMixin):  # type: ignore[misc] # django-tenants has no types
     """An organisation: one PostgreSQL schema, `t_<id>`."""
 
     # tenants/actions.py creates the schema, inside the transaction that adds the row.

@@ -89,8 +89,8 @@ class Live:
         return self._popen([sys.executable, "manage.py", *arguments])
 
     def worker(self) -> subprocess.Popen[str]:
-        command = "celery -A statuspage.celery worker -P threads -c 2 -Q publish,notify,archive --without-mingle"
-        return self._popen([sys.executable, "-m", *command.split()])
+        command = "celery -A statuspage.celery worker -P threads -c 2 --without-mingle"
+        return self._popen([sys.executable, "-m", *command.split(), "-Q", "publish,notify,archive"])
 
     def wait_for(self, process: subprocess.Popen[str], word: str) -> None:
         """Until the process says `word`."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from components.choices import ComponentStatus, Source
 from components.models import Statement
@@ -39,7 +39,7 @@ def summaries(found: IncidentQuerySet, view: View) -> list[IncidentSummary]:
     return [_summary(incident, view) for incident in lines.prefetch_related(Prefetch("links", _links()))]
 
 
-def _links() -> Iterable[IncidentComponent]:
+def _links() -> QuerySet[IncidentComponent]:
     return IncidentComponent.objects.select_related("component").order_by(
         "component__position", "component_id"
     )
