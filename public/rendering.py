@@ -35,7 +35,9 @@ def render(page: StatusPage, template: str, title: str, status: int = 200, **val
         "status_code": status,
         "forms_style": style_path(),
     }
-    return HttpResponse(_template(template).render(Context(shared | values)), status=status)
+    response = HttpResponse(_template(template).render(Context(shared | values)), status=status)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def message(page: StatusPage, title: str, said: str, status: int = 200) -> HttpResponse:

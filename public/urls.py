@@ -14,5 +14,5 @@ urlpatterns = [
     re_path(rf"^subscriptions/confirm/{_MADE}$", views.confirmation, name="confirm"),
     re_path(rf"^subscriptions/{_MADE}/unsubscribe$", views.leaving, name="leave"),
     re_path(rf"^subscriptions/{_MADE}$", views.manage, name="manage"),
-    re_path(r"^(?!subscriptions/)", missing.document),
+    re_path(r"", missing.document),
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.errors import Refused
 from events.actor import Actor, ActorKind
@@ -29,14 +29,14 @@ _FOREVER = "public, max-age=31536000, immutable"
 _shown = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@require_GET
+@require_safe
 def forms_style(_request: HttpRequest, digest: str) -> HttpResponse:
     response = HttpResponse(style(), content_type="text/css; charset=utf-8")
     response.headers["Cache-Control"] = _FOREVER
     return response
 
 
-@require_GET
+@require_safe
 @of_page
 def new(_request: HttpRequest, page: StatusPage) -> HttpResponse:
     return _form(page)
@@ -67,7 +67,7 @@ def new_email(request: HttpRequest, page: StatusPage) -> HttpResponse:
     return HttpResponseRedirect(SENT)
 
 
-@require_GET
+@require_safe
 @of_page
 def sent(_request: HttpRequest, page: StatusPage) -> HttpResponse:
     return message(

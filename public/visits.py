@@ -51,9 +51,7 @@ def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
         if page is None:
             raise Http404
         with translation.override(page.language), timezone.override(page.zone):
-            response = view(request, page, *args, **kwargs)
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+            return view(request, page, *args, **kwargs)
 
 
 def host_of(request: HttpRequest) -> str:

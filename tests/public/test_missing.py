@@ -23,15 +23,19 @@ def visitor(settings: Any, tmp_path: Path) -> Client:
 def test_a_page_that_the_store_lacks_is_published_and_answered(visitor: Client, page: StatusPage) -> None:
     assert store().manifest(page.pk) is None
 
-    assert b"All systems operational" in visitor.get("/").content
+    answer = visitor.get("/")
+
+    assert b"All systems operational" in answer.content
+    assert "X-Robots-Tag" not in answer
     assert store().manifest(page.pk) is not None
 
 
 def test_a_path_that_the_page_has_not_is_its_own_404(visitor: Client, page: StatusPage) -> None:
-    answer = visitor.get("/nothing")
+    for path in ("/nothing", "/subscriptions/", "/subscriptions/short"):
+        answer = visitor.get(path)
 
-    assert answer.status_code == 404
-    assert b"Page not found" in answer.content
+        assert answer.status_code == 404
+        assert b"Page not found" in answer.content
 
 
 def test_a_page_that_is_not_launched_and_an_unknown_host_are_404(visitor: Client, page: StatusPage) -> None:
