@@ -15,6 +15,8 @@ from common.errors import Refused
 LONGEST_NAME = 255
 LONGEST_TEXT = 100_000
 LARGEST_NUMBER = 1_000_000
+# A page lists its months, so a slip of the pen must not make thousands of them.
+YEARS = range(2000, 2101)
 
 ID = re.compile(r"[a-z0-9]{1,32}")
 TIME = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
@@ -112,7 +114,7 @@ class Record:
         if value is None:
             return None
         form = TIME.fullmatch(value) if isinstance(value, str) else None
-        if form is None or not 1990 <= int(form[1]) <= 2200:
+        if form is None or int(form[1]) not in YEARS:
             self.failed(key, f"is not a time: {shown(value)}")
         try:
             return datetime.fromisoformat(form[0]).astimezone(UTC)
@@ -127,7 +129,7 @@ class Record:
             day = date.fromisoformat(value if isinstance(value, str) else "")
         except ValueError:
             self.failed(key, f"is not a day: {shown(value)}")
-        return day if 1990 <= day.year <= 2200 else self.failed(key, f"is not a day: {shown(value)}")
+        return day if day.year in YEARS else self.failed(key, f"is not a day: {shown(value)}")
 
     def time_zone(self, key: str) -> str:
         """An IANA name that this machine knows; UTC when there is none."""

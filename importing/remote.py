@@ -23,6 +23,7 @@ AT_A_TIME = 2
 QUIET_PAGES = 12
 QUIET_PAGES_BEFORE_FIRST_COMPONENT = 4
 MOST_PAGES = 200
+MOST_INCIDENTS = 50_000
 
 Progress = Callable[[str, int, int], None]
 
@@ -106,6 +107,9 @@ def _walk_history(reading: Reading, components: Sequence[SourceComponent]) -> li
         months = _history_page(reading, page)
         found = [code for month in months for code in _codes(month)]
         codes.update(dict.fromkeys(found))
+        if len(codes) > MOST_INCIDENTS:
+            message = f"{reading.fetcher.base}: lists more than {MOST_INCIDENTS:,} incidents"
+            raise ImportFailed(message)
         reading.progress("history pages", page, 0)
         quiet = 0 if found else quiet + 1
         before = all(month.number("year") < begun for month in months)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 import time
 from dataclasses import replace
@@ -163,6 +164,9 @@ def test_a_page_without_history_brings_its_newest_and_says_so(tmp_path: Path) ->
     )
 
 
+MANY = json.dumps({"months": [{"incidents": [{"code": f"i{n}"} for n in range(50_001)]}]}).encode()
+
+
 def answering(status: int, body: bytes = b"", only: str = "", **headers: str):
     def trouble(handler: Handler, path: str, _asked: int) -> bool:
         return only in path and not handler.answer(status, body, **headers)
@@ -185,6 +189,7 @@ def answering(status: int, body: bytes = b"", only: str = "", **headers: str):
         (answering(302, Location="file:///etc/passwd"), "redirects to where it cannot be followed"),
         (answering(302, Location="/api/v2/summary.json"), "redirects to where it cannot be followed"),
         (answering(200, b'{"id": "other"}', only="/incidents/"), '"created_at" is missing'),
+        (answering(200, MANY, only="/history"), "lists more than 50,000 incidents"),
         (answering(200, b'{"months": 5}', only="/history"), 'history.json?page=1: "months" is not a list'),
         (
             answering(200, b'{"months": [{"incidents": [{"code": "../../etc"}]}]}', only="/history"),
