@@ -26,6 +26,8 @@ from tenants.actions import create_tenant
 from tenants.models import Tenant
 from tests.live import TEMPLATE, Live
 
+pytest_plugins = ["tests.golden"]
+
 ACTOR = Actor(ActorKind.USER, "tester")
 # Stands in everything of globex that could leak.
 CANARY = "Globex canary"

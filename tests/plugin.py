@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.services import postgres, valkey
@@ -34,6 +35,16 @@ def pytest_load_initial_conftests() -> Iterator[None]:
         REDIS_URL=f"{_servers.enter_context(valkey(base / 'valkey'))}/0",
     )
     return (yield)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--snapshot-update", action="store_true", help="write the golden files anew")
+
+
+def pytest_configure() -> None:
+    # How long an example takes says more about the machine than about the code.
+    hypothesis.settings.register_profile("statuspage", deadline=None)
+    hypothesis.settings.load_profile("statuspage")
 
 
 def pytest_unconfigure() -> None:
