@@ -36,6 +36,13 @@ from pages.links import page_url
 from pages.models import StatusPage
 
 
+def offer_position(form: PageForm) -> None:
+    """Left empty, a new row comes last and an old one stays where it is."""
+    form.fields["position"].required = False
+    if not form.instance.created_at:
+        form.initial["position"] = None
+
+
 class ComponentForm(PageForm):
     class Meta:
         model = Component
@@ -50,8 +57,7 @@ class ComponentForm(PageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Both are given by the verb where they are left out.
-        self.fields["position"].required = False
+        offer_position(self)
         self.fields["group"].queryset = self.page.groups.present()  # type: ignore[attr-defined]
         self.initial["status"] = getattr(self.instance, "status", ComponentStatus.OPERATIONAL)
 
@@ -154,7 +160,7 @@ class GroupForm(PageForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["position"].required = False
+        offer_position(self)
         self.fields["components"].queryset = self.page.components.present()  # type: ignore[attr-defined]
         if self.instance.page_id:
             self.initial["components"] = list(self.instance.components.present())

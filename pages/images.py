@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import warnings
 import zlib
 
 from django.utils.translation import gettext as _
@@ -18,8 +19,10 @@ MAX_PIXELS = 16_000_000
 MAX_SIDE = 800
 _FORMATS = ("PNG", "JPEG", "WEBP", "ICO")
 
-# Pillow itself stops at twice this number, also for images inside of images, such as an icon's.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
+# Pillow's own guard, also for images inside of images, such as an icon's: it warns above this number and
+# refuses only above twice of it.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 def clean_image(data: bytes, field: str | None = None) -> Asset:
@@ -37,11 +40,9 @@ def clean_image(data: bytes, field: str | None = None) -> Asset:
 def _decode(data: bytes, field: str | None) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
-        if image.width * image.height > MAX_PIXELS:
-            raise Refused(_("The image has too many pixels."), field)
         image.load()
         return ImageOps.exif_transpose(image).convert("RGBA")
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused(_("The image has too many pixels."), field) from error
     # What Pillow's decoders raise on files that are broken, on purpose or not.
     except (

@@ -82,6 +82,6 @@ class Browser(Client):
         assert response.status_code == 200, response
         return Fields(response.content.decode()).values
 
-    def send(self, address: str, **changed: Any) -> HttpResponse:
+    def send(self, address: str, /, **changed: Any) -> HttpResponse:
         """Fill in the form at `address` and save it."""
         return self.post(address, self.shown(address) | changed)  # type: ignore[return-value]

@@ -1,0 +1,134 @@
+"""The platform's site, and the way in."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin import AdminSite
+from django.urls import URLPattern, URLResolver
+from django.utils import timezone
+
+from outbox.models import OutboxItem
+from pages.models import StatusPage
+from statuspage.admin import platform
+from tenants.models import Domain, Membership, Tenant, User
+from tests.admin.browser import Browser
+
+
+def paths(site: AdminSite) -> list[str]:
+    """The lists and forms of a site."""
+    models = [model._meta for model in site._registry]
+    return [f"/admin/{one.app_label}/{one.model_name}/" for one in models]
+
+
+@pytest.fixture
+def dead(db: None) -> OutboxItem:
+    now = timezone.now()
+    return OutboxItem.objects.create(
+        topic="publish", tenant_id="x", key="page", due_at=now, dead_at=now, attempts=10, last_error="Boom"
+    )
+
+
+def test_only_staff_gets_in(browsers: dict[str, Browser], dead: OutboxItem) -> None:
+    for path in ["/admin/", *paths(platform)]:
+        got = {person: browser.get(path).status_code for person, browser in browsers.items()}
+        assert {person for person, status in got.items() if status == 200} == {"staff"}, path
+
+
+def test_what_is_dead_is_repeated(browsers: dict[str, Browser], dead: OutboxItem) -> None:
+    address = "/admin/outbox/outboxitem/"
+    assert "Boom" in browsers["staff"].get(f"{address}?state=dead").content.decode()
+    chosen = {"action": "repeat_dead", "index": "0", "_selected_action": dead.pk}
+    browsers["staff"].post(address, chosen)
+
+    dead.refresh_from_db()
+    assert (dead.dead_at, dead.attempts) == (None, 0)
+
+
+def test_an_organisation_is_made_with_its_owner(
+    browsers: dict[str, Browser], people: dict[str, User]
+) -> None:
+    owner = people["viewer"]
+    browsers["staff"].send("/admin/tenants/tenant/add/", name="Initech", owner=owner.pk)
+
+    tenant = Tenant.objects.get(slug="initech")
+    assert Membership.objects.get(tenant=tenant).user == owner
+    assert Browser(owner).get("/o/initech/admin/").status_code == 200
+
+
+def test_a_slug_that_is_taken_is_refused_at_its_field(browsers: dict[str, Browser]) -> None:
+    answer = browsers["staff"].send("/admin/tenants/tenant/add/", name="Another", slug="acme")
+
+    assert "slug" in answer.context["adminform"].form.errors  # type: ignore[index]
+
+
+def test_an_organisation_keeps_an_owner(browsers: dict[str, Browser], people: dict[str, User]) -> None:
+    membership = Membership.objects.get(user=people["owner"])
+    answer = browsers["staff"].send(f"/admin/tenants/membership/{membership.pk}/change/", role="viewer")
+
+    assert "needs an owner" in answer.content.decode()
+    membership.refresh_from_db()
+    assert membership.role == "owner"
+
+
+def test_somebody_is_made_a_member(browsers: dict[str, Browser], people: dict[str, User]) -> None:
+    acme = Tenant.objects.get(slug="acme")
+    given = {"user": people["outsider"].pk, "tenant": acme.pk, "role": "editor"}
+    browsers["staff"].send("/admin/tenants/membership/add/", **given)
+
+    assert browsers["outsider"].get("/o/acme/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("model", ["tenant", "domain", "user"])
+def test_the_rest_can_only_be_read(
+    browsers: dict[str, Browser], people: dict[str, User], page: StatusPage, model: str
+) -> None:
+    row = {"tenant": Tenant.objects.first(), "domain": Domain.objects.first(), "user": people["viewer"]}[
+        model
+    ]
+    assert row is not None
+    address = f"/admin/tenants/{model}/{row.pk}"
+
+    assert browsers["staff"].get(f"{address}/change/").status_code == 200
+    assert browsers["staff"].post(f"{address}/change/", {"email": "x@example.org"}).status_code == 403
+    assert browsers["staff"].post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_people_come_in_by_e_mail_address_and_go_where_they_work(
+    browsers: dict[str, Browser], people: dict[str, User], page: StatusPage
+) -> None:
+    people["viewer"].set_password("long enough")
+    people["viewer"].save()
+    browser = browsers["anonymous"]
+    given = {"username": "viewer@acme.example", "password": "long enough"}
+    browser.post("/admin/login/", browser.shown("/admin/login/") | given)
+
+    assert browser.get("/", follow=True).redirect_chain[-1][0] == "/o/acme/admin/"
+
+
+def test_a_wrong_password_is_said(browsers: dict[str, Browser]) -> None:
+    answer = browsers["anonymous"].send("/admin/login/", username="viewer@acme.example", password="wrong")
+
+    assert answer.status_code == 200
+    assert "correct" in answer.content.decode()
+
+
+def test_no_sign_in_leads_to_another_site(browsers: dict[str, Browser], people: dict[str, User]) -> None:
+    people["viewer"].set_password("long enough")
+    people["viewer"].save()
+    given = {"username": "viewer@acme.example", "password": "long enough"}
+    answer = browsers["anonymous"].send("/admin/login/?next=https://evil.example/", **given)
+
+    assert not answer["Location"].startswith("https")
+
+
+def test_signing_out_leads_to_the_sign_in(browsers: dict[str, Browser], page: StatusPage) -> None:
+    assert browsers["owner"].post("/o/acme/admin/logout/")["Location"] == "/admin/login/"
+    assert browsers["owner"].get("/o/acme/admin/").status_code == 302
+
+
+def test_nobody_reaches_rows_through_djangos_lookups() -> None:
+    found = {
+        getattr(one, "name", "") for one in platform.get_urls() if isinstance(one, URLPattern | URLResolver)
+    }
+
+    assert not found & {"autocomplete", "view_on_site"}
