@@ -66,6 +66,7 @@ def _facts() -> dict[str, Any]:
     alive = OutboxItem.objects.alive().filter(due_at__lte=now)
     oldest = alive.order_by("due_at").values_list("due_at", flat=True).first()
     return {
+        "release": settings.RELEASE,
         "oldest_due_row_age": _age(oldest, now),
         "due_rows": alive.count(),
         "dead_rows": OutboxItem.objects.dead().count(),

@@ -6,6 +6,7 @@ Misconfiguration is reported by `statuspage/checks.py`.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from statuspage import env, logs
@@ -14,7 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.boolean("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY")
-RELEASE = env.text("RELEASE", "0.1.0")
+# The newest version in the changelog.
+RELEASE: str = re.findall(r"(?m)^## (\S+)", (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8"))[0]
 
 # Hosts and links -----------------------------------------------------------------------------------
 APP_HOSTS = env.words("APP_HOSTS", "localhost,127.0.0.1" if DEBUG else "")
