@@ -208,6 +208,18 @@ def test_reminders_follow_a_moved_start(page: StatusPage, pass_to: Any) -> None:
     assert len(told(incident, name="maintenance.reminder")) == 2
 
 
+def test_a_reminder_that_a_move_makes_late_is_not_sent(page: StatusPage, pass_to: Any) -> None:
+    """Whoever moves the window decides whether that is told."""
+    incident = scheduled(
+        page, scheduled_for=NOON + 9 * HOUR, scheduled_until=NOON + 10 * HOUR, reminders=[60]
+    )
+    pass_to(NOON + 2 * HOUR)
+    edit_maintenance(page, incident, ACTOR, scheduled_for=NOON + 2.5 * HOUR)
+    pass_to(NOON + 2.4 * HOUR)
+
+    assert told(incident) == [("maintenance.scheduled", True), ("maintenance.edited", False)]
+
+
 def test_a_person_reminds_only_before_the_start(page: StatusPage) -> None:
     incident = scheduled(page)
     remind(page, incident, ACTOR)
