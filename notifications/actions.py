@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from common.tenancy import current_tenant_id
 from notifications.choices import DeliveryStatus, SuppressionReason
-from notifications.models import Delivery, Notification, Suppression
+from notifications.models import Attempt, Delivery, Notification, Suppression
 from outbox.nudge import nudge
 from outbox.registry import Lane
 from subscribers.addresses import address_hash
@@ -25,7 +25,9 @@ def withdraw(tenant_id: str, subscriber_id: str, *, erased: bool) -> int:
         mine = Delivery.objects.of(tenant_id).to(subscriber_id)
         held = mine.waiting().update(status=DeliveryStatus.SUPPRESSED, last_error="The subscriber has left.")
         if erased:
-            mine.update(target="", target_hash="", settings={})
+            # What servers answered often names the address.
+            Attempt.objects.of(tenant_id).filter(delivery__in=mine).update(response="")
+            mine.update(target="", target_hash="", settings={}, last_error="")
     return held
 
 

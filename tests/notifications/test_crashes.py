@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -57,6 +58,39 @@ def stop_and_insert(notification, now):
         stand_still(notification)
     return insert_and_stop(notification, now)
 expansion._insert = stop_and_insert
+"""
+
+_PAGE = """
+from events.actor import SYSTEM
+from pages.actions import create_page
+from subscribers.actions import Who, subscribe
+with in_tenant(acme.id):
+    page = create_page(SYSTEM, name="Acme", slug="acme")
+    for number in range({people}):
+        subscribe(page, Who(f"c{{number}}@example.org"), SYSTEM)
+"""
+# Both begin at the same instant.
+_OPEN = """
+from events.actor import SYSTEM
+from incidents.actions.incident import open_incident
+from incidents.steps import Words
+from pages.models import StatusPage
+with in_tenant(acme.id):
+    page = StatusPage.objects.get()
+    time.sleep(max(0, {start} - time.time()))
+    for number in range({incidents}):
+        open_incident(page, SYSTEM, Words("investigating", "Looking."), name=f"Incident {{number}}.")
+"""
+_CONFIRM = """
+from events.actor import SYSTEM
+from pages.models import StatusPage
+from subscribers.actions import confirm
+from subscribers.models import Subscriber
+with in_tenant(acme.id):
+    page, people = StatusPage.objects.get(), list(Subscriber.objects.all())
+    time.sleep(max(0, {start} - time.time()))
+    for one in people:
+        confirm(page, one, SYSTEM)
 """
 
 
@@ -131,6 +165,38 @@ def test_senders_that_are_killed_lose_nobody(prepared: Live, mail: Sink) -> None
     twice = sum(times - 1 for times in Counter(mail.recipients).values())
     assert twice <= kills * IN_FLIGHT
     assert same_ids(mail)
+
+
+def nothing_waits(live: Live) -> bool:
+    with psycopg.connect(live.database_url, autocommit=True) as connection:
+        rows = connection.execute("SELECT FROM outbox_outboxitem WHERE topic = 'notify'")
+        return not rows.fetchall() and set(statuses(live)) == {"accepted"}
+
+
+def named(mail: Sink, recipient: str) -> Counter[str]:
+    """How often each incident was told to somebody, in mail of its own or in the one that welcomes."""
+    said = [str(one.get_body(("plain",)).get_content()) for one in mail.mail(recipient)]  # type: ignore[union-attr]
+    return Counter(name for text in said for name in re.findall(r"Incident \d+\.", text))
+
+
+def test_who_confirms_while_incidents_are_opened_and_expanded_hears_of_each_once(
+    live: Live, mail: Sink
+) -> None:
+    incidents, people = 20, 60
+    live.run(_PAGE.format(people=people))
+    start = time.time() + 6
+    live.start_python(_DRAIN)
+    both = [_OPEN.format(start=start, incidents=incidents), _CONFIRM.format(start=start)]
+    for process in [live.start_python(code) for code in both]:
+        assert process.wait(60) == 0
+    until(lambda: nothing_waits(live), seconds=60)
+    told = {f"Incident {one}.": 1 for one in range(incidents)}
+    heard = [named(mail, f"c{number}@example.org") for number in range(people)]
+    assert heard == [told] * people
+    subjects = {
+        str(one["Subject"]) for number in range(people) for one in mail.mail(f"c{number}@example.org")
+    }
+    assert len(subjects) > 2, "Some must have been told by mail of its own: else nothing ran at once."
 
 
 def test_two_senders_at_once_send_nothing_twice(prepared: Live, mail: Sink) -> None:
