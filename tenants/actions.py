@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils.text import slugify
@@ -128,6 +131,27 @@ def ask_for_hosts() -> None:
     HostMap.objects.get_or_create(id=1)
     HostMap.objects.filter(id=1).update(version=F("version") + 1)
     put(HOSTS, NO_TENANT, ["map"])
+
+
+def create_user(email: str, password: str, *, name: str = "") -> User:
+    """Add a person, who works for nobody yet.
+
+    Raises Refused for an address that is malformed or taken, and for a password that is easily guessed.
+    """
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages), "email") from error
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages), "password") from error
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, password, name=name)
+    except IntegrityError as error:
+        message = _("Somebody already signs in as %(email)s.") % {"email": email}
+        raise Refused(message, "email") from error
 
 
 def set_role(user: User, tenant: Tenant, role: Role) -> Membership:
