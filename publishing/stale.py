@@ -32,6 +32,7 @@ class Stale:
         stale = cls()
         for event in Event.objects.of_page(page.pk).since(version).order_by("id"):
             stale.add(event, page)
+        stale.add_former(page, version)
         stale.turn_of_month(page, shown_month)
         return stale
 
@@ -46,6 +47,12 @@ class Stale:
         elif event.object_type == "correction":
             self.components.add(facts.get("component_id", ""))
             self._add_span([facts.get("begun"), facts.get("ended")], page)
+
+    def add_former(self, page: StatusPage, version: int) -> None:
+        """What notices were when they were published: they may have left a month or a component."""
+        notices = Event.objects.of_page(page.pk).filter(object_type="incident", object_id__in=self.incidents)
+        for event in notices.newest_per_object(version):
+            self.add(event, page)
 
     def turn_of_month(self, page: StatusPage, shown: YearMonth | None) -> None:
         """A month that is over becomes cold; components' pages show it from now on."""

@@ -29,6 +29,9 @@ from incidents.steps import (
 from pages.change import Change, page_change
 from pages.models import StatusPage
 
+# From when, and until when: None while it is open.
+Span = tuple[datetime, datetime | None]
+
 INCIDENT_FIELDS = frozenset(
     {
         "name",
@@ -223,7 +226,7 @@ def _locked_update(change: Change, update: IncidentUpdate) -> IncidentUpdate:
     return found
 
 
-def _span(incident: Incident) -> tuple[datetime, datetime | None]:
+def _span(incident: Incident) -> Span:
     return incident.impact_started_at or incident.started_at, incident.resolved_at
 
 
@@ -238,21 +241,27 @@ def _check_times(incident: Incident, fields: Mapping[str, Any]) -> None:
         raise Refused(message, "resolved_at")
 
 
-def _move_statements(
-    change: Change,
-    incident: Incident,
-    former: tuple[datetime, datetime | None],
-    now: tuple[datetime, datetime | None],
-) -> None:
-    """What was said from the incident's beginning, or up to its end, moves with them."""
+def _move_statements(change: Change, incident: Incident, former: Span, now: Span) -> None:
+    """What was said from the incident's beginning, or up to its end, moves with them; the rest is cut."""
     if former == now:
         return
-    mine = Statement.objects.of(speaker(incident).source, incident.pk)
-    touched = list(mine.values_list("component_id", flat=True))
+    mine = list(Statement.objects.of(speaker(incident).source, incident.pk))
 
     def move() -> None:
-        mine.filter(begun=former[0]).update(begun=now[0])
-        mine.filter(ended=former[1]).exclude(ended=None).update(ended=now[1])
-        mine.filter(ended__lte=now[0]).delete()
+        for statement in mine:
+            _fit(statement, former, now)
 
-    with_effect(change, touched, min(former[0], now[0]), False, move)
+    with_effect(change, [one.component_id for one in mine], min(former[0], now[0]), False, move)
+
+
+def _fit(statement: Statement, former: Span, now: Span) -> None:
+    """Move or cut one statement; nothing is left of one that lies outside."""
+    begun = now[0] if statement.begun == former[0] else max(statement.begun, now[0])
+    ended = now[1] if statement.ended in {former[1], None} else statement.ended
+    if ended and now[1]:
+        ended = min(ended, now[1])
+    if ended and ended <= begun:
+        statement.delete()
+        return
+    statement.begun, statement.ended = begun, ended
+    statement.save(update_fields=["begun", "ended"])

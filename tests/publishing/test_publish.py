@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -23,6 +23,7 @@ from components.actions import (
     update_component,
 )
 from components.models import Component
+from incidents.actions.announcement import create_announcement
 from incidents.actions.incident import (
     backfill_incident,
     delete_incident,
@@ -32,6 +33,15 @@ from incidents.actions.incident import (
     post_update,
     resolve,
 )
+from incidents.actions.maintenance import (
+    cancel_maintenance,
+    complete_maintenance,
+    edit_maintenance,
+    schedule_maintenance,
+    start_maintenance,
+)
+from incidents.actions.postmortem import publish_postmortem, revert_postmortem, write_postmortem
+from incidents.actions.series import create_series
 from incidents.models import Incident, IncidentUpdate
 from incidents.steps import Words
 from pages.actions import delete_page, pass_time, update_page
@@ -84,6 +94,31 @@ def correct(page: StatusPage) -> None:
     )
 
 
+def scheduled(page: StatusPage, days: int = 1) -> Incident:
+    begin = timezone.now() + timedelta(days=days)
+    return schedule_maintenance(
+        page,
+        ACTOR,
+        name="New machines",
+        scheduled_for=begin,
+        scheduled_until=begin + timedelta(hours=1),
+        components=[component_of(page).pk],
+    )
+
+
+def completed(page: StatusPage) -> None:
+    incident = scheduled(page)
+    start_maintenance(page, incident, ACTOR)
+    complete_maintenance(page, incident, ACTOR)
+
+
+def explained(page: StatusPage) -> Incident:
+    incident = past(page, 50)
+    write_postmortem(page, incident, ACTOR, "It was DNS, **again**.")
+    publish_postmortem(page, incident, ACTOR)
+    return incident
+
+
 def concern(page: StatusPage) -> None:
     """An incident that names a component and says nothing of its status."""
     words = Words("investigating", "Looking.", components={component_of(page).pk: None})
@@ -103,6 +138,37 @@ CHANGES: dict[str, Callable[[StatusPage], object]] = {
     "move": lambda page: edit_incident(
         page, past(page, 35), ACTOR, started_at=timezone.now() - timedelta(days=130)
     ),
+    "move later": lambda page: edit_incident(
+        page,
+        past(page, 130),
+        ACTOR,
+        resolved_at=timezone.now(),
+        started_at=timezone.now() - timedelta(days=2),
+    ),
+    "schedule": scheduled,
+    "schedule far": lambda page: scheduled(page, days=80),
+    "move maintenance": lambda page: edit_maintenance(
+        page,
+        scheduled(page, days=80),
+        ACTOR,
+        scheduled_for=timezone.now() + timedelta(days=2),
+        scheduled_until=timezone.now() + timedelta(days=3),
+    ),
+    "start": lambda page: start_maintenance(page, scheduled(page), ACTOR),
+    "complete": completed,
+    "cancel": lambda page: cancel_maintenance(page, scheduled(page), ACTOR),
+    "series": lambda page: create_series(
+        page,
+        ACTOR,
+        name="Weekly",
+        rule="FREQ=WEEKLY",
+        local_start=datetime(2026, 1, 6, 4, 0),  # noqa: DTZ001 wall-clock time
+        duration=timedelta(hours=1),
+        components=[component_of(page).pk],
+    ),
+    "announce": lambda page: create_announcement(page, ACTOR, title="Hello", body="*There*"),
+    "postmortem": explained,
+    "revert postmortem": lambda page: revert_postmortem(page, explained(page), ACTOR),
     "delete": lambda page: delete_incident(page, past(page, 90), ACTOR),
     "delete open": lambda page: delete_incident(page, an_incident(page), ACTOR),
     "set status": lambda page: set_status(page, {component_of(page).pk: "degraded_performance"}, ACTOR),
