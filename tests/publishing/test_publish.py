@@ -57,7 +57,7 @@ def component_of(page: StatusPage) -> Component:
 
 
 def an_incident(page: StatusPage) -> Incident:
-    found = page.incidents.unresolved().first()
+    found = page.incidents.incidents().unresolved().first()
     if found:
         return found
     words = Words("investigating", "Looking.", components={component_of(page).pk: "major_outage"})
