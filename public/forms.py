@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import QueryDict
@@ -13,12 +14,15 @@ from subscribers.choices import Cadence, Scope
 from subscribers.wishes import EVERYTHING, Wish
 
 
-def wish_from(answers: QueryDict) -> Wish:
-    """What the form's answers ask for; unchecked."""
+def wish_from(answers: QueryDict, before: Wish = EVERYTHING) -> Wish:
+    """What the form's answers ask for, unchecked. What the form does not ask stays as it was `before`."""
     scope = answers.get("scope", Scope.PAGE)
-    return Wish(
+    chosen = scope == Scope.COMPONENTS
+    return replace(
+        before,
         scope=scope,
-        component_ids=frozenset(answers.getlist("components")) if scope == Scope.COMPONENTS else frozenset(),
+        component_ids=frozenset(answers.getlist("components")) if chosen else frozenset(),
+        group_ids=frozenset(answers.getlist("groups")) if chosen else frozenset(),
         wants_incidents="incidents" in answers,
         wants_maintenance="maintenance" in answers,
         cadence=answers.get("cadence", Cadence.ALL),
@@ -30,7 +34,5 @@ def choices(page: StatusPage, wish: Wish = EVERYTHING) -> dict[str, Any]:
     components: list[Component] = list(page.components.public())
     members = by_group(components)
     groups = ordered(page.groups.present(), members)
-    return {
-        "wish": wish,
-        "groups": [(group.name if group else "", members[group.pk if group else None]) for group in groups],
-    }
+    parts = [(group, members[group.pk if group else None]) for group in groups]
+    return {"wish": wish, "parts": parts}

@@ -111,7 +111,7 @@ def manage(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
         return _bad_link(page)
     if request.method != "POST":
         return _managing(page, subscriber, wishes.of(subscriber))
-    wish = wish_from(request.POST)
+    wish = wish_from(request.POST, wishes.of(subscriber))
     try:
         update_preferences(page, subscriber, _actor(request, subscriber), wish)
     except Refused as error:

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from components.actions import create_group, update_component
 from components.models import Component
 from pages.actions import create_page
 from pages.models import StatusPage
@@ -16,7 +17,7 @@ from subscribers.actions import erase, unsubscribe
 from subscribers.choices import SubscriberState
 from subscribers.links import BadLink, Purpose
 from subscribers.models import Subscriber
-from tests.mailing import ACTOR, Add
+from tests.mailing import ACTOR, Add, opened
 from tests.public.conftest import Browser
 
 
@@ -126,6 +127,31 @@ def test_choices_are_changed_by_their_link(browser: Browser, subscribed: Add, co
     refused = browser.post(path(ada, Purpose.MANAGE), {"scope": "components", "incidents": "1"})
     assert refused.status_code == 422
     assert list(ada.components.all()) == [component]
+
+
+def test_saving_keeps_what_the_form_does_not_ask(
+    page: StatusPage, browser: Browser, subscribed: Add, component: Component
+) -> None:
+    group = create_group(page, ACTOR, name="Platform")
+    update_component(page, component, ACTOR, group=group)
+    ada = subscribed("ada", min_impact="major", scope="components", group_ids=frozenset({group.pk}))
+    manage = path(ada, Purpose.MANAGE)
+    assert f'value="{group.pk}" checked' in browser.get(manage).content.decode()
+    browser.post(manage, {"scope": "components", "groups": [group.pk], "incidents": "1"})
+    ada.refresh_from_db()
+    assert (ada.min_impact, list(ada.groups.all()), ada.components.count()) == ("major", [group], 0)
+
+
+def test_who_follows_one_incident_goes_on_following_it(
+    page: StatusPage, browser: Browser, subscribed: Add
+) -> None:
+    incident = opened(page)
+    ada = subscribed("ada", scope="incident", incident_id=incident.pk)
+    manage = path(ada, Purpose.MANAGE)
+    assert 'value="incident" checked' in browser.get(manage).content.decode()
+    assert browser.post(manage, {"scope": "incident", "incidents": "1"}).status_code == 200
+    ada.refresh_from_db()
+    assert (ada.scope, ada.incident_id, ada.wants_maintenance) == ("incident", incident.pk, False)
 
 
 def test_pages_with_links_are_neither_indexed_nor_kept(browser: Browser, subscribed: Add) -> None:
