@@ -18,6 +18,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -99,6 +100,10 @@ class SiteAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
         if found is None:
@@ -137,6 +142,8 @@ class VerbAdmin(SiteAdmin):
     delete_warning: Any = _lazy("It will be gone from the page at once. What happened stays in the events.")
     # Whether saving leads back to the form instead of the list.
     stays = False
+    # What the button says that adds a row.
+    add_label: Any = _lazy("Save")
 
     def create(self, request: HttpRequest, form: Any) -> models.Model:
         raise NotImplementedError
@@ -194,6 +201,12 @@ class VerbAdmin(SiteAdmin):
             field.widget = field.widget.widget
         return field
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        adds = bool(kwargs.get("add"))
+        context["show_save_and_add_another"] = adds and not self.stays
+        context["save_label"] = self.add_label if adds else ""
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         return form.instance
 
@@ -250,8 +263,8 @@ class VerbAdmin(SiteAdmin):
     def _saved(self, request: HttpRequest, row: Any) -> HttpResponse:
         self.message_user(request, self._saved_message(row), messages.SUCCESS)
         if "_addanother" in request.POST:
-            return HttpResponseRedirect(self.url("add"))
-        if self.stays or "_continue" in request.POST:
+            return HttpResponseRedirect(request.get_full_path())
+        if self.stays:
             return HttpResponseRedirect(self.url("change", row.pk))
         return self.response_post_save_change(request, row)
 

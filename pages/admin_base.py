@@ -91,8 +91,7 @@ class PageBoundAdmin(VerbAdmin):
         return super().changeform_view(request, object_id, form_url, {"page": page} | (extra_context or {}))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        activate_zone()
-        return super().changelist_view(request, extra_context)
+        return super().changelist_view(request, {"zone": activate_zone()} | (extra_context or {}))
 
     def each(self, request: HttpRequest, rows: QuerySet[Any], verb: Callable[..., object]) -> None:
         """An action of the list: `verb(page, row, actor)` for each chosen row; what it refuses is said."""
@@ -145,7 +144,9 @@ class PageBoundAdmin(VerbAdmin):
         return TemplateResponse(request, "admin/choose_page.html", context)
 
 
-def activate_zone() -> None:
-    """Show times as the organisation's pages do; in UTC where they differ."""
+def activate_zone() -> str:
+    """Show times as the organisation's pages do, in UTC where they differ; the name of that zone."""
     zones = set(StatusPage.objects.present().values_list("time_zone", flat=True))
-    timezone.activate(zoneinfo.ZoneInfo(zones.pop() if len(zones) == 1 else "UTC"))
+    name = zones.pop() if len(zones) == 1 else "UTC"
+    timezone.activate(zoneinfo.ZoneInfo(name))
+    return name

@@ -122,9 +122,9 @@ class OrganisationSite(Site):
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        activate_zone()
+        zone = activate_zone()
         pages = [_on_overview(request, page) for page in StatusPage.objects.present()]
-        return super().index(request, {"pages": pages} | (extra_context or {}))
+        return super().index(request, {"pages": pages, "zone": zone} | (extra_context or {}))
 
 
 def _on_overview(request: HttpRequest, page: StatusPage) -> dict[str, Any]:
@@ -133,8 +133,10 @@ def _on_overview(request: HttpRequest, page: StatusPage) -> dict[str, Any]:
         "url": page_url(page),
         "may_edit": standing(request).may(Role.EDITOR, page.pk),
         "incidents": page.incidents.incidents().unresolved(),
-        "active": page.incidents.maintenance().active().select_related("window"),
-        "upcoming": page.incidents.maintenance().upcoming().select_related("window"),
+        "maintenance": page.incidents.maintenance()
+        .unresolved()
+        .select_related("window")
+        .order_by("window__scheduled_for"),
         "components": page.components.present().with_status(),
     }
 

@@ -69,13 +69,29 @@ class NoticeAdmin(PageBoundAdmin):
                     edit_update(self.page(request), form.instance, self.actor(request), **fields)
 
 
+class OpenFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+    # From the listed rows to their notices.
+    path = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("open", _("Open")), ("over", _("Over"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        is_open = {f"{self.path}resolved_at": None}
+        found = {"open": queryset.filter(**is_open), "over": queryset.exclude(**is_open)}
+        return found.get(self.value() or "", queryset)
+
+
 class IncidentAdmin(NoticeAdmin):
     list_display = ["name", "shown_status", "shown_impact", "started_at", "resolved_at", "page"]
-    list_filter = ["status", "impact", ("page", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [OpenFilter, ("page", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["page"]
     search_fields = ["name", "updates__body"]
     actions = ["resolve_chosen"]
     stays = True
+    add_label = _("Open the incident")
     adding = [
         (
             None,

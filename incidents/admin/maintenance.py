@@ -25,7 +25,7 @@ from incidents.actions.maintenance import (
     schedule_maintenance,
 )
 from incidents.admin.forms import BY_ITSELF, REMINDERS, message_field
-from incidents.admin.incident import NoticeAdmin, UpdateInline
+from incidents.admin.incident import NoticeAdmin, OpenFilter, UpdateInline
 from incidents.choices import IncidentStatus
 from incidents.models import Incident, MaintenanceWindow
 from incidents.steps import Words
@@ -87,13 +87,18 @@ class EditMaintenanceForm(MaintenanceForm):
         return any(self.cleaned_data[name] for name in ("status", "body", "statuses"))
 
 
+class OpenWindowFilter(OpenFilter):
+    path = "incident__"
+
+
 class MaintenanceAdmin(NoticeAdmin):
     list_display = ["name", "shown_status", "scheduled_for", "scheduled_until", "series", "page_name"]
-    list_filter = ["incident__status", ("incident__page", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [OpenWindowFilter, ("incident__page", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["incident__name", "incident__updates__body"]
     ordering = ["-scheduled_for"]
     actions = ["remind_chosen"]
     stays = True
+    add_label = _("Plan the maintenance")
     page_lookup = "incident__page"
     adding = [
         (None, {"fields": ["name", ("scheduled_for", "scheduled_until"), "body", "components", "notify"]}),
