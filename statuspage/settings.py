@@ -93,6 +93,8 @@ DATABASES = {
         "ENGINE": "django_tenants.postgresql_backend",
         **env.database(),
         "CONN_MAX_AGE": 0,
+        # A connection that a restart of the database broke is not handed out.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
             "application_name": env.text("APPLICATION_NAME", "statuspage"),

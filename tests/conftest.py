@@ -26,7 +26,7 @@ from tenants.actions import create_tenant
 from tenants.models import Tenant
 from tests.live import TEMPLATE, Live
 
-pytest_plugins = ["tests.golden"]
+pytest_plugins = ["tests.chromium", "tests.golden"]
 
 ACTOR = Actor(ActorKind.USER, "tester")
 # Stands in everything of globex that could leak.

@@ -36,12 +36,19 @@ OURSELVES = As()
 class Run:
     """One supervisor over the folder `var`. `text` is what it has printed so far."""
 
-    def __init__(self, var: Path, settings: Mapping[str, str], port: int, who: As = OURSELVES) -> None:
+    def __init__(
+        self,
+        var: Path,
+        settings: Mapping[str, str],
+        port: int,
+        who: As = OURSELVES,
+        module: str = "tests.supervisor.stand_in",
+    ) -> None:
         self.var = var
         self.lines: list[str] = []
         environment = {name: value for name, value in os.environ.items() if name not in OURS}
         self.process = subprocess.Popen(
-            [who.python, "-m", "tests.supervisor.stand_in", "--var", str(var), "--port", str(port)],
+            [who.python, "-m", module, "--var", str(var), "--port", str(port)],
             cwd=ROOT,
             env=environment | {"PYTHONUNBUFFERED": "1"} | dict(settings),
             stdout=subprocess.PIPE,

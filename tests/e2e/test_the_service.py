@@ -1,0 +1,158 @@
+"""The whole service as `make run` starts it: a person opens an incident; the page and a mailbox tell.
+
+And the same again after each of its processes was killed.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import http.client
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.services import any_port
+from tests.supervisor.runs import Run
+
+pytestmark = [pytest.mark.process, pytest.mark.browser, pytest.mark.timeout(600)]
+
+CHILDREN = ("web", "worker", "ticker", "valkey", "postgres", "mail")
+SOON = 30.0
+
+
+class Service:
+    def __init__(self, run: Run, port: int) -> None:
+        self.run, self.port = run, port
+
+    @property
+    def app(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def password(self) -> str:
+        return (self.run.var / "secrets" / "admin-password").read_text().strip()
+
+    def get(self, host: str, path: str = "/") -> tuple[int, str]:
+        """Status and text; 0 where nobody answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path, headers={"Host": host})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            return 0, ""
+        finally:
+            connection.close()
+
+    def mails(self, subject: str) -> list[str]:
+        """The texts of the mails whose subject has these words."""
+        files = (self.run.var / "mail").glob("*.eml")
+        parse = email.message_from_bytes
+        found = [parse(file.read_bytes(), policy=email.policy.default) for file in files]
+        return [
+            str(one.get_body(("plain",)).get_content()) for one in found if subject in str(one["Subject"])
+        ]
+
+    def pids(self) -> dict[str, int]:
+        told = json.loads((self.run.var / "run" / "children.json").read_text())
+        return {child["name"]: child["pid"] for child in told["children"]}
+
+    def kill(self, name: str) -> None:
+        """kill -9, and wait until another has taken its place and all is well again."""
+        pid = self.pids()[name]
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: self.pids().get(name, pid) != pid)
+        until(lambda: self.get("localhost", "/health")[0] == 200)
+
+
+def until(holds: Callable[[], bool], seconds: float = SOON) -> float:
+    """Wait until it holds; the seconds that took."""
+    begun = time.monotonic()
+    while not holds():
+        assert time.monotonic() - begun < seconds, "It never came to hold."
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    port = any_port()
+    run = Run(tmp_path_factory.mktemp("service") / "var", {}, port, module="statuspage.supervisor")
+    yield Service(run.until_ready(), port)
+    assert run.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def operator(service: Service, browser: Browser) -> Iterator[Page]:
+    """Somebody who has signed in to the admin of acme."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{service.app}/o/acme/admin/")
+    page.fill("input[name=username]", "admin@example.com")
+    page.fill("input[name=password]", service.password)
+    page.click("[type=submit]")
+    page.wait_for_selector("text=Open an incident")
+    yield page
+    context.close()
+
+
+def open_an_incident(operator: Page, service: Service, name: str) -> None:
+    operator.goto(f"{service.app}/o/acme/admin/")
+    operator.click("text=Open an incident")
+    operator.fill("input[name=name]", name)
+    operator.fill("textarea[name=body]", f"We look into it: {name}.")
+    row = operator.locator("tr", has_text="Object storage")
+    row.locator("select").select_option("partial_outage")
+    operator.click("text=Open the incident")
+    operator.wait_for_selector("text=View on the page")
+
+
+def test_first_both_pages_are_there(service: Service) -> None:
+    status, demo = service.get("demo.localhost")
+    assert (status, "moved forward by" in demo) == (200, True)
+
+    status, acme = service.get("acme.localhost")
+    assert status == 200
+    for words in ("Slow answers from the API", "New machines for compute", "Version 1 of the API ends"):
+        assert words in acme
+    assert service.get("nobody.localhost")[0] == 404
+
+
+def test_an_incident_is_on_the_page_within_a_second_and_in_the_mail(service: Service, operator: Page) -> None:
+    open_an_incident(operator, service, "Uploads fail")
+
+    assert until(lambda: "Uploads fail" in service.get("acme.localhost")[1]) < 1.0
+    until(lambda: len(service.mails("Uploads fail")) == 1)
+    [text] = service.mails("Uploads fail")
+    assert "We look into it: Uploads fail." in text
+    assert f"http://acme.localhost:{service.port}/incidents/" in text
+    assert "Uploads fail" not in service.get("demo.localhost")[1]
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_the_same_after_a_process_was_killed(service: Service, operator: Page, name: str) -> None:
+    service.kill(name)
+    said = f"After the {name}"
+    open_an_incident(operator, service, said)
+
+    until(lambda: said in service.get("acme.localhost")[1])
+    until(lambda: len(service.mails(said)) == 1)
+
+
+def test_nobody_was_told_twice(service: Service) -> None:
+    time.sleep(2)
+
+    for said in ("Uploads fail", *(f"After the {name}" for name in CHILDREN)):
+        assert len(service.mails(said)) == 1
+
+
+def test_the_service_says_where_it_is(service: Service, tmp_path: Path) -> None:
+    assert f"http://acme.localhost:{service.port}/" in service.run.text
+    assert service.password in service.run.text
