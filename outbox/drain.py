@@ -37,18 +37,17 @@ def drain(
     topics: Sequence[str],
     *,
     seconds: float = 10.0,
-    batch: int = 10,
     only: tuple[str, str] | None = None,
 ) -> int:
     """Handle due rows of `topics` until none is left or `seconds` have passed; the number handled.
 
-    Rows are claimed a few at a time and handled one after another, each in its tenant's schema.
+    Rows are claimed one at a time, so that none waits under lease, and handled in their tenant's schema.
     """
     until = time.monotonic() + seconds
     handled = 0
     while time.monotonic() < until:
         lease = max(topic(name).lease for name in topics) if topics else timedelta()
-        token, items = queue.claim(topics, batch, lease, only)
+        token, items = queue.claim(topics, 1, lease, only)
         for item in items:
             _handle(item, token)
         handled += len(items)

@@ -48,9 +48,10 @@ _topics: dict[str, Topic] = {}
 
 
 def register(
-    name: str, lane: Lane, handle: Callable[[Claimed], None], lease: timedelta = timedelta(seconds=30)
+    name: str, lane: Lane, handle: Callable[[Claimed], None], lease: timedelta = timedelta(seconds=10)
 ) -> None:
-    """Let `handle` do the work of topic `name`. It must bear being called again for the same row."""
+    """Let `handle` do the work of topic `name`. It must bear being called again for the same row, also while
+    a former call is still at it: after `lease` the row is anybody's again."""
     _topics[name] = Topic(name, lane, handle, lease)
 
 

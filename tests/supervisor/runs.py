@@ -19,7 +19,18 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60
 READY = "Ctrl-C"
 # What the session's own servers and settings have put there, and a fresh shell has not.
-OURS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SECRET_KEY", "STORE_DIR", "PUBLIC_PORT", "DEBUG")
+OURS = (
+    "DATABASE_URL",
+    "DATABASE_POOL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "SECRET_KEY",
+    "STORE_DIR",
+    "PUBLIC_PORT",
+    "DEBUG",
+    "LOG_FORMAT",
+    "DJANGO_SETTINGS_MODULE",
+)
 
 
 @dataclass(frozen=True)
