@@ -124,7 +124,7 @@ class Builder:
         wanted = self.view.sees(ids)
         zone = self.page.zone
         past = list(calendar.months(self.first_month, calendar.before(self.this_month)))
-        histories = self._histories(calendar.first_day(self.first_month))
+        histories = self._histories(calendar.first_day(self.first_month), wanted)
         notices = self._notices_by_component(wanted)
         spans = [(month, *calendar.span(month, zone)) for month in past]
         return [
@@ -160,9 +160,11 @@ class Builder:
             policy=policy_view(own) if own != general else None,
         )
 
-    def _histories(self, first: date) -> Histories:
+    def _histories(self, first: date, wanted: Iterable[str] | None = None) -> Histories:
+        """Of the components with these ids, or else of all."""
         since = calendar.midnight(first, self.page.zone)
-        return Histories.load(self.page, [one.pk for one in self.components], since)
+        ids = [one.pk for one in self.components] if wanted is None else wanted
+        return Histories.load(self.page, ids, since)
 
     def _uptimes(self, histories: Histories, first: date, last: date, *, explained: bool = False) -> Uptimes:
         return {

@@ -95,6 +95,8 @@ def _large(builder: Builder, stale: Stale) -> list[str]:
     many_months = stale.months if len(stale.months) > _MONTHS_AT_ONCE else set()
     wanted = {f"m {calendar.name(month)}" for month in many_months}
     many_components = len(stale.components) > _AT_ONCE
+    if not wanted and not many_components:
+        return []
     return [
         name for name in all_slices(builder) if name in wanted or (many_components and name.startswith("c "))
     ]
