@@ -1,0 +1,1 @@
+"""What this service costs, measured: `python -m benchmarks [NAME …]` (docs/benchmarks.md)."""

@@ -1,0 +1,164 @@
+"""Changes to one page as fast as they come, from several processes; what they do to another page."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from benchmarks.figures import Table, share_below
+from benchmarks.seeing import Visitor, committed_at, visiting
+from common.tenancy import in_tenant
+from events.actor import SYSTEM
+from incidents.actions.incident import edit_incident, open_incident, resolve
+from incidents.models import Incident
+from incidents.steps import Words
+from pages.models import StatusPage
+from store import CHANNEL, Change, connect
+from tenants.models import Tenant
+
+CHANGES, WRITERS = 500, 4
+MOST_A_SECOND = 10
+VISIBLE = 1.0
+_AT_REST = 25
+_PAUSE = 0.2
+
+
+def measure(*options: str) -> None:
+    each = (100 if "--quick" in options else CHANGES) // WRITERS
+    with visiting("demo.localhost") as visitor, visiting("acme.localhost") as other, _publishes() as seen:
+        time.sleep(3)
+        with in_tenant(Tenant.objects.get(slug="acme").id):
+            page = StatusPage.objects.present().get()
+            incident = _open(page, "beside")
+            rest = [_delay(page, incident, other, f"Rest {number}") for number in range(_AT_REST)]
+            commits, during = _storm(each, page, incident, other)
+            resolve(page, incident, SYSTEM, notify=False)
+        last = max(commits)
+        shown = visitor.first_with(*(_name(writer, each - 1) for writer in range(WRITERS)))
+        _tell(commits, shown - last, [at for at in seen if at >= min(commits)], rest, during)
+
+
+def write(number: str, each: str) -> None:
+    """One of the writers: waits for a word, changes, and prints when (monotonic) each change was committed."""
+    with in_tenant(Tenant.objects.get(slug="demo").id):
+        page = StatusPage.objects.present().get()
+        incident = _open(page, _name(int(number), -1))
+        print("ready", flush=True)
+        sys.stdin.readline()
+        times = [_rename(page, incident, _name(int(number), place)) for place in range(int(each))]
+        print(json.dumps(times), flush=True)
+
+
+def _name(writer: int, place: int) -> str:
+    return f"Storm {writer} change {place}."
+
+
+def _open(page: StatusPage, name: str) -> Incident:
+    component = page.components.present()[0].pk
+    words = Words("investigating", "We look into it.", components={component: "degraded_performance"})
+    return open_incident(page, SYSTEM, words, name=name, notify=False)
+
+
+def _rename(page: StatusPage, incident: Incident, name: str) -> float:
+    return committed_at(lambda: edit_incident(page, incident, SYSTEM, name=name))
+
+
+def _delay(page: StatusPage, incident: Incident, visitor: Visitor, name: str) -> float:
+    """Seconds from the commit of a change until it is on the page."""
+    time.sleep(_PAUSE)
+    at = _rename(page, incident, f"{name}.")
+    return visitor.first_with(f"{name}.") - at
+
+
+def _storm(
+    each: int, page: StatusPage, incident: Incident, visitor: Visitor
+) -> tuple[list[float], list[float]]:
+    """When its changes were committed, and the delays of the other page meanwhile."""
+    with _writers(each) as writers:
+        for writer in writers:
+            _say(writer, "go")
+        delays = []
+        while any(writer.poll() is None for writer in writers):
+            delays.append(_delay(page, incident, visitor, f"Meanwhile {len(delays)}"))
+        return [at for writer in writers for at in json.loads(_heard(writer))], delays
+
+
+@contextmanager
+def _writers(each: int) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that wait for a word to begin."""
+    command = [sys.executable, "-m", "benchmarks.inside", "storm", "write"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    writers = [subprocess.Popen([*command, str(n), str(each)], **pipes) for n in range(WRITERS)]  # type: ignore[call-overload]
+    try:
+        for writer in writers:
+            _heard(writer)
+        yield writers
+    finally:
+        for writer in writers:
+            writer.kill()
+            writer.wait()
+
+
+def _say(writer: subprocess.Popen[str], word: str) -> None:
+    assert writer.stdin is not None
+    writer.stdin.write(f"{word}\n")
+    writer.stdin.flush()
+
+
+def _heard(writer: subprocess.Popen[str]) -> str:
+    assert writer.stdout is not None
+    return writer.stdout.readline()
+
+
+@contextmanager
+def _publishes() -> Iterator[list[float]]:
+    """When (monotonic) each version of the page of `demo` came into the store, as it tells its listeners."""
+    with in_tenant(Tenant.objects.get(slug="demo").id):
+        page_id = StatusPage.objects.present().get().pk
+    found: dict[int, float] = {}
+    times: list[float] = []
+    stopping = threading.Event()
+
+    def listen() -> None:
+        with connect(settings.STORE_REDIS_URL).pubsub(ignore_subscribe_messages=True) as pubsub:
+            pubsub.subscribe(CHANNEL)
+            while not stopping.is_set():
+                message = pubsub.get_message(timeout=0.5)
+                change = Change.from_bytes(message["data"]) if message else None
+                if change is not None and change.page_id == page_id and change.version not in found:
+                    found[change.version] = time.monotonic()
+                    times.append(found[change.version])
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    yield times
+    stopping.set()
+    listener.join(5)
+
+
+def _tell(
+    commits: list[float], shown: float, publishes: list[float], rest: list[float], during: list[float]
+) -> None:
+    lasted = max(commits) - min(commits)
+    busiest = max(sum(begun <= at < begun + 1 for at in publishes) for begun in publishes)
+    table = Table(f"{len(commits)} changes to one page from {WRITERS} processes")
+    table.time("the changes took", lasted)
+    table.count("changes a second", f"{len(commits) / lasted:.0f}")
+    table.count("versions published", f"{len(publishes)}")
+    verdict = f"≤ {MOST_A_SECOND}: {'met' if busiest <= MOST_A_SECOND else 'missed'}"
+    table.count("versions published in the busiest second", f"{busiest}", verdict)
+    table.time("the last state is on the page, after the last commit", shown, aim=VISIBLE)
+    reference, worse = statistics.median(rest), share_below(rest, 0.95)
+    table.time("another page meanwhile, half within", statistics.median(during), reference=reference)
+    table.time("another page meanwhile, 95 % within", share_below(during, 0.95), reference=worse)
+    table.count("its changes at rest, meanwhile", f"{len(rest)}, {len(during)}")
+    table.time("reference: that page at rest, half within", reference)
+    table.time("reference: that page at rest, 95 % within", worse)
