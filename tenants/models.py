@@ -104,6 +104,10 @@ class HostMap(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        """At sign-in: addresses are kept in lower case, and typed in any."""
+        return self.get(email=(username or "").lower())
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)

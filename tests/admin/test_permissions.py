@@ -309,3 +309,9 @@ def test_the_switcher_lists_exactly_ones_own_organisations(
 
 def test_page_hosts_have_no_admin(browsers: dict[str, Browser], page: StatusPage) -> None:
     assert browsers["owner"].get("/o/acme/admin/", HTTP_HOST="acme.localhost").status_code == 404
+
+
+def test_an_organisations_own_address_leads_to_its_admin(
+    browsers: dict[str, Browser], page: StatusPage
+) -> None:
+    assert browsers["viewer"].get("/o/acme/")["Location"] == "/o/acme/admin/"

@@ -99,7 +99,7 @@ def test_people_come_in_by_e_mail_address_and_go_where_they_work(
     people["viewer"].set_password("long enough")
     people["viewer"].save()
     browser = browsers["anonymous"]
-    given = {"username": "viewer@acme.example", "password": "long enough"}
+    given = {"username": "Viewer@Acme.Example", "password": "long enough"}
     browser.post("/admin/login/", browser.shown("/admin/login/") | given)
 
     assert browser.get("/", follow=True).redirect_chain[-1][0] == "/o/acme/admin/"
