@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -22,7 +21,6 @@ from incidents.actions.maintenance import (
     start_maintenance,
 )
 from incidents.actions.series import (
-    create_series,
     edit_series,
     end_series,
     move_occurrence,
@@ -35,35 +33,9 @@ from pages.models import StatusPage
 from tenants.models import Tenant
 from tests.conftest import ACTOR, CANARY
 from tests.incidents.conftest import HOUR, NOON
+from tests.incidents.notices import BERLIN, WEEK, starts, wall, weekly, windows
 
 pytestmark = pytest.mark.usefixtures("clock")
-
-WEEK = timedelta(weeks=1)
-BERLIN = ZoneInfo("Europe/Berlin")
-# A time on the wall clock, without a zone.
-wall = datetime.fromisoformat
-
-
-def weekly(page: StatusPage, **how: Any) -> MaintenanceSeries:
-    """Each Tuesday at 02:00 in Berlin for two hours, from 24 November on, unless told otherwise."""
-    usual = {
-        "name": "Patches",
-        "rule": "FREQ=WEEKLY;BYDAY=TU",
-        "local_start": wall("2026-11-24 02:00"),
-        "duration": 2 * HOUR,
-    }
-    return create_series(page, ACTOR, **(usual | how))
-
-
-def windows(series: MaintenanceSeries) -> list[Incident]:
-    """Those that have not begun, by time."""
-    return list(Incident.objects.upcoming().filter(window__series=series).order_by("window__scheduled_for"))
-
-
-def starts(series: MaintenanceSeries) -> list[str]:
-    """When those begin, on the wall clock of Berlin."""
-    local = [one.window.scheduled_for.astimezone(BERLIN) for one in windows(series)]
-    return [f"{at:%m-%d %H:%M}" for at in local]
 
 
 def test_the_next_three_windows_are_there_and_the_first_is_told_of(
@@ -122,8 +94,7 @@ def test_windows_keep_to_the_wall_clock_when_it_changes(
 
 
 def test_a_series_may_have_a_zone_of_its_own(page: StatusPage) -> None:
-    series = weekly(page, zone="America/New_York")
-    assert starts(series)[0] == "11-24 08:00"
+    assert starts(weekly(page, zone="America/New_York"))[0] == "11-24 08:00"
 
 
 def test_a_series_that_ends_by_its_rule_runs_out(page: StatusPage, pass_to: Any) -> None:
@@ -232,6 +203,21 @@ def test_what_was_moved_by_hand_or_has_begun_keeps(page: StatusPage, pass_to: An
     assert starts(series) == ["11-26 02:00", "12-01 02:00"]
     pass_to(datetime(2026, 11, 24, 4, tzinfo=UTC))
     assert starts(series) == ["11-26 02:00", "12-01 02:00", "12-03 02:00"]
+
+
+def test_an_occurrence_moved_by_hand_keeps_its_time(page: StatusPage) -> None:
+    series = weekly(page)
+    move_occurrence(page, series, ACTOR, date(2026, 12, 1), scheduled_for=NOON + WEEK)
+    edit_series(page, series, ACTOR, local_start=wall("2026-11-24 04:00"))
+
+    assert starts(series) == ["11-24 04:00", "11-27 13:00", "12-08 04:00"]
+
+
+def test_a_rule_that_gives_more_adds_windows(page: StatusPage) -> None:
+    series = weekly(page, rule="FREQ=WEEKLY;BYDAY=TU;COUNT=1")
+    edit_series(page, series, ACTOR, rule="FREQ=WEEKLY;BYDAY=TU")
+
+    assert starts(series) == ["11-24 02:00", "12-01 02:00", "12-08 02:00"]
 
 
 def test_editing_nothing_takes_no_version(page: StatusPage) -> None:
