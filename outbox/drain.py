@@ -68,6 +68,7 @@ def _handle(item: Claimed, token: uuid.UUID) -> None:
             queue.postpone(item, token, later.delay)
         except Exception as error:
             log.exception("outbox.failed")
-            queue.fail(item, token, f"{type(error).__name__}: {error}")
+            # The first line alone: PostgreSQL's further ones quote rows, and so people's addresses.
+            queue.fail(item, token, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
         else:
             queue.acknowledge(item, token)

@@ -57,7 +57,7 @@ class UptimePolicy(models.Model):
 class StatusPage(UptimePolicy):
     id = PublicIdField()
     name = models.CharField(max_length=120)
-    slug = models.SlugField(max_length=40, unique=True)
+    slug = models.SlugField(max_length=40)
     description = models.CharField(max_length=300, blank=True)
     time_zone = models.CharField(max_length=60, default="UTC")
     language = models.CharField(max_length=10, choices=Language, default=Language.EN)
@@ -101,6 +101,13 @@ class StatusPage(UptimePolicy):
     class Meta:
         ordering = ["name"]
         constraints = [
+            # A deleted page gives its name back.
+            models.UniqueConstraint(
+                fields=["slug"],
+                condition=models.Q(deleted_at=None),
+                name="page_slug_once",
+                violation_error_message=_("There is already a page with this address name."),
+            ),
             models.CheckConstraint(
                 condition=models.Q(major_weight__range=(0, 1), partial_weight__range=(0, 1))
                 & models.Q(degraded_weight__range=(0, 1)),

@@ -19,6 +19,14 @@ def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def without_details(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """PostgreSQL's DETAIL and CONTEXT lines quote rows, and so people's addresses."""
+    if text := event.get("exception"):
+        event["exception"] = "\n".join(line for line in text.split("\n") if not line.startswith(_QUOTING))
+    return event
+
+
+_QUOTING = ("DETAIL:", "CONTEXT:")
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -46,6 +54,7 @@ def configuration(style: str) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    without_details,
                     renderer,
                 ],
             }

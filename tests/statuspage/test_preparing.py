@@ -1,0 +1,77 @@
+"""Bringing an installation to this release, and filling it for the first time."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from events.models import Event
+from pages.models import StatusPage
+from statuspage import fingerprint
+from tenants.models import Installation
+from tests.live import Live
+
+
+def migrate_all() -> str:
+    out = StringIO()
+    call_command("migrate_all", stdout=out)
+    return out.getvalue()
+
+
+def test_what_is_up_to_date_is_left_alone(page: StatusPage) -> None:
+    installed = {"migrations": fingerprint.of_migrations(), "documents": fingerprint.of_documents()}
+    Installation.objects.update_or_create(id=1, defaults=installed)
+    version = page.version
+
+    assert "up to date" in migrate_all()
+    page.refresh_from_db()
+    assert page.version == version
+
+
+def test_a_release_that_renders_otherwise_gives_every_page_a_version(page: StatusPage) -> None:
+    installed = {"migrations": fingerprint.of_migrations(), "documents": "of the release before"}
+    Installation.objects.update_or_create(id=1, defaults=installed)
+    version = page.version
+    migrate_all()
+
+    page.refresh_from_db()
+    assert page.version == version + 1
+    assert Event.objects.of_page(page.pk).latest("id").name == "page.released"
+
+
+@pytest.mark.process
+def test_the_seed_fills_a_new_installation_once(live: Live) -> None:
+    code = """
+from django.core.management import call_command
+from pages.models import StatusPage
+from incidents.models import Incident
+from tenants.models import User, Installation
+Tenant.objects.get(slug="acme").delete(force_drop=True)
+os.environ.update(FIRST_RUN_EMAIL="first@example.com", FIRST_RUN_PASSWORD="correct horse battery")
+call_command("migrate_all", verbosity=0)
+def found():
+    made = {"staff": list(User.objects.values_list("email", flat=True))}
+    for slug in ("acme", "demo"):
+        with in_tenant(Tenant.objects.get(slug=slug).id):
+            page = StatusPage.objects.get()
+            made[slug] = [page.version, Incident.objects.count(), page.components.count(), page.note]
+    return made
+call_command("seed")
+first = found()
+call_command("seed")
+newest = None
+with in_tenant(Tenant.objects.get(slug="demo").id):
+    newest = Incident.objects.incidents().latest("started_at").started_at
+from django.utils import timezone
+answer([first, found(), (timezone.now() - newest).days])
+"""
+    first, second, age = live.run(code)
+
+    assert first == second
+    assert first["staff"] == ["first@example.com"]
+    assert first["demo"][1] >= 819
+    assert "moved forward by" in first["demo"][3]
+    assert age < 7
+    assert first["acme"][1] > 5

@@ -1,0 +1,88 @@
+"""The gates: who may enter where and do what."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from common.errors import Refused
+from tenants.access import role_of, tenant_for, tenants_of
+from tenants.actions import set_page_role, set_role
+from tenants.models import Role, Tenant, User
+
+PAGE = "page00000001"
+
+
+def somebody(name: str, **fields: bool) -> User:
+    return User.objects.create_user(f"{name}@example.com", "correct horse", **fields)
+
+
+@pytest.fixture
+def ada(acme: Tenant) -> User:
+    return somebody("ada")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("needs", Role)
+def test_a_role_may_do_what_it_and_lower_ones_may(acme: Tenant, ada: User, role: Role, needs: Role) -> None:
+    set_role(somebody("owner"), acme, Role.OWNER)
+    set_role(ada, acme, role)
+
+    if role.rank >= needs.rank:
+        assert tenant_for(ada, "acme", needs) == acme
+    else:
+        with pytest.raises(PermissionDenied):
+            tenant_for(ada, "acme", needs)
+
+
+def test_strangers_see_no_organisation_at_all(acme: Tenant, globex: Tenant, ada: User) -> None:
+    set_role(ada, globex, Role.OWNER)
+    for who in (ada, AnonymousUser(), somebody("nobody")):
+        with pytest.raises(Http404):
+            tenant_for(who, "acme")
+    with pytest.raises(Http404):
+        tenant_for(ada, "no-such-organisation")
+
+
+def test_a_page_may_differ_both_ways(acme: Tenant, ada: User) -> None:
+    set_role(somebody("owner"), acme, Role.OWNER)
+    membership = set_role(ada, acme, Role.EDITOR)
+    set_page_role(membership, PAGE, Role.VIEWER)
+
+    assert role_of(ada, acme) is Role.EDITOR
+    assert role_of(ada, acme, PAGE) is Role.VIEWER
+    set_page_role(membership, PAGE, Role.ADMIN)
+    assert role_of(ada, acme, PAGE) is Role.ADMIN
+
+
+def test_no_page_locks_an_owner_out(acme: Tenant, ada: User) -> None:
+    set_page_role(set_role(ada, acme, Role.OWNER), PAGE, Role.VIEWER)
+
+    assert role_of(ada, acme, PAGE) is Role.OWNER
+
+
+def test_staff_enter_everywhere_unless_deactivated(acme: Tenant, globex: Tenant) -> None:
+    staff = somebody("staff", is_staff=True)
+    assert set(tenants_of(staff)) == {acme, globex}
+    staff.is_active = False
+
+    assert tenants_of(staff) == []
+    assert role_of(staff, acme) is None
+
+
+def test_members_are_offered_their_own_organisations(acme: Tenant, ada: User) -> None:
+    set_role(ada, acme, Role.OWNER)
+
+    assert tenants_of(ada) == [acme]
+
+
+def test_the_last_owner_stays(acme: Tenant, ada: User) -> None:
+    set_role(ada, acme, Role.OWNER)
+    with pytest.raises(Refused, match="needs an owner"):
+        set_role(ada, acme, Role.ADMIN)
+    set_role(somebody("second"), acme, Role.OWNER)
+    set_role(ada, acme, Role.ADMIN)
+
+    assert role_of(ada, acme) is Role.ADMIN

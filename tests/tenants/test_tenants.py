@@ -1,0 +1,97 @@
+"""Organisations and their hosts."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.db import connection
+
+from common.errors import Refused
+from common.tenancy import current_tenant_id, in_tenant, leave_tenant
+from pages.actions import create_page, delete_page, update_page
+from pages.models import StatusPage
+from publishing.hosts import publish_hosts
+from publishing.storage import store
+from tenants.actions import check_slug, create_tenant
+from tenants.models import Domain, HostMap, Tenant
+from tests.conftest import ACTOR
+
+
+def hosts(page: StatusPage) -> dict[str, str]:
+    return dict(Domain.objects.filter(page_id=page.pk).values_list("host", "kind"))
+
+
+def test_an_organisation_with_a_page_is_there_within_a_second(db: None) -> None:
+    leave_tenant()
+    begun = time.process_time()
+    tenant = create_tenant("Initech", "initech")
+    with in_tenant(tenant.id):
+        page = create_page(ACTOR, name="Initech", slug="initech")
+    # Of our own time: what a loaded machine adds is none of ours.
+    assert time.process_time() - begun < 1.0
+
+    assert hosts(page) == {"initech.localhost": "slug", f"{page.pk}.localhost": "id"}
+    assert connection.schema_name == "public"
+
+
+def test_a_failed_creation_leaves_no_schema(db: None, acme: Tenant) -> None:
+    leave_tenant()
+    with pytest.raises(Refused, match="already an organisation"):
+        create_tenant("Another", "acme")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM information_schema.schemata WHERE schema_name LIKE 't\\_%'")
+        assert cursor.fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    "slug", ["", "A", "www", "api", "-a", "a-", "a b", "x" * 41, "abcdefghij12", "ä", "a.b"]
+)
+def test_names_that_could_not_be_a_host_are_refused(slug: str) -> None:
+    with pytest.raises(Refused):
+        check_slug(slug)
+
+
+@pytest.mark.parametrize("slug", ["a", "acme", "acme-cloud", "x" * 40, "0"])
+def test_good_names_are_taken(slug: str) -> None:
+    assert check_slug(slug) == slug
+
+
+def test_no_two_pages_have_one_address(page: StatusPage, globex: Tenant) -> None:
+    with in_tenant(globex.id), pytest.raises(Refused, match="already in use"):
+        create_page(ACTOR, name="Thief", slug="acme")
+
+
+def test_a_new_slug_moves_the_host_and_the_links(page: StatusPage) -> None:
+    update_page(page, ACTOR, slug="acme-cloud")
+
+    page.refresh_from_db()
+    assert "acme-cloud.localhost" in hosts(page)
+    assert "acme.localhost" not in hosts(page)
+    assert page.primary_host == "acme-cloud.localhost"
+
+
+def test_a_deleted_page_gives_its_hosts_back(page: StatusPage) -> None:
+    delete_page(page, ACTOR)
+
+    assert hosts(page) == {}
+    create_page(ACTOR, name="Next", slug="acme")
+
+
+def test_the_published_map_is_the_registry(page: StatusPage, settings: object, tmp_path: object) -> None:
+    settings.STORE_DIR, settings.STORE_REDIS_URL = tmp_path, ""  # type: ignore[attr-defined]
+    update_page(page, ACTOR, published=False)
+    publish_hosts()
+    published = store().hosts()
+
+    assert published is not None
+    assert published.version == HostMap.objects.get().version
+    assert set(published.entries) == set(Domain.objects.values_list("host", flat=True))
+    entry = published.entries[f"{page.pk}.localhost"]
+    assert (entry.page_id, entry.primary, entry.published) == (page.pk, "acme.localhost", False)
+
+
+def test_verbs_outside_a_tenant_are_an_error(db: None) -> None:
+    leave_tenant()
+    with pytest.raises(RuntimeError, match="needs a tenant's schema"):
+        current_tenant_id()
