@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from typing import Any
 
-from pages.change import Committed, committed
+from outbox.models import OutboxItem
+from pages.change import PUBLISH, Committed, committed
+from publishing.publish import COLD
 
 # Seconds between two looks; what is measured can be late by this much.
 LOOK = 0.004
@@ -59,6 +60,17 @@ class Visitor(threading.Thread):
         raise TimeoutError(message)
 
 
+def until_at_rest() -> None:
+    """Until nothing is left to be published: a new service first renders its pages' past."""
+    until = time.monotonic() + 10 * PATIENCE
+    while OutboxItem.objects.filter(topic__in=(PUBLISH, COLD)).exists():
+        if time.monotonic() > until:
+            message = "The service does not come to rest."
+            raise TimeoutError(message)
+        time.sleep(0.2)
+    time.sleep(1)
+
+
 @contextmanager
 def visiting(host: str) -> Iterator[Visitor]:
     visitor = Visitor(host)
@@ -82,12 +94,12 @@ class Commits(list[Committed]):
         super().append(done)
 
 
-def committed_at(verb: Callable[[], Any]) -> float:
-    """Call a verb; when (monotonic) its transaction was committed."""
+@contextmanager
+def noting_commits() -> Iterator[Commits]:
+    """Of the verbs that the block calls; `at` is in monotonic seconds."""
     commits = Commits()
     reset = committed.set(commits)
     try:
-        verb()
+        yield commits
     finally:
         committed.reset(reset)
-    return commits.at[-1]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.figures import Table, Took, measured, took
+from benchmarks.figures import Table, took
 from benchmarks.servers import ROOT, clean_environment, folder, running
 from tests.services import any_port, postgres, valkey
 

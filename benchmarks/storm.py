@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from django.conf import settings
 
 from benchmarks.figures import Table, share_below
-from benchmarks.seeing import Visitor, committed_at, visiting
+from benchmarks.seeing import Visitor, noting_commits, until_at_rest, visiting
 from common.tenancy import in_tenant
 from events.actor import SYSTEM
 from incidents.actions.incident import edit_incident, open_incident, resolve
@@ -34,7 +34,7 @@ _PAUSE = 0.2
 def measure(*options: str) -> None:
     each = (100 if "--quick" in options else CHANGES) // WRITERS
     with visiting("demo.localhost") as visitor, visiting("acme.localhost") as other, _publishes() as seen:
-        time.sleep(3)
+        until_at_rest()
         with in_tenant(Tenant.objects.get(slug="acme").id):
             page = StatusPage.objects.present().get()
             incident = _open(page, "beside")
@@ -47,7 +47,7 @@ def measure(*options: str) -> None:
 
 
 def write(number: str, each: str) -> None:
-    """One of the writers: waits for a word, changes, and prints when (monotonic) each change was committed."""
+    """One of the writers: waits for a word, then prints when (monotonic) each change was committed."""
     with in_tenant(Tenant.objects.get(slug="demo").id):
         page = StatusPage.objects.present().get()
         incident = _open(page, _name(int(number), -1))
@@ -68,7 +68,9 @@ def _open(page: StatusPage, name: str) -> Incident:
 
 
 def _rename(page: StatusPage, incident: Incident, name: str) -> float:
-    return committed_at(lambda: edit_incident(page, incident, SYSTEM, name=name))
+    with noting_commits() as commits:
+        edit_incident(page, incident, SYSTEM, name=name)
+    return commits.at[-1]
 
 
 def _delay(page: StatusPage, incident: Incident, visitor: Visitor, name: str) -> float:
@@ -85,7 +87,7 @@ def _storm(
     with _writers(each) as writers:
         for writer in writers:
             _say(writer, "go")
-        delays = []
+        delays: list[float] = []
         while any(writer.poll() is None for writer in writers):
             delays.append(_delay(page, incident, visitor, f"Meanwhile {len(delays)}"))
         return [at for writer in writers for at in json.loads(_heard(writer))], delays

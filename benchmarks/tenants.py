@@ -29,7 +29,8 @@ def measure(*options: str) -> None:
     _create()
     alone = middle([measured(_create) for _ in range(_ROUNDS)])
     alone_bare = _bare()
-    filling = measured(lambda: [_create() for _ in range(many - Tenant.objects.count())])
+    missing = many - Tenant.objects.count()
+    filling = measured(lambda: _create_some(missing))
     crowded = middle([measured(_create) for _ in range(_ROUNDS)])
     table = Table("A new organisation with its page")
     table.time("the only ones beside a few", alone, reference=alone_bare.wall, aim=AIM)
@@ -37,7 +38,7 @@ def measure(*options: str) -> None:
     crowded_bare = _bare()
     table.time(f"with {many} present", crowded, reference=crowded_bare.wall, aim=AIM)
     table.time(f"reference, with {many} present", crowded_bare)
-    table.time("making them, each", Took(filling.wall / many, filling.cpu / many))
+    table.time("making them, each", Took(filling.wall / missing, filling.cpu / missing))
     table.count(f"database, with {many} present", _size())
 
 
@@ -46,6 +47,11 @@ def _create() -> None:
     tenant = create_tenant(f"Tenant {number}", f"tenant-{number}")
     with in_tenant(tenant.id):
         create_page(SYSTEM, name=f"Page {number}", slug=f"page-{number}")
+
+
+def _create_some(number: int) -> None:
+    for _ in range(number):
+        _create()
 
 
 def _bare() -> Took:
@@ -61,7 +67,7 @@ def _bare() -> Took:
 def _schema_as_sql(tenant: Tenant) -> str:
     values = connection.settings_dict
     address = f"postgresql://{values['USER']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
-    command = [binaries() / "pg_dump", "--schema-only", f"--schema={tenant.schema_name}", address]
+    command = [str(binaries() / "pg_dump"), "--schema-only", f"--schema={tenant.schema_name}", address]
     environment = os.environ | {"PGPASSWORD": values["PASSWORD"]}
     dumped = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     plain = "\n".join(line for line in dumped.splitlines() if not line.startswith(("\\", "--")))
