@@ -34,6 +34,7 @@ from pages.admin import StatusPageAdmin
 from pages.admin_base import activate_zone, standing
 from pages.links import page_url
 from pages.models import StatusPage
+from publishing.preview import preview_url
 from subscribers.admin import SubscriberAdmin
 from subscribers.models import Subscriber
 from tenants.access import tenants_of
@@ -131,6 +132,7 @@ def _on_overview(request: HttpRequest, page: StatusPage) -> dict[str, Any]:
     return {
         "page": page,
         "url": page_url(page),
+        "preview": "" if page.published else preview_url(page),
         "may_edit": standing(request).may(Role.EDITOR, page.pk),
         "incidents": page.incidents.incidents().unresolved(),
         "maintenance": page.incidents.maintenance()

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
 
@@ -17,6 +19,8 @@ from common.tenancy import in_tenant, leave_tenant
 from tenants.access import standing_of, tenant_for
 
 Handler = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger(__name__)
+_AWAY = (OperationalError, InterfaceError)
 _ORGANISATION = re.compile(r"/o/(?P<slug>[a-z0-9-]+)(?P<rest>/.*)")
 _CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -67,6 +71,25 @@ class SecurityHeaders:
         return response
 
 
+class DatabaseAway:
+    """Says plainly that nothing was saved, where the database does not answer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return database_away(error) if isinstance(error, _AWAY) else None
+
+
+def database_away(error: Exception) -> HttpResponse:
+    log.warning("request.database_away", error=type(error).__name__)
+    connection.close()
+    return HttpResponse(render_to_string("database_away.html"), status=503, headers={"Retry-After": "5"})
+
+
 class Organisation:
     """`/o/<slug>/…`: the organisation is the one that the address names, and only its members get in.
 
@@ -81,9 +104,12 @@ class Organisation:
         match = _ORGANISATION.fullmatch(request.path_info)
         if match is None or host_of(request) not in settings.APP_HOSTS:
             return self.get_response(request)
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        return self._inside(request, match["slug"], match["rest"])
+        try:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            return self._inside(request, match["slug"], match["rest"])
+        except _AWAY as error:
+            return database_away(error)
 
     def _inside(self, request: HttpRequest, slug: str, rest: str) -> HttpResponse:
         tenant = tenant_for(request.user, slug)

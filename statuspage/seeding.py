@@ -161,12 +161,13 @@ def _maintenance(page: StatusPage, parts: Mapping[str, Component]) -> None:
 def _now(page: StatusPage, parts: Mapping[str, Component]) -> None:
     if _has(page, "Slow answers from the API"):
         return
+    began = timezone.now() - timedelta(minutes=25)
     slow = Words(
         "investigating",
         "Requests to the API take longer than usual. Nothing is lost.",
         components={parts["API"].pk: "degraded_performance"},
+        display_at=began,
     )
-    began = timezone.now() - timedelta(minutes=25)
     incident = open_incident(
         page, SYSTEM, slow, name="Slow answers from the API", notify=False, started_at=began
     )

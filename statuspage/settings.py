@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "statuspage.middleware.Organisation",
     "publishing.waiting.AwaitPublishing",
+    "statuspage.middleware.DatabaseAway",
 ]
 
 TEMPLATES = [

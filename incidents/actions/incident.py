@@ -87,6 +87,9 @@ def post_update(
         if incident.kind != IncidentKind.INCIDENT:
             message = _("This is a maintenance: use its own verbs.")
             raise Refused(message)
+        if words.status == IncidentStatus.POSTMORTEM != incident.status:
+            message = _("Write and publish a postmortem: that gives the incident this status.")
+            raise Refused(message, "status")
         name = _event_name(incident, words.status)
         update = write_update(change, incident, words)
         incident.next_update_by = next_update_by
