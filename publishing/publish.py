@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from common.tenancy import current_tenant_id
 from outbox import heartbeat
+from outbox.models import OutboxItem
 from outbox.queue import put
 from outbox.registry import Later
+from pages.change import PUBLISH
 from pages.models import StatusPage
 from publishing.audience import public_view
 from publishing.build import Builder
@@ -50,7 +52,12 @@ def publish(page_id: str) -> None:
 
 
 def publish_slice(page_id: str, slice_name: str) -> None:
-    """Make one slice of a page's cold documents anew, at the version that is published."""
+    """Make one slice of a page's cold documents anew, at the version that is published.
+
+    Raises Later where a newer version waits: one slice after the other would keep it waiting.
+    """
+    if _is_awaited(page_id):
+        raise Later(_SOON)
     with exclusive(page_id):
         previous = store().manifest(page_id)
         if previous is None:
@@ -62,6 +69,12 @@ def publish_slice(page_id: str, slice_name: str) -> None:
         entries = previous.entries | _entries(documents)
         manifest = replace(previous, release=previous.release + 1, entries=entries)
         store().put(manifest, documents)
+
+
+def _is_awaited(page_id: str) -> bool:
+    """Whether the page's publishing is due and nobody is at it."""
+    rows = OutboxItem.objects.due(timezone.now() + _SOON)
+    return rows.filter(topic=PUBLISH, tenant_id=current_tenant_id(), key=page_id).exists()
 
 
 @dataclass(slots=True)

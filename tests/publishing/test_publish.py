@@ -44,9 +44,11 @@ from incidents.actions.postmortem import publish_postmortem, revert_postmortem, 
 from incidents.actions.series import create_series
 from incidents.models import Incident, IncidentUpdate
 from incidents.steps import Words
+from outbox import heartbeat
+from outbox.registry import Later
 from pages.actions import delete_page, pass_time, update_page
 from pages.models import StatusPage
-from publishing.publish import publish
+from publishing.publish import publish, publish_slice
 from publishing.storage import store
 from tests.conftest import ACTOR, CANARY
 from tests.publishing.published import assert_published, drain_publishing, stored
@@ -282,8 +284,22 @@ def test_the_number_of_queries_does_not_grow_with_the_page(page: StatusPage) -> 
         drain_publishing()
         post_update(page, an_incident(page), ACTOR, Words("identified", "Found it."))
         time.sleep(0.15)  # The pause between two versions of a page.
+        heartbeat.beat(heartbeat.PUBLISHER)  # Due once a second, which is not the page's doing.
         with CaptureQueriesContext(connection) as queries:
             publish(page.pk)
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_the_past_of_a_page_waits_for_a_version_that_is_due(page: StatusPage) -> None:
+    component_of(page)
+    drain_publishing()
+    former = store().manifest(page.pk)
+    pass_time(page)
+    with pytest.raises(Later):
+        publish_slice(page.pk, "c 0")
+    assert store().manifest(page.pk) == former
+    drain_publishing()
+    publish_slice(page.pk, "c 0")
+    assert store().manifest(page.pk) != former
