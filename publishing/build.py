@@ -128,7 +128,7 @@ class Builder:
         notices = self._notices_by_component(wanted)
         spans = [(month, *calendar.span(month, zone)) for month in past]
         return [
-            self._component_page(one, histories, spans, notices[one.pk])
+            self._component_page(one, histories, spans, notices.get(one.pk, []))
             for one in self.components
             if one.pk in wanted
         ]
@@ -156,7 +156,7 @@ class Builder:
             start_date=component.start_date,
             months=tuple(one for one in reversed(months) if one.percent is not None),
             changes=histories.changes(component, _CHANGES_SHOWN),
-            incidents=tuple(notices[:_INCIDENTS_SHOWN]),
+            incidents=tuple(notices),
             policy=policy_view(own) if own != general else None,
         )
 
@@ -219,15 +219,16 @@ class Builder:
         )
 
     def _notices_by_component(self, wanted: Iterable[str]) -> dict[str, list[IncidentSummary]]:
+        """The newest of each, as many as its page shows."""
         found = self.view.incidents(self.page).exclude(status=IncidentStatus.SCHEDULED)
         mine = found.filter(links__component_id__in=wanted)
-        links = list(mine.values_list("links__component_id", "pk"))
-        told = found.filter(pk__in={pk for _, pk in links})
+        newest: dict[str, list[str]] = defaultdict(list)
+        for component_id, pk in mine.values_list("links__component_id", "pk"):
+            if len(newest[component_id]) < _INCIDENTS_SHOWN:
+                newest[component_id].append(pk)
+        told = found.filter(pk__in={pk for ids in newest.values() for pk in ids})
         lines = {one.id: one for one in summaries(told, self.view)}
-        notices: dict[str, list[IncidentSummary]] = defaultdict(list)
-        for component_id, pk in links:
-            notices[component_id].append(lines[pk])
-        return notices
+        return {component_id: [lines[pk] for pk in ids] for component_id, ids in newest.items()}
 
 
 def _by_day(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -68,7 +68,10 @@ class Histories:
 
     def figure(self, component: Component, begun: datetime, ended: datetime) -> Figure:
         rows, policy = self.rows.get(component.pk, []), policy_of(self.page, component)
-        spans = intervals([row[:2] for row in rows], begun, ended, self._gaps_of(component))
+        # Of many months each has few of the rows.
+        first = max(bisect_right(rows, begun, key=_when) - 1, 0)
+        last = bisect_left(rows, ended, key=_when)
+        spans = intervals([row[:2] for row in rows[first:last]], begun, ended, self._gaps_of(component))
         return figure(spans, policy)
 
     def changes(self, component: Component, limit: int) -> tuple[IntervalView, ...]:
@@ -170,8 +173,12 @@ def _is_plain(day: Day) -> bool:
 
 def _at(rows: Sequence[Row], instant: datetime) -> Row | None:
     """The row that holds at an instant. Spans are cut to the millisecond, so a row may be just after."""
-    place = bisect_right(rows, instant + timedelta(milliseconds=1), key=lambda row: row.at)
+    place = bisect_right(rows, instant + timedelta(milliseconds=1), key=_when)
     return rows[place - 1] if place else None
+
+
+def _when(row: Row) -> datetime:
+    return row.at
 
 
 def _seconds(reasons: Iterable[Reason]) -> tuple[tuple[str, int], ...]:
