@@ -78,9 +78,9 @@ def _tell(page: StatusPage, visitor: Visitor, rest: list[Seen], busy: list[Seen]
     table.time("at rest: 95 % of them within", share_below(delays, 0.95), reference=reference, aim=AIM)
     table.time("at rest: all of them within", max(delays), reference=reference)
     delays = [one.delay for one in busy]
-    what = f"while its past is rendered anew, {len(busy)} changes"
-    table.time(f"{what}: half within", statistics.median(delays), reference=reference)
-    table.time(f"{what}: all within", max(delays), reference=reference)
+    what = f"while its past is rendered, {len(busy)} changes"
+    table.time(f"{what}: half", statistics.median(delays), reference=reference)
+    table.time(f"{what}: all", max(delays), reference=reference)
     table.time("reference: building and rendering alone", reference)
     table.time("the verb itself at rest, half of them within", statistics.median(one.verb for one in rest))
     table.time("a look at the page, half of them within", statistics.median(visitor.trips))

@@ -175,12 +175,9 @@ def _tell(size: int, page: StatusPage, archive: Took, done: list[Round]) -> None
     table.time("snapshot as JSON, to compare", _as_json(page))
     table.count("queries", f"{done[-1].queries}")
     table.count("documents put, of them new bodies", f"{done[-1].documents}, {len(bodies)}")
-    table.count("bytes of new bodies: plain, gzip, brotli", _bytes(done[-1].sizes))
+    for encoding, size_of_all in done[-1].sizes.items():
+        table.count(f"new bodies, {encoding}", f"{size_of_all / 1000:,.1f} kB")
     table.time("everything once, after the import", archive)
-
-
-def _bytes(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{sizes[name] / 1000:,.1f} kB" for name in ("identity", "gzip", "br"))
 
 
 def _keep(bodies: list[bytes]) -> None:
