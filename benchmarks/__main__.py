@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,6 +52,8 @@ def main() -> None:
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}")
+    # So that what was started gets stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     _about()
     for name in options.names or BENCHMARKS:
         BENCHMARKS[name](*(["--quick"] if options.quick else []))
