@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from incidents.models import Incident, IncidentComponent, IncidentQuerySet
 from pages.models import StatusPage
+from publishing.lookups import any_of
 from store import PUBLIC
 
 
@@ -25,7 +26,7 @@ class View:
     def incidents(self, page: StatusPage) -> IncidentQuerySet:
         """Notices that concern one of the view's components, or the page as a whole."""
         links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
-        mine = Exists(links.filter(component_id__in=self.components))
+        mine = Exists(links.filter(any_of("component_id", self.components)))
         found: IncidentQuerySet = Incident.objects.filter(page=page).present()
         return found.filter(Q(mine) | ~Exists(links))
 

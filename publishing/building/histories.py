@@ -14,6 +14,7 @@ from components.models import Component, DataGap, Statement, StatusChange
 from components.uptime import Day, Figure, Gap, Policy, Reason, days, display, figure, intervals
 from incidents.models import Incident
 from pages.models import StatusPage
+from publishing.lookups import any_of
 from publishing.snapshot import DayView, IncidentRef, IntervalView, UptimeView
 
 
@@ -194,12 +195,12 @@ _FIELDS = ("component_id", "at", "status", "source", "source_id")
 
 
 def _before(ids: list[str], since: datetime) -> Iterable[tuple]:
-    newest = StatusChange.objects.filter(component_id__in=ids, at__lt=since)
+    newest = StatusChange.objects.filter(any_of("component_id", ids), at__lt=since)
     return newest.order_by("component_id", "-at").distinct("component_id").values_list(*_FIELDS)
 
 
 def _after(ids: list[str], since: datetime) -> Iterable[tuple]:
-    later = StatusChange.objects.filter(component_id__in=ids, at__gte=since)
+    later = StatusChange.objects.filter(any_of("component_id", ids), at__gte=since)
     return later.order_by("component_id", "at").values_list(*_FIELDS)
 
 
