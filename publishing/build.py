@@ -15,12 +15,12 @@ from functools import cached_property
 from components.indicator import indicator
 from components.models import Component, ComponentGroup
 from incidents.choices import IncidentKind, IncidentStatus
-from incidents.models import Announcement
+from incidents.models import Announcement, Incident
 from pages.models import StatusPage
 from publishing.audience import View
 from publishing.building import calendar
 from publishing.building.histories import Histories, policy_of, shown
-from publishing.building.notices import incident_views, summaries
+from publishing.building.notices import incident_views, load, newest_and_open, summaries
 from publishing.building.page import (
     Uptimes,
     group_views,
@@ -28,6 +28,8 @@ from publishing.building.page import (
     policy_view,
     uptime_groups,
 )
+from publishing.building.statuspage import Shaper
+from publishing.forms import HistoryPage, Shape, StatuspageView
 from publishing.snapshot import (
     AnnouncementView,
     ComponentMonth,
@@ -44,6 +46,8 @@ from publishing.snapshot import (
 
 _CHANGES_SHOWN = 50
 _INCIDENTS_SHOWN = 50
+# As many of each kind as Statuspage lists.
+_NOTICES_LISTED = 50
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,15 @@ class Builder:
     @cached_property
     def groups(self) -> list[ComponentGroup]:
         return list(self.page.groups.present())
+
+    @cached_property
+    def notices(self) -> list[Incident]:
+        """The newest of each kind and all that are open, newest first."""
+        return newest_and_open(self.view.incidents(self.page), _NOTICES_LISTED)
+
+    @cached_property
+    def _statuspage(self) -> Shaper:
+        return Shaper(self.page, self.view, self.groups, self.components)
 
     @cached_property
     def first_month(self) -> YearMonth:
@@ -102,19 +115,47 @@ class Builder:
             month=self.month(self.this_month),
             uptime_month=self._uptime_month(self.this_month, histories),
             announcements=self._announcements(),
-            incidents=tuple(self._open_incidents()),
+            incidents=tuple(self._open(IncidentKind.INCIDENT)),
             maintenance=tuple(self._open_maintenance()),
             recent=self._recent(today),
         )
 
-    def incidents(self, ids: Iterable[str]) -> list[IncidentView]:
-        return incident_views(self.view.incidents(self.page).filter(pk__in=ids), self.view)
+    def incidents(self, ids: Iterable[str]) -> list[tuple[IncidentView, Shape]]:
+        """Each notice as a page shows it, and as Statuspage shapes it."""
+        rows = load(self.view.incidents(self.page).filter(pk__in=ids))
+        return list(zip(incident_views(rows, self.view), map(self._statuspage.single, rows), strict=True))
+
+    def statuspage(self, snapshot: Snapshot) -> StatuspageView:
+        """What `/api/v2` answers."""
+        return self._statuspage.whole(self.notices, snapshot)
 
     def month(self, month: YearMonth) -> MonthView:
         """The days of a month on which a notice began, newest first."""
         found = _by_day(self._summaries(*calendar.span(month, self.page.zone)), self.page)
         days = tuple(HistoryDay(day, tuple(found[day])) for day in sorted(found, reverse=True))
         return MonthView(month, days, *self._neighbours(month))
+
+    @cached_property
+    def pages(self) -> dict[int, tuple[YearMonth, ...]]:
+        """The months of each page of `/history.json`."""
+        return calendar.pages(self.first_month, self.this_month)
+
+    def history_pages(self, wanted: Iterable[int]) -> list[HistoryPage]:
+        """Two queries, however many are wanted."""
+        months = {number: self.pages[number] for number in wanted}
+        listed = [month for page in months.values() for month in page]
+        if not listed:
+            return [HistoryPage(number, ()) for number in months]
+        begun, ended = calendar.first_day(min(listed)), calendar.first_day(calendar.after(max(listed)))
+        zone = self.page.zone
+        told = self._summaries(calendar.midnight(begun, zone), calendar.midnight(ended, zone))
+        found: dict[YearMonth, list[IncidentSummary]] = defaultdict(list)
+        for one in told:
+            found[calendar.month_of(one.started_at, zone)].append(one)
+        return [
+            HistoryPage(number, tuple((month, tuple(found[month])) for month in page))
+            for number, page in months.items()
+        ]
 
     def uptime_month(self, month: YearMonth) -> UptimeMonthView:
         return self._uptime_month(month, self._histories(calendar.first_day(month)))
@@ -200,15 +241,14 @@ class Builder:
         days = (today - timedelta(days=back) for back in range(self.page.history_days))
         return tuple(HistoryDay(day, tuple(found.get(day, ()))) for day in days)
 
-    def _open_incidents(self) -> list[IncidentView]:
-        found = self.view.incidents(self.page).filter(kind=IncidentKind.INCIDENT).unresolved()
+    def _open(self, kind: IncidentKind) -> list[IncidentView]:
+        found = [one for one in self.notices if one.kind == kind and one.resolved_at is None]
         return incident_views(found, self.view)
 
     def _open_maintenance(self) -> list[IncidentView]:
         """Running ones first, then those to come, soonest first."""
-        found = self.view.incidents(self.page).filter(kind=IncidentKind.MAINTENANCE).unresolved()
-        views = incident_views(found.order_by("started_at"), self.view)
-        return sorted(views, key=lambda one: one.status == IncidentStatus.SCHEDULED)
+        views = self._open(IncidentKind.MAINTENANCE)
+        return sorted(views, key=lambda one: (one.status == IncidentStatus.SCHEDULED, one.started_at))
 
     def _announcements(self) -> tuple[AnnouncementView, ...]:
         found = Announcement.objects.filter(page=self.page, deleted_at=None, begins_at__lte=self.now)

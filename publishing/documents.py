@@ -8,17 +8,22 @@ from publishing import render
 from publishing.build import Builder
 from publishing.building import calendar
 from publishing.building.page import about_view, images
+from publishing.rendering import statuspage
 from publishing.snapshot import YearMonth
 from store import Document
 
 _COMPONENTS_A_SLICE = 20
+# The slice of `/history.json` without its first page, which is hot.
+PAST_PAGES = "h 2"
 
 
 def hot_documents(builder: Builder) -> list[Document]:
     """Made at every version. What is small and belongs to the whole page is made with them."""
-    page = builder.page_view
+    page, snapshot = builder.page_view, builder.snapshot()
     return [
-        *render.render_hot(builder.snapshot()),
+        *render.render_hot(snapshot),
+        *statuspage.documents(builder.statuspage(snapshot)),
+        *history_pages(builder, [1]),
         render.render_about(page, about_view(builder.page)),
         render.render_not_found(page),
         *render.assets(page),
@@ -27,8 +32,11 @@ def hot_documents(builder: Builder) -> list[Document]:
 
 
 def slice_documents(builder: Builder, name: str) -> list[Document]:
-    """`m 2026-08`: a month's history and uptime and the notices that began in it; `c 3`: components."""
+    """`m 2026-08`: a month's history and uptime and the notices that began in it; `c 3`: components; `h 2`:
+    `/history.json` from its second page on."""
     kind, value = name.split(" ")
+    if kind == "h":
+        return history_pages(builder, [number for number in builder.pages if number >= int(value)])
     if kind == "c":
         first = int(value) * _COMPONENTS_A_SLICE
         return components(
@@ -50,6 +58,7 @@ def all_slices(builder: Builder) -> list[str]:
             for month in reversed(list(calendar.months(builder.first_month, last)))
         ),
         *(f"c {number}" for number in range(-(-len(builder.components) // _COMPONENTS_A_SLICE))),
+        PAST_PAGES,
     ]
 
 
@@ -67,10 +76,25 @@ def months(builder: Builder, months: Iterable[YearMonth]) -> list[Document]:
     ]
 
 
+def history_pages(builder: Builder, numbers: Iterable[int]) -> list[Document]:
+    """Pages of `/history.json`; the first is hot."""
+    pages = builder.history_pages(numbers)
+    return [statuspage.history(page, builder.page.zone, cold=page.number > 1) for page in pages]
+
+
+def incident_paths(incident_id: str) -> tuple[str, str]:
+    """Where a notice's own documents are."""
+    return f"/incidents/{incident_id}", f"/incidents/{incident_id}.json"
+
+
 def incidents(builder: Builder, ids: Iterable[str]) -> list[Document]:
     ids = list(ids)
-    found = builder.incidents(ids) if ids else []
-    return [render.render_incident(builder.page_view, incident) for incident in found]
+    page = builder.page_view
+    return [
+        document
+        for incident, shape in (builder.incidents(ids) if ids else [])
+        for document in (render.render_incident(page, incident), statuspage.single(shape))
+    ]
 
 
 def components(builder: Builder, ids: Iterable[str]) -> list[Document]:

@@ -18,8 +18,18 @@ from pages.models import StatusPage
 from publishing.audience import public_view
 from publishing.build import Builder
 from publishing.building import calendar
-from publishing.documents import all_slices, components, hot_documents, incidents, months, slice_documents
+from publishing.documents import (
+    all_slices,
+    components,
+    history_pages,
+    hot_documents,
+    incident_paths,
+    incidents,
+    months,
+    slice_documents,
+)
 from publishing.isolation import exclusive, page_at_one_version
+from publishing.rendering.statuspage import history_path
 from publishing.snapshot import YearMonth
 from publishing.stale import Stale
 from publishing.storage import store
@@ -121,11 +131,18 @@ def _few(builder: Builder, stale: Stale, slices: set[str]) -> list[Document]:
         return []
     fresh = {month for month in stale.months if f"m {calendar.name(month)}" not in slices}
     touched = () if any(name.startswith("c ") for name in slices) else stale.components
+    past = [number for number in builder.pages if number > 1] if _moves_pages(builder, stale) else []
     return [
         *months(builder, fresh),
+        *history_pages(builder, past),
         *incidents(builder, stale.incidents),
         *components(builder, touched),
     ]
+
+
+def _moves_pages(builder: Builder, stale: Stale) -> bool:
+    """Whether `/history.json` differs beyond its first page."""
+    return stale.shifted or any(month < builder.pages[1][-1] for month in stale.months)
 
 
 def _gone(builder: Builder, stale: Stale, previous: Manifest | None) -> set[str]:
@@ -137,13 +154,16 @@ def _gone(builder: Builder, stale: Stale, previous: Manifest | None) -> set[str]
         touched = {path for path in previous.entries if path.startswith("/incidents/")}
     else:
         visible = visible.filter(pk__in=stale.incidents)
-        touched = {f"/incidents/{pk}" for pk in stale.incidents}
-    kept = {f"/incidents/{pk}" for pk in visible.values_list("pk", flat=True)}
-    components = {f"/components/{one.pk}" for one in builder.components}
+        touched = {path for pk in stale.incidents for path in incident_paths(pk)}
+    kept = {path for pk in visible.values_list("pk", flat=True) for path in incident_paths(pk)}
+    components = {one.pk for one in builder.components}
     shown = {path for path in previous.entries if path.startswith("/components/")}
+    hidden = {path for path in shown if path.split("/")[2] not in components}
     early = {name for month, name in _months_of(previous).items() if month < builder.first_month}
     months = {f"/{kind}/{name}" for name in early for kind in ("history", "uptime")}
-    return (touched - kept) | (shown - components) | months
+    pages = {path for path in previous.entries if path.startswith("/history.json?")}
+    past_pages = pages - {history_path(number) for number in builder.pages}
+    return (touched - kept) | hidden | months | past_pages
 
 
 def _put(page: StatusPage, previous: Manifest | None, work: Work) -> None:

@@ -19,9 +19,11 @@ _WIDE_EVENTS = frozenset({"component.created", "component.updated", "component.d
 
 @dataclass(slots=True)
 class Stale:
-    """`months`: whose history and uptime changed. `everything`: all that there is."""
+    """`months`: whose history and uptime changed. `shifted`: first or last month is another, and lists of
+    months are cut elsewhere. `everything`: all that there is."""
 
     everything: bool = False
+    shifted: bool = False
     incidents: set[str] = field(default_factory=set)
     components: set[str] = field(default_factory=set)
     months: set[YearMonth] = field(default_factory=set)
@@ -58,12 +60,14 @@ class Stale:
         """A month that is over becomes cold; components' pages show it from now on."""
         current = calendar.month_of(page.version_at, page.zone)
         if shown is not None and shown < current:
+            self.shifted = True
             self.months.update(calendar.months(shown, calendar.before(current)))
             self.components.update(page.components.present().values_list("pk", flat=True))
 
     def move_beginning(self, page: StatusPage, former: YearMonth, now: YearMonth) -> None:
         """The page's first month is another: months come or go, and components' pages list them."""
         if former != now:
+            self.shifted = True
             self.months.update(calendar.months(min(former, now), max(former, now)))
             self.components.update(page.components.present().values_list("pk", flat=True))
 

@@ -55,3 +55,15 @@ def parse(text: str) -> YearMonth:
 def name(month: YearMonth) -> str:
     """`2026-08`, as in paths."""
     return f"{month.year}-{month.month:02}"
+
+
+_MONTHS_A_PAGE = 3
+
+
+def pages(first: YearMonth, last: YearMonth) -> dict[int, tuple[YearMonth, ...]]:
+    """Months from `last` back to `first` by threes, from page 1 on; one empty page ends a walk."""
+    back = list(months(first, last))[::-1]
+    starts = range(0, len(back) + _MONTHS_A_PAGE, _MONTHS_A_PAGE)
+    return {
+        number: tuple(back[start : start + _MONTHS_A_PAGE]) for number, start in enumerate(starts, start=1)
+    }

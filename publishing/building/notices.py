@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from components.choices import ComponentStatus, Source
 from components.models import Statement
@@ -19,15 +21,22 @@ from publishing.snapshot import AffectedView, DowntimeView, IncidentSummary, Inc
 Downtime = dict[str, dict[str, tuple[timedelta, str]]]
 
 
-def incident_views(found: IncidentQuerySet, view: View) -> list[IncidentView]:
-    """Whole notices in the order given, cut to what the view sees. Six queries."""
-    affected = AffectedComponent.objects.select_related("component")
+def load(found: IncidentQuerySet) -> list[Incident]:
+    """Whole notices in the order given, with all that belongs to them. Four queries."""
+    affected = AffectedComponent.objects.select_related("component__group")
     updates = IncidentUpdate.objects.prefetch_related(Prefetch("affected", affected))
-    notices = list(
-        found.select_related("window__series", "postmortem").prefetch_related(
-            Prefetch("updates", updates), Prefetch("links", _links())
-        )
-    )
+    whole = found.select_related("window__series", "postmortem")
+    return list(whole.prefetch_related(Prefetch("updates", updates), Prefetch("links", _links())))
+
+
+def newest_and_open(found: IncidentQuerySet, limit: int) -> list[Incident]:
+    """The `limit` newest of each kind and all that are open, newest first. Four queries."""
+    newest = [Q(pk__in=some[:limit].values("pk")) for some in (found.incidents(), found.maintenance())]
+    return load(found.filter(reduce(or_, newest, Q(resolved_at=None))))
+
+
+def incident_views(notices: list[Incident], view: View) -> list[IncidentView]:
+    """Loaded notices, cut to what the view sees. One query."""
     downtime = _downtime(notices)
     return [_incident_view(incident, view, downtime[incident.pk]) for incident in notices]
 
