@@ -11,10 +11,11 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from outbox.models import OutboxItem
+from outbox.models import DueQuerySet, OutboxItem
 from outbox.registry import Claimed
 
 ATTEMPTS = 10
+_FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 _PUT = """
     INSERT INTO public.outbox_outboxitem AS item
            (topic, tenant_id, key, seq, due_at, created_at, attempts, last_error)
@@ -87,29 +88,36 @@ def acknowledge(item: Claimed, token: uuid.UUID) -> None:
 
     A worker whose lease ran out holds a token that is no longer the row's and changes nothing.
     """
-    row = OutboxItem.objects.filter(id=item.id, lease_token=token)
-    deleted, _ = row.filter(seq=item.seq).delete()
+    deleted, _ = _held(item, token).filter(seq=item.seq).delete()
     if not deleted:
-        row.update(lease_token=None, lease_until=None, attempts=0)
+        _held(item, token).update(**_FREE)
 
 
 def postpone(item: Claimed, token: uuid.UUID, delay: timedelta) -> None:
     """Too early: the attempt does not count."""
-    OutboxItem.objects.filter(id=item.id, lease_token=token).update(
-        lease_token=None, lease_until=None, due_at=timezone.now() + delay, attempts=F("attempts") - 1
-    )
+    _settle(item, token, due_at=timezone.now() + delay, attempts=F("attempts") - 1)
 
 
 def fail(item: Claimed, token: uuid.UUID, error: str) -> None:
     """Try again later, or, after `ATTEMPTS`, leave the row to a person."""
     now = timezone.now()
-    OutboxItem.objects.filter(id=item.id, lease_token=token).update(
-        lease_token=None,
-        lease_until=None,
+    _settle(
+        item,
+        token,
         last_error=error[:2000],
         due_at=now + backoff(item.attempts),
         dead_at=now if item.attempts >= ATTEMPTS else None,
     )
+
+
+def _settle(item: Claimed, token: uuid.UUID, **values: Any) -> None:
+    """Write the outcome of what was claimed. A put made meanwhile asked for something new: that stands."""
+    if not _held(item, token).filter(seq=item.seq).update(**_FREE, **values):
+        _held(item, token).update(**_FREE)
+
+
+def _held(item: Claimed, token: uuid.UUID) -> DueQuerySet:
+    return OutboxItem.objects.filter(id=item.id, lease_token=token)
 
 
 def backoff(attempts: int) -> timedelta:

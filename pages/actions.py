@@ -21,7 +21,7 @@ from events.actor import SYSTEM, Actor
 from pages.change import Change, create_change, page_change
 from pages.clock import next_tick, schedule
 from pages.models import Asset, StatusPage, UptimePolicy
-from tenants.actions import check_slug, claim_hosts, describe_hosts, page_hosts, release_hosts
+from tenants.actions import check_slug, claim_hosts, describe_hosts, page_hosts, release_hosts, retire_hosts
 from tenants.models import DomainKind
 
 POLICY_FIELDS = frozenset(field.name for field in UptimePolicy._meta.fields)
@@ -96,7 +96,7 @@ def delete_page(page: StatusPage, actor: Actor) -> None:
     with page_change(page, actor) as change:
         change.page.deleted_at = change.now
         change.page.save(update_fields=["deleted_at"])
-        release_hosts(change.page.pk)
+        retire_hosts(change.page.pk)
         _record(change, "page.deleted")
 
 

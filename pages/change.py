@@ -77,7 +77,9 @@ def page_change(
     """
     with transaction.atomic(durable=True):
         locked = _lock(page)
-        change = Change(locked, actor, now or timezone.now(), locked.version + 1, notify, notify_at)
+        # Time runs forward from version to version, even where a clock does not.
+        at = max(now or timezone.now(), locked.version_at)
+        change = Change(locked, actor, at, locked.version + 1, notify, notify_at)
         yield change
         if change.facts:
             _commit(change)
@@ -111,8 +113,7 @@ def _lock(page: StatusPage) -> StatusPage:
 def _commit(change: Change) -> None:
     page = change.page
     page.version = change.version
-    # Time runs forward from version to version, even where a clock does not.
-    page.version_at = max(change.now, page.version_at)
+    page.version_at = change.now
     page.updated_at = page.version_at
     page.save(update_fields=["version", "version_at", "updated_at", "indicator", "open_impact"])
     events = append(
@@ -127,20 +128,22 @@ def _commit(change: Change) -> None:
 
 
 def _ask(change: Change, events: list[Event]) -> None:
-    tenant_id = current_tenant_id()
-    page_id, version = change.page.pk, change.version
+    tenant_id, page = current_tenant_id(), change.page
     lanes = {Lane.PUBLISH}
-    put(PUBLISH, tenant_id, [page_id])
+    put(PUBLISH, tenant_id, [page.pk])
     told = [str(event.pk) for event in events if event.notify]
     if told:
         put(NOTIFY, tenant_id, told, due_at=change.notify_at)
         lanes.add(Lane.NOTIFY)
-    transaction.on_commit(lambda: _after(Committed(tenant_id, page_id, version), lanes), robust=True)
+    # Nobody can see a page that is not launched, so nobody waits for it.
+    shown = page.published and page.deleted_at is None
+    done = Committed(tenant_id, page.pk, page.version) if shown else None
+    transaction.on_commit(lambda: _after(done, lanes), robust=True)
 
 
-def _after(done: Committed, lanes: set[Lane]) -> None:
+def _after(done: Committed | None, lanes: set[Lane]) -> None:
     waiting = committed.get()
-    if waiting is not None:
+    if done is not None and waiting is not None:
         waiting.append(done)
     nudge(sorted(lanes))
 

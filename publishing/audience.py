@@ -15,22 +15,28 @@ from store import PUBLIC
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`key` names the view in the store."""
+    """`key` names the view in the store.
+
+    `components`: what it sees. `named`: these, and deleted ones that it saw, which notices go on naming.
+    """
 
     key: str
     components: frozenset[str]
+    named: frozenset[str]
 
     def sees(self, ids: Iterable[str]) -> frozenset[str]:
         return self.components.intersection(ids)
 
     def incidents(self, page: StatusPage) -> IncidentQuerySet:
-        """Notices that concern one of the view's components, or the page as a whole."""
+        """Notices that concern a component which the view sees or saw, or the page as a whole."""
         links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
-        mine = Exists(links.filter(any_of("component_id", self.components)))
+        mine = Exists(links.filter(any_of("component_id", self.named)))
         found: IncidentQuerySet = Incident.objects.filter(page=page).present()
         return found.filter(Q(mine) | ~Exists(links))
 
 
 def public_view(page: StatusPage) -> View:
     """What everybody may see: every component that is not restricted, new ones included."""
-    return View(PUBLIC, frozenset(page.components.public().values_list("pk", flat=True)))
+    found = page.components.filter(restricted=False).values_list("pk", "deleted_at")
+    named = frozenset(pk for pk, _ in found)
+    return View(PUBLIC, frozenset(pk for pk, deleted_at in found if deleted_at is None), named)

@@ -205,7 +205,7 @@ class Builder:
         """Of the components with these ids, or else of all."""
         since = calendar.midnight(first, self.page.zone)
         ids = [one.pk for one in self.components] if wanted is None else wanted
-        return Histories.load(self.page, ids, since)
+        return Histories.load(self.page, self.view, ids, since)
 
     def _uptimes(self, histories: Histories, first: date, last: date, *, explained: bool = False) -> Uptimes:
         return {

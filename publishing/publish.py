@@ -51,7 +51,7 @@ def publish(page_id: str) -> None:
     Raises Later where somebody else publishes the page right now, or did so a moment ago.
     """
     with exclusive(page_id):
-        previous = store().manifest(page_id)
+        previous = _published(page_id)
         _mind_the_pause(previous)
         with page_at_one_version(page_id) as page:
             work = _gather(page, previous) if page is not None and page.published else None
@@ -69,9 +69,10 @@ def publish_slice(page_id: str, slice_name: str) -> None:
     if _is_awaited(page_id):
         raise Later(_SOON)
     with exclusive(page_id):
-        previous = store().manifest(page_id)
+        previous = _published(page_id)
         if previous is None:
-            raise Later(_SOON)
+            # Gone. Whoever publishes the page again asks for every slice.
+            return
         with page_at_one_version(page_id) as page:
             if page is None:
                 return
@@ -79,6 +80,12 @@ def publish_slice(page_id: str, slice_name: str) -> None:
         entries = previous.entries | _entries(documents)
         manifest = replace(previous, release=previous.release + 1, entries=entries)
         store().put(manifest, documents)
+
+
+def _published(page_id: str) -> Manifest | None:
+    """What is published, also where another machine published it."""
+    store().pull(page_id)
+    return store().manifest(page_id)
 
 
 def _is_awaited(page_id: str) -> bool:

@@ -111,10 +111,17 @@ def claim_hosts(tenant_id: str, page_id: str, hosts: Mapping[str, DomainKind]) -
     ask_for_hosts()
 
 
-def release_hosts(page_id: str, hosts: Iterable[str] | None = None) -> None:
-    """Step: give up a page's hosts, or some of them."""
-    claimed = Domain.objects.filter(page_id=page_id)
-    (claimed if hosts is None else claimed.filter(host__in=list(hosts))).delete()
+def release_hosts(page_id: str, hosts: Iterable[str]) -> None:
+    """Step: give up some of a page's hosts."""
+    Domain.objects.filter(page_id=page_id, host__in=list(hosts)).delete()
+    ask_for_hosts()
+
+
+def retire_hosts(page_id: str) -> None:
+    """Step: give up the hosts of a page that is deleted, but the one that is its id: the store remembers how
+    far it came under that id, so no other page is ever given it."""
+    Domain.objects.filter(page_id=page_id).exclude(kind=DomainKind.ID).delete()
+    Domain.objects.filter(page_id=page_id).update(published=False, primary=False)
     ask_for_hosts()
 
 

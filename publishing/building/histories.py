@@ -12,8 +12,8 @@ from typing import NamedTuple
 from components.choices import ComponentStatus, Source
 from components.models import Component, DataGap, Statement, StatusChange
 from components.uptime import Day, Figure, Gap, Policy, Reason, days, display, figure, intervals
-from incidents.models import Incident
 from pages.models import StatusPage
+from publishing.audience import View
 from publishing.lookups import any_of
 from publishing.snapshot import DayView, IncidentRef, IntervalView, UptimeView
 
@@ -47,14 +47,14 @@ class Histories:
     causes: dict[str, Cause]
 
     @classmethod
-    def load(cls, page: StatusPage, ids: Iterable[str], since: datetime) -> Histories:
+    def load(cls, page: StatusPage, view: View, ids: Iterable[str], since: datetime) -> Histories:
         """Five queries, however many components there are."""
         ids = list(ids)
         rows: dict[str, list[Row]] = defaultdict(list)
         for component_id, *row in [*_before(ids, since), *_after(ids, since)]:
             rows[component_id].append(Row(*row))
         gaps = tuple(Gap(gap.begun, gap.ended) for gap in DataGap.objects.filter(page=page))
-        return cls(page, rows, gaps, _causes(rows))
+        return cls(page, rows, gaps, _causes(rows, page, view))
 
     def uptime(
         self, component: Component, first: date, last: date, now: datetime, *, explained: bool = False
@@ -204,14 +204,14 @@ def _after(ids: list[str], since: datetime) -> Iterable[tuple]:
     return later.order_by("component_id", "at").values_list(*_FIELDS)
 
 
-def _causes(rows: dict[str, list[Row]]) -> dict[str, Cause]:
-    """The notices and corrections that these rows name; deleted notices are named no more."""
+def _causes(rows: dict[str, list[Row]], page: StatusPage, view: View) -> dict[str, Cause]:
+    """The notices and corrections behind these rows; a notice that the view cannot see is not named."""
     every = {(row.source, row.source_id) for some in rows.values() for row in some}
     notices = {source_id for source, source_id in every if source in {Source.INCIDENT, Source.MAINTENANCE}}
     corrections = {source_id for source, source_id in every if source == Source.CORRECTION}
     found = {
         pk: Cause(IncidentRef(pk, name), derived=derived)
-        for pk, name, derived in Incident.objects.present()
+        for pk, name, derived in view.incidents(page)
         .filter(pk__in=notices)
         .values_list("pk", "name", "derived")
     }

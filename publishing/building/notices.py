@@ -57,7 +57,7 @@ def _links() -> QuerySet[IncidentComponent]:
 def _incident_view(
     incident: Incident, view: View, downtime: dict[str, tuple[timedelta, str]]
 ) -> IncidentView:
-    links = [link for link in incident.links.all() if link.component_id in view.components]
+    links = [link for link in incident.links.all() if link.component_id in view.named]
     window = getattr(incident, "window", None)
     postmortem = getattr(incident, "postmortem", None)
     return IncidentView(
@@ -78,9 +78,10 @@ def _incident_view(
         backfilled=incident.backfilled,
         derived=incident.derived,
         components=tuple(
-            AffectedView(link.component.name, link.status or "", id=link.component_id) for link in links
+            AffectedView(link.component.name, link.status or "", id=_linked(link.component_id, view))
+            for link in links
         ),
-        updates=tuple(_update_view(update, view) for update in incident.updates.all()),
+        updates=tuple(update_view(update, view) for update in incident.updates.all()),
         downtime=tuple(_downtime_view(link, downtime) for link in links if link.component_id in downtime),
         seconds=_seconds(incident),
         postmortem=postmortem.body if postmortem else "",
@@ -88,7 +89,7 @@ def _incident_view(
     )
 
 
-def _update_view(update: IncidentUpdate, view: View) -> UpdateView:
+def update_view(update: IncidentUpdate, view: View) -> UpdateView:
     return UpdateView(
         id=update.pk,
         status=update.status,
@@ -96,11 +97,16 @@ def _update_view(update: IncidentUpdate, view: View) -> UpdateView:
         display_at=update.display_at,
         technical_details=update.technical_details,
         affected=tuple(
-            AffectedView(one.component.name, one.new_status, one.old_status, one.component_id)
+            AffectedView(one.component.name, one.new_status, one.old_status, _linked(one.component_id, view))
             for one in update.affected.all()
-            if one.component_id in view.components
+            if one.component_id in view.named
         ),
     )
+
+
+def _linked(component_id: str, view: View) -> str:
+    """The id of a component that has a page; a deleted one has only its name."""
+    return component_id if component_id in view.components else ""
 
 
 def _summary(incident: Incident, view: View) -> IncidentSummary:
@@ -118,7 +124,7 @@ def _summary(incident: Incident, view: View) -> IncidentSummary:
         scheduled_for=window and window.scheduled_for,
         scheduled_until=window and window.scheduled_until,
         seconds=_seconds(incident),
-        components=tuple(link.component.name for link in links if link.component_id in view.components),
+        components=tuple(link.component.name for link in links if link.component_id in view.named),
         latest=incident.latest or "",  # type: ignore[attr-defined]
         has_postmortem=bool(postmortem and postmortem.published_at),
         backfilled=incident.backfilled,

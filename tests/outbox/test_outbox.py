@@ -180,3 +180,29 @@ def test_finding_what_is_due_uses_the_index_however_much_waits(acme: Tenant) -> 
 
     assert "outbox_due" in plan
     assert "Seq Scan" not in plan
+
+
+def ask_again_and_be_early(item: Claimed) -> None:
+    queue.put(TOPIC, item.tenant_id, [item.key])
+    raise Later(timedelta(hours=1))
+
+
+def test_what_is_asked_for_meanwhile_is_not_put_off(acme: Tenant, failing: Callable[[Handler], None]) -> None:
+    failing(ask_again_and_be_early)
+    queue.put(TOPIC, acme.id, ["a"])
+    token, [item] = queue.claim([TOPIC], 1, MINUTE)
+    with pytest.raises(Later) as later:
+        ask_again_and_be_early(item)
+    queue.postpone(item, token, later.value.delay)
+
+    assert [(again.key, again.attempts) for again in claim()[1]] == [("a", 1)]
+
+
+def test_what_is_asked_for_during_the_last_failure_is_not_dead(acme: Tenant) -> None:
+    queue.put(TOPIC, acme.id, ["a"])
+    OutboxItem.objects.filter(topic=TOPIC).update(attempts=queue.ATTEMPTS - 1)
+    token, [item] = queue.claim([TOPIC], 1, MINUTE)
+    queue.put(TOPIC, acme.id, ["a"])
+    queue.fail(item, token, "broken")
+
+    assert [again.key for again in claim()[1]] == ["a"]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+import redis
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -23,6 +28,7 @@ from components.actions import (
     update_component,
 )
 from components.models import Component
+from components.status import current
 from incidents.actions.announcement import create_announcement
 from incidents.actions.incident import (
     backfill_incident,
@@ -45,10 +51,13 @@ from incidents.actions.series import create_series
 from incidents.models import Incident, IncidentUpdate
 from incidents.steps import Words
 from outbox import heartbeat
+from outbox.drain import drain
+from outbox.models import OutboxItem
 from outbox.registry import Later
 from pages.actions import delete_page, pass_time, update_page
+from pages.change import PUBLISH
 from pages.models import StatusPage
-from publishing.publish import publish, publish_slice
+from publishing.publish import COLD, publish, publish_slice
 from publishing.storage import store
 from tests.conftest import ACTOR, CANARY
 from tests.publishing.published import assert_published, drain_publishing, stored
@@ -303,3 +312,64 @@ def test_the_past_of_a_page_waits_for_a_version_that_is_due(page: StatusPage) ->
     drain_publishing()
     publish_slice(page.pk, "c 0")
     assert store().manifest(page.pk) != former
+
+
+def test_slices_of_a_page_that_is_gone_are_done_with(page: StatusPage) -> None:
+    past(page, 100)
+    drain([PUBLISH, "hosts"])
+    assert OutboxItem.objects.filter(topic=COLD).exists()
+    update_page(page, ACTOR, published=False)
+    drain_publishing()
+
+    assert not OutboxItem.objects.filter(topic=COLD).exists()
+
+
+def test_a_deleted_component_keeps_its_name_in_history(page: StatusPage) -> None:
+    component = component_of(page)
+    incident = past(page, 100)
+    delete_component(page, component, ACTOR)
+    drain_publishing()
+
+    found = stored(page)
+    assert b"API" in found[f"/incidents/{incident.pk}"]
+    assert f"/components/{component.pk}" not in found
+    assert f'href="/components/{component.pk}"'.encode() not in b"".join(found.values())
+
+
+def test_a_notice_that_turned_to_a_restricted_component_is_named_nowhere(page: StatusPage) -> None:
+    secret = create_component(page, ACTOR, name="Secret thing", restricted=True)
+    incident = scheduled(page)
+    start_maintenance(page, incident, ACTOR)
+    edit_maintenance(page, incident, ACTOR, name="Secret name", components=[secret.pk])
+    drain_publishing()
+
+    assert b"Secret" not in b"".join(stored(page).values())
+
+
+def test_a_clock_that_goes_back_loses_no_status(page: StatusPage) -> None:
+    component = component_of(page)
+    with time_machine.travel(timezone.now() + timedelta(minutes=10)):
+        set_status(page, {component.pk: "major_outage"}, ACTOR)
+    past(page, 2)
+    set_status(page, {component_of(page).pk: "major_outage"}, ACTOR)
+
+    assert current([component.pk]) == {component.pk: "major_outage"}
+
+
+def test_another_machine_carries_on_from_what_this_one_published(
+    page: StatusPage, settings: Any, tmp_path: Path
+) -> None:
+    settings.STORE_REDIS_URL = os.environ["REDIS_URL"].replace("/0", "/9")
+    redis.Redis.from_url(settings.STORE_REDIS_URL).flushdb()
+    past(page, 100)
+    settings.STORE_DIR = tmp_path / "machine b"
+    drain([PUBLISH])
+    settings.STORE_DIR = tmp_path / "machine a"
+    update_page(page, ACTOR, name="Acme")
+    drain_publishing()
+    settings.STORE_DIR = tmp_path / "machine b"
+    update_page(page, ACTOR, description="Changed")
+    pass_time(page)
+    drain_publishing()
+
+    assert_published(page)

@@ -9,7 +9,7 @@ from django.db import connection
 
 from common.errors import Refused
 from common.tenancy import current_tenant_id, in_tenant, leave_tenant
-from pages.actions import create_page, delete_page, update_page
+from pages.actions import create_page, delete_page, page_creation, update_page
 from pages.models import StatusPage
 from publishing.hosts import publish_hosts
 from publishing.storage import store
@@ -71,11 +71,17 @@ def test_a_new_slug_moves_the_host_and_the_links(page: StatusPage) -> None:
     assert page.primary_host == "acme-cloud.localhost"
 
 
-def test_a_deleted_page_gives_its_hosts_back(page: StatusPage) -> None:
+def test_a_deleted_page_gives_its_name_back_but_never_its_id(page: StatusPage) -> None:
     delete_page(page, ACTOR)
 
-    assert hosts(page) == {}
+    assert hosts(page) == {f"{page.pk}.localhost": "id"}
+    assert not Domain.objects.get(page_id=page.pk).published
     create_page(ACTOR, name="Next", slug="acme")
+    with (
+        pytest.raises(Refused, match="already in use"),
+        page_creation(ACTOR, name="Thief", slug="thief", page_id=page.pk),
+    ):
+        pass
 
 
 def test_the_published_map_is_the_registry(page: StatusPage, settings: object, tmp_path: object) -> None:
