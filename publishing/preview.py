@@ -15,6 +15,7 @@ from pages.models import StatusPage
 from publishing.audience import public_view
 from publishing.build import Builder
 from publishing.documents import all_slices, hot_documents, slice_documents
+from publishing.isolation import page_at_one_version
 from store import Document
 
 _SALT = "publishing.preview"
@@ -44,12 +45,13 @@ def preview(request: HttpRequest, token: str, path: str) -> HttpResponse:
 
 
 def _document(page_id: str, path: str) -> Document:
-    page = StatusPage.objects.present().filter(pk=page_id).first()
-    if page is None:
-        raise Http404
-    builder = Builder(page, public_view(page))
-    found = {document.path: document for document in hot_documents(builder)}
-    if path not in found:
-        cold = (one for name in all_slices(builder) for one in slice_documents(builder, name))
-        found |= {document.path: document for document in cold}
+    """Cold documents are built only where the path is none of the hot ones."""
+    with page_at_one_version(page_id) as page:
+        if page is None:
+            raise Http404
+        builder = Builder(page, public_view(page))
+        found = {document.path: document for document in hot_documents(builder)}
+        if path not in found:
+            cold = (one for name in all_slices(builder) for one in slice_documents(builder, name))
+            found |= {document.path: document for document in cold}
     return found.get(path) or found["/404"]
