@@ -16,6 +16,7 @@ django_application: Any = get_asgi_application()
 from django.conf import settings  # noqa: E402
 
 from edge.app import Edge  # noqa: E402
+from edge.request import hostname  # noqa: E402
 from publishing.storage import store  # noqa: E402
 
 Scope = MutableMapping[str, Any]
@@ -23,7 +24,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _edge = Edge(store(), fallback=django_application, redis_url=settings.STORE_REDIS_URL)
-_app_hosts = frozenset(host.encode() for host in settings.APP_HOSTS)
+_app_hosts = frozenset(settings.APP_HOSTS)
 _PUBLIC_API = "/api/v2/"
 
 
@@ -36,10 +37,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await django_application(scope, receive, send)
 
 
-def host_of(scope: Scope) -> bytes:
-    """The Host header, lower-case and without its port."""
-    host: bytes = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    return host.rpartition(b":")[0].lower() if host.rpartition(b":")[2].isdigit() else host.lower()
+def host_of(scope: Scope) -> str:
+    """The Host header, as the edge reads it."""
+    return hostname(next((value for name, value in scope["headers"] if name == b"host"), b""))
 
 
 def at_host(scope: Scope, host: str) -> Scope:

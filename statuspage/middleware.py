@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from common.ids import new_id
 from common.tenancy import in_tenant, leave_tenant
+from edge.request import hostname
 from tenants.access import standing_of, tenant_for
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -52,10 +53,8 @@ class RequestContext:
 
 
 def host_of(request: HttpRequest) -> str:
-    """Lower-case, without the port."""
-    host: str = request.META.get("HTTP_HOST", "").lower()
-    name, _, port = host.rpartition(":")
-    return name if port.isdigit() else host
+    """The Host header, as the edge reads it."""
+    return hostname(request.META.get("HTTP_HOST", "").encode("latin-1", "replace"))
 
 
 class SecurityHeaders:
