@@ -19,15 +19,16 @@ def of_migrations() -> str:
 
 def of_documents() -> str:
     """Changes with whatever makes the same page render differently."""
-    return _hash(file for name in _DOCUMENTS for file in _files(settings.BASE_DIR / name))
+    files = (file for name in _DOCUMENTS for file in _files(settings.BASE_DIR / name))
+    return _hash(files, f"{settings.PUBLIC_SCHEME}:{settings.PUBLIC_PORT}")
 
 
 def _files(path: Path) -> Iterable[Path]:
     return [path] if path.is_file() else (file for file in path.rglob("*") if file.suffix != ".pyc")
 
 
-def _hash(files: Iterable[Path]) -> str:
-    total = hashlib.sha256()
+def _hash(files: Iterable[Path], more: str = "") -> str:
+    total = hashlib.sha256(more.encode())
     for file in sorted(file for file in files if file.is_file()):
         total.update(str(file.relative_to(settings.BASE_DIR)).encode() + b"\0" + file.read_bytes())
     return total.hexdigest()

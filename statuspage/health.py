@@ -28,7 +28,8 @@ _LITTLE_DISK = 500 * 2**20
 @require_safe
 def livez(_request: HttpRequest) -> HttpResponse:
     """The process answers. Asks nothing of anybody."""
-    return HttpResponse("ok\n", content_type="text/plain")
+    headers = {"X-Instance": settings.INSTANCE} if settings.INSTANCE else {}
+    return HttpResponse("ok\n", content_type="text/plain", headers=headers)
 
 
 @require_safe

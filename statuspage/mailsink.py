@@ -48,14 +48,21 @@ class Conversation:
     sender: str | None
     recipients: list[str]
 
-    def __init__(self, folder: Folder, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        instance: str = "",
+    ) -> None:
         self.folder = folder
+        self.instance = instance
         self.reader = reader
         self.writer = writer
         self._forget()
 
     async def hold(self) -> None:
-        self._say("220 localhost keeps every message")
+        self._say(f"220 localhost keeps every message {self.instance}".rstrip())
         while command := await self._line():
             verb, _, argument = command.decode("utf-8", "replace").strip().partition(" ")
             if verb.upper() == "QUIT":
@@ -135,12 +142,12 @@ class Conversation:
         self.recipients = []
 
 
-async def serve(port: int, path: Path) -> None:
+async def serve(port: int, path: Path, instance: str) -> None:
     folder = Folder(path)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await Conversation(folder, reader, writer).hold()
+            await Conversation(folder, reader, writer, instance).hold()
         except (OSError, ValueError, asyncio.IncompleteReadError) as error:
             print(f"A client was cut off: {error}", flush=True)  # noqa: T201 - the supervisor reads it
         finally:
@@ -155,9 +162,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Keep every mail that is sent here as a file.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--dir", type=Path, required=True)
+    parser.add_argument("--instance", default="", help="a word for the greeting, to know this server by")
     options = parser.parse_args()
     try:
-        asyncio.run(serve(options.port, options.dir))
+        asyncio.run(serve(options.port, options.dir, options.instance))
     except OSError as error:
         parser.exit(1, f"The mail sink cannot run: {error}\n")
 

@@ -204,5 +204,8 @@ LOGGING_CONFIG = "statuspage.logs.configure"
 # Where the local supervisor notes its processes, for the health page.
 CHILDREN_PATH = env.text("CHILDREN_PATH")
 
+# By which the local supervisor knows its own web server.
+INSTANCE = env.text("INSTANCE")
+
 # Who writes events: one name per region, never used twice.
 ORIGIN_NODE = env.text("ORIGIN_NODE", "local")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, cast
 
-from statuspage.supervisor.errors import StartError
+from statuspage.supervisor.errors import PortTakenError, StartError
 from statuspage.supervisor.output import Follower, Output
 from statuspage.supervisor.owner import Owner, ourselves
+from statuspage.supervisor.ports import is_free
 from statuspage.supervisor.state import Processes, signal_groups
 
 # A child that ended comes back after the first pause; one that ends again soon waits twice as long.
@@ -28,7 +29,8 @@ def _nothing() -> None:
 class Program:
     """What to run and how to treat it. `environment` None means our own; seconds are patience.
 
-    A `quiet` one's lines go to its file only. `is_ready` gets its pid; None where nothing can tell.
+    A `quiet` one's lines go to its file only. `is_ready` gets its pid and tells whether this very process is
+    ready; None where nothing can tell. `port` is where it listens on this machine.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Program:
     ready_seconds: float = 30
     prepare: Callable[[], None] = _nothing
     is_ready: Callable[[int], bool] | None = None
+    port: int | None = None
 
 
 class Child:
@@ -81,7 +84,10 @@ class Child:
         self.start_again_at: float | None = None
 
     def wait_until_ready(self, pause: Callable[[float], None] = time.sleep) -> None:
-        """Return once it is ready; StartError, with the reason, where it ends or takes too long."""
+        """Return once it is ready; StartError, with the reason, where it ends or takes too long.
+
+        PortTakenError where it has ended and another process listens on its port.
+        """
         deadline = time.monotonic() + self.program.ready_seconds
         while self.pid is not None and time.monotonic() < deadline:
             if self.program.is_ready is None or self.program.is_ready(self.pid):
@@ -89,7 +95,10 @@ class Child:
             pause(POLL_SECONDS)
         how = "did not get ready" if self.pid else "ended"
         message = f"{self.name} {how}{self.reason()}"
-        raise StartError(message)
+        raise PortTakenError(message) if self._lost_its_port() else StartError(message)
+
+    def _lost_its_port(self) -> bool:
+        return self.pid is None and self.program.port is not None and not is_free(self.program.port)
 
     def wait_until_done(self, pause: Callable[[float], None] = time.sleep) -> None:
         """Return once it has ended well; StartError, with the reason, where it failed."""

@@ -64,7 +64,22 @@ def combined(given: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str
     return dict(given) | missing
 
 
+def without_ours(given: Mapping[str, str], file: Path) -> dict[str, str]:
+    """`given` without what an earlier run has written for shells into `file`: nobody else has set it."""
+    ours = _saved(file)
+    return {name: value for name, value in given.items() if ours.get(name) != value}
+
+
 def save(settings: Mapping[str, str], file: Path) -> None:
     """Write the settings for a shell: `. var/run/environment`, then manage.py works beside the service."""
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in sorted(settings.items()))
     write_whole(file, "".join(lines))
+
+
+def _saved(file: Path) -> dict[str, str]:
+    """What `save` has written there; empty where it has written nothing, or somebody else has."""
+    try:
+        words = shlex.split(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return dict(word.split("=", 1) for word in words if "=" in word)

@@ -90,6 +90,7 @@ class Cluster:
             stop_seconds=10,
             prepare=self.forget_dead_server,
             is_ready=self.is_ready,
+            port=self.port,
         )
 
     def is_ready(self, pid: int) -> bool:

@@ -1,7 +1,7 @@
 """What the service consists of beside its databases: jobs that run once, children that stay."""
 
 import http.client
-import socket
+import smtplib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,13 +25,17 @@ class Programs:
 
 @dataclass(frozen=True)
 class Setup:
-    """What there is to make programs from. `mail_port` is None where mail goes to a real server."""
+    """What there is to make programs from. `mail_port` is None where mail goes to a real server.
+
+    `instance` is a word of this run alone, by which its processes are told from those of others.
+    """
 
     root: Path
     environment: Mapping[str, str]
     web_port: int
     mail_port: int | None
     mail: Path
+    instance: str
 
 
 def service(setup: Setup) -> Programs:
@@ -46,20 +50,35 @@ def mail_sink(setup: Setup) -> list[Program]:
     """What takes the mail, unless it goes to a real server."""
     if setup.mail_port is None:
         return []
-    options = ["--port", str(setup.mail_port), "--dir", str(setup.mail)]
-    command = [sys.executable, "-m", "statuspage.mailsink", *options]
     port = setup.mail_port
-    return [Program("mail", command, setup.environment, is_ready=lambda _pid: _listens(port))]
+    options = ["--port", str(port), "--dir", str(setup.mail), "--instance", setup.instance]
+    command = [sys.executable, "-m", "statuspage.mailsink", *options]
+    is_ready = answers_smtp(port, setup.instance)
+    return [Program("mail", command, setup.environment, is_ready=is_ready, port=port)]
 
 
-def answers_http(port: int) -> Callable[[int], bool]:
-    """A test whether the web server on `port` says that it lives."""
+def answers_smtp(port: int, instance: str) -> Callable[[int], bool]:
+    """A test whether the mail server on `port` is the one of this run."""
+
+    def answers(_pid: int) -> bool:
+        try:
+            with smtplib.SMTP(timeout=2) as client:
+                return instance.encode() in client.connect("127.0.0.1", port)[1].split()
+        except (OSError, smtplib.SMTPException):
+            return False
+
+    return answers
+
+
+def answers_http(port: int, instance: str) -> Callable[[int], bool]:
+    """A test whether the web server on `port` says that it lives, and is the one of this run."""
 
     def answers(_pid: int) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
         try:
             connection.request("GET", "/livez", headers={"Host": "localhost"})
-            return connection.getresponse().status == 200
+            answer = connection.getresponse()
+            return answer.status == 200 and answer.headers["X-Instance"] == instance
         except (OSError, http.client.HTTPException):
             return False
         finally:
@@ -78,7 +97,8 @@ def _web(setup: Setup) -> Program:
     options = ["--no-proxy-headers", "--no-server-header", "--timeout-graceful-shutdown", "1"]
     options += ["--no-access-log", "--log-level", "warning"]
     command = [sys.executable, "-m", "uvicorn", "statuspage.asgi:application", *port, *options]
-    return Program("web", command, setup.environment, is_ready=answers_http(setup.web_port))
+    is_ready = answers_http(setup.web_port, setup.instance)
+    return Program("web", command, setup.environment, is_ready=is_ready, port=setup.web_port)
 
 
 def _worker(setup: Setup) -> Program:
@@ -88,11 +108,3 @@ def _worker(setup: Setup) -> Program:
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser"]
     command = [*python, "-m", "celery", "--quiet", "-A", "statuspage.celery", "worker", *options]
     return Program("worker", command, setup.environment)
-
-
-def _listens(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
-    except OSError:
-        return False

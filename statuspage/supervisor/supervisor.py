@@ -2,12 +2,15 @@
 
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from statuspage.supervisor import environment, postgres, valkey
 from statuspage.supervisor.children import Child, Program
-from statuspage.supervisor.environment import Place, is_given
+from statuspage.supervisor.environment import Place, is_given, without_ours
+from statuspage.supervisor.errors import PortTakenError
 from statuspage.supervisor.files import write_whole
 from statuspage.supervisor.interrupts import Interrupts
 from statuspage.supervisor.output import Output
@@ -15,9 +18,13 @@ from statuspage.supervisor.ports import Ports
 from statuspage.supervisor.programs import Programs, Setup
 from statuspage.supervisor.state import Processes
 
+Started = TypeVar("Started")
+
 MAIL_PORT, POSTGRES_PORT, VALKEY_PORT = 8025, 15432, 16379
 # The longest that a change of a child may go unnoticed; ends of children wake us at once.
 LOOK_SECONDS = 1.0
+# How often others may be quicker to take a port that was free, before that is told as a failure.
+PORT_ATTEMPTS = 5
 
 
 class Supervisor:
@@ -31,20 +38,16 @@ class Supervisor:
         self.ports = Ports(place.run / "ports.json")
         self.databases: list[Child] = []
         self.apps: list[Child] = []
-        self.given = dict(os.environ)
+        # A shell may have read the settings that an earlier run has left; its servers are not given to us.
+        self.given = without_ours(os.environ, place.run / "environment")
+        self.instance = secrets.token_hex(8)
         self.written = ""
 
     def bring_up(self, programs: Callable[[Setup], Programs], web_port: int) -> Setup:
         """Start everything, each part once what it needs is ready."""
         self._end_left_behind()
-        urls = self._start_databases()
-        setup = self._setup(urls, web_port)
-        parts = programs(setup)
-        for job in parts.jobs:
-            self._do(job)
-        for stage in parts.stages:
-            self._start(stage, self.apps)
-        return setup
+        urls = self._on_free_ports(self._start_databases, self.databases)
+        return self._on_free_ports(lambda: self._start_apps(programs, urls, web_port), self.apps)
 
     def keep_up(self) -> None:
         """Start again what ends, until asked to stop."""
@@ -54,17 +57,35 @@ class Supervisor:
     def bring_down(self) -> None:
         """Stop the apps, all together, then the databases."""
         for group in (self.apps, self.databases):
-            for child in group:
-                child.ask_to_stop()
-            asked_at = time.monotonic()
-            for child in group:
-                child.wait_stopped(asked_at + child.program.stop_seconds)
+            _stop(group)
         self.place.children.unlink(missing_ok=True)
 
     def _end_left_behind(self) -> None:
         left = self.processes.end_left_behind()
         if left:
             self.output.say(f"Ended what an earlier run had left behind: {left} process(es).")
+
+    def _on_free_ports(self, start: Callable[[], Started], group: list[Child]) -> Started:
+        """`start`, again with other ports where somebody took one between our look and our use of it."""
+        for _attempt in range(PORT_ATTEMPTS - 1):
+            try:
+                return start()
+            except PortTakenError as taken:
+                self.output.say(f"{taken}\nSomebody else took its port meanwhile: trying another.")
+                _stop(group)
+                group.clear()
+        return start()
+
+    def _start_apps(
+        self, programs: Callable[[Setup], Programs], urls: dict[str, str], web_port: int
+    ) -> Setup:
+        setup = self._setup(urls, web_port)
+        parts = programs(setup)
+        for job in parts.jobs:
+            self._do(job)
+        for stage in parts.stages:
+            self._start(stage, self.apps)
+        return setup
 
     def _start_databases(self) -> dict[str, str]:
         """Start those that nobody has given us; the settings that name them."""
@@ -101,8 +122,8 @@ class Supervisor:
         email = {"EMAIL_URL": f"smtp://127.0.0.1:{mail}"} if mail else {}
         settings = environment.local_settings(self.place, web) | urls | email
         environment.save(settings, self.place.run / "environment")
-        whole = environment.combined(self.given, settings)
-        return Setup(self.place.root, whole, web, mail, self.place.mail)
+        whole = environment.combined(self.given, settings) | {"INSTANCE": self.instance}
+        return Setup(self.place.root, whole, web, mail, self.place.mail, self.instance)
 
     def _start(self, programs: Sequence[Program], group: list[Child]) -> None:
         began = time.monotonic()
@@ -142,3 +163,12 @@ class Supervisor:
         if state != self.written:
             write_whole(self.place.children, state, mode=0o644)
             self.written = state
+
+
+def _stop(group: Sequence[Child]) -> None:
+    """Stop all of them, together."""
+    for child in group:
+        child.ask_to_stop()
+    asked_at = time.monotonic()
+    for child in group:
+        child.wait_stopped(asked_at + child.program.stop_seconds)

@@ -35,6 +35,7 @@ class Server:
             command=[binary(), str(self.data / "valkey.conf")],
             stop_seconds=2,
             is_ready=lambda _pid: self.is_ready(),
+            port=self.port,
         )
 
     def is_ready(self) -> bool:

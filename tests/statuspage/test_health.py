@@ -43,6 +43,13 @@ def test_livez_asks_nothing_of_the_database(at_app_host: Client, django_assert_n
         assert at_app_host.get("/livez").status_code == 200
 
 
+def test_livez_names_the_instance_where_it_has_a_name(at_app_host: Client, settings: Any) -> None:
+    assert "X-Instance" not in at_app_host.get("/livez").headers
+
+    settings.INSTANCE = "3f9a"
+    assert at_app_host.get("/livez").headers["X-Instance"] == "3f9a"
+
+
 def test_readyz_knows_whether_the_database_fits(at_app_host: Client) -> None:
     Installation.objects.update_or_create(id=1, defaults={"migrations": "of another release"})
     assert at_app_host.get("/readyz").status_code == 503

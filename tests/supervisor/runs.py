@@ -103,7 +103,12 @@ class Run:
         return [child["pid"] for child in self.children().values()]
 
     def port(self, name: str) -> int:
-        return int(json.loads((self.var / "run" / "ports.json").read_text())[name])
+        return self.ports()[name]
+
+    def ports(self) -> dict[str, int]:
+        """By name; empty before the first has been chosen."""
+        file = self.var / "run" / "ports.json"
+        return json.loads(file.read_text()) if file.exists() else {}  # type: ignore[no-any-return]
 
     def settings(self) -> dict[str, str]:
         """What `. var/run/environment` sets in a shell."""

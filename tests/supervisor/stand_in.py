@@ -13,14 +13,17 @@ from statuspage.supervisor.children import Program
 from statuspage.supervisor.programs import Programs, Setup, answers_http, mail_sink
 
 WEB = """
-import http.server, sys
+import http.server, os, sys
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(b"alive")
+        self.send_response(200)
+        self.send_header("X-Instance", os.environ["INSTANCE"]); self.end_headers(); self.wfile.write(b"alive")
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 JOB = """
-import os, sys
+import os, sys, time
+while (awaited := os.environ.get("JOB_WAITS_FOR")) and not os.path.exists(awaited):
+    time.sleep(0.02)
 sys.exit(os.environ.get("JOB_FAILS"))
 """
 STUBBORN = """
@@ -36,7 +39,8 @@ def programs(setup: Setup) -> Programs:
         return Program(name, [sys.executable, "-c", code, *arguments], setup.environment, **more)  # type: ignore[arg-type]
 
     port = str(setup.web_port)
-    web = python("web", WEB, port, is_ready=answers_http(setup.web_port))
+    is_ready = answers_http(setup.web_port, setup.instance)
+    web = python("web", WEB, port, is_ready=is_ready, port=setup.web_port)
     stubborn = python("stubborn", STUBBORN, stop_seconds=0.3)
     return Programs([python("job", JOB)], [[*mail_sink(setup), web], [stubborn]])
 

@@ -4,13 +4,16 @@ import os
 import signal
 import smtplib
 import socket
+import socketserver
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -163,6 +166,33 @@ def test_a_taken_port_makes_it_choose_another(start: Start) -> None:
         assert database_answers(second)
 
 
+def test_a_port_that_somebody_takes_meanwhile_is_given_up_for_another(start: Start, tmp_path: Path) -> None:
+    awaited = tmp_path / "go on"
+    run = start(JOB_WAITS_FOR=str(awaited))
+    until(lambda: "mail" in run.ports() and "postgres is ready" in run.text, lambda: run.text)
+    taken = run.ports()
+    # Others that seem just as alive.
+    with others(taken["web"], b"HTTP/1.0 200 OK\r\n\r\nok\n"), others(taken["mail"], b"220 localhost\r\n"):
+        awaited.touch()
+        run.until_ready()
+        assert "Somebody else took its port meanwhile" in run.text
+        assert run.port("mail") != taken["mail"]
+        assert run.port("web") != taken["web"]
+        assert f"http://demo.localhost:{run.port('web')}/" in run.text
+        assert web_answers(run)
+        assert mail_answers(run)
+        assert [child["restarts"] for child in run.children().values()] == [0] * 5
+
+
+def test_settings_of_an_earlier_run_in_the_shell_are_not_taken_for_given_ones(start: Start) -> None:
+    first = start().until_ready()
+    left = first.settings()
+    first.stop()
+    second = start(**{name: value for name, value in left.items() if name != "PWD"}).until_ready()
+    assert set(second.children()) == {"postgres", "valkey", "mail", "web", "stubborn"}
+    assert database_answers(second)
+
+
 def test_secrets_are_for_their_owner_alone_and_on_no_command_line(start: Start, var: Path) -> None:
     run = start().until_ready()
     secrets = sorted((var / "secrets").iterdir())
@@ -221,6 +251,23 @@ def test_a_folder_of_somebody_else_is_refused_in_plain_words(start: Start, tmp_p
     assert run.ended() == 1
     assert "is not ours to use" in run.text
     assert "Traceback" not in run.text
+
+
+@contextmanager
+def others(port: int, said: bytes) -> Iterator[None]:
+    """A server on the port that says the same to everybody."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(said)
+
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = daemon_threads = True
+
+    with Server(("127.0.0.1", port), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield
+        server.shutdown()
 
 
 def ordinary_user() -> As:
