@@ -14,6 +14,11 @@ def page_url(page: StatusPage) -> str:
     return origin(page.primary_host)
 
 
+def lasting_host(page: StatusPage) -> str:
+    """The host that a page keeps whatever its others become: ids in feeds and calendars are made with it."""
+    return f"{page.pk}.{settings.PAGES_DOMAIN}"
+
+
 def origin(host: str) -> str:
     """`host` with this installation's scheme, and its port where that is not the scheme's own."""
     scheme, port = settings.PUBLIC_SCHEME, settings.PUBLIC_PORT

@@ -18,7 +18,7 @@ from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import Announcement, Incident
 from pages.models import StatusPage
 from publishing.audience import View
-from publishing.building import calendar
+from publishing.building import calendar, feeds
 from publishing.building.histories import Histories, policy_of, shown
 from publishing.building.notices import incident_views, load, newest_and_open, summaries
 from publishing.building.page import (
@@ -29,7 +29,14 @@ from publishing.building.page import (
     uptime_groups,
 )
 from publishing.building.statuspage import Shaper
-from publishing.forms import HistoryPage, Shape, StatuspageView
+from publishing.forms import (
+    CalendarView,
+    ComponentForms,
+    FeedView,
+    HistoryPage,
+    Shape,
+    StatuspageView,
+)
 from publishing.snapshot import (
     AnnouncementView,
     ComponentMonth,
@@ -48,6 +55,8 @@ _CHANGES_SHOWN = 50
 _INCIDENTS_SHOWN = 50
 # As many of each kind as Statuspage lists.
 _NOTICES_LISTED = 50
+# In the feed of the page, and of a component.
+_NEWS, _COMPONENT_NEWS = 25, 10
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,48 @@ class Builder:
     def statuspage(self, snapshot: Snapshot) -> StatuspageView:
         """What `/api/v2` answers."""
         return self._statuspage.whole(self.notices, snapshot)
+
+    def feed(self) -> FeedView:
+        found = feeds.entries(feeds.newest(self.notices, _NEWS), self.view)
+        return FeedView(feeds.last_change(found, self.page), found)
+
+    def calendars(self) -> list[CalendarView]:
+        """Maintenance in one, incidents in another."""
+        counts = feeds.event_counts(self.page, self.notices)
+        windows = feeds.maintenance(self.notices)
+        incidents = [one for one in self.notices if one.kind == IncidentKind.INCIDENT]
+        return [
+            CalendarView("/history", feeds.events(windows, self.view, counts)),
+            CalendarView("/incidents", feeds.events(incidents, self.view, counts)),
+        ]
+
+    def component_forms(self, ids: Iterable[str]) -> list[ComponentForms]:
+        """Feeds, calendars and badges of components."""
+        wanted = self.view.sees(ids)
+        known = {one.pk: one for one in self.notices}
+        notices = feeds.picked(self.view.incidents(self.page), wanted, known)
+        windows = {pk: feeds.maintenance(some) for pk, some in notices.items()}
+        counts = feeds.event_counts(self.page, {one for some in windows.values() for one in some})
+        return [
+            self._component_forms(one, notices.get(one.pk, []), windows.get(one.pk, []), counts)
+            for one in self.components
+            if one.pk in wanted
+        ]
+
+    def _component_forms(
+        self, component: Component, notices: list[Incident], windows: list[Incident], counts: feeds.Counts
+    ) -> ComponentForms:
+        path = f"/components/{component.pk}"
+        found = feeds.entries(feeds.newest(notices, _COMPONENT_NEWS), self.view)
+        return ComponentForms(
+            id=component.pk,
+            name=component.name,
+            status=component.status,  # type: ignore[attr-defined]
+            feed=FeedView(feeds.last_change(found, self.page), found, component.name, path),
+            calendar=CalendarView(
+                f"{path}/history", feeds.events(windows, self.view, counts), component.name
+            ),
+        )
 
     def month(self, month: YearMonth) -> MonthView:
         """The days of a month on which a notice began, newest first."""

@@ -8,8 +8,9 @@ from publishing import render
 from publishing.build import Builder
 from publishing.building import calendar
 from publishing.building.page import about_view, images
-from publishing.rendering import statuspage
-from publishing.snapshot import YearMonth
+from publishing.forms import ComponentForms
+from publishing.rendering import feeds, icalendar, statuspage
+from publishing.snapshot import PageView, YearMonth
 from store import Document
 
 _COMPONENTS_A_SLICE = 20
@@ -24,6 +25,8 @@ def hot_documents(builder: Builder) -> list[Document]:
         *render.render_hot(snapshot),
         *statuspage.documents(builder.statuspage(snapshot)),
         *history_pages(builder, [1]),
+        *feeds.documents(page, builder.feed()),
+        *(icalendar.document(page, one) for one in builder.calendars()),
         render.render_about(page, about_view(builder.page)),
         render.render_not_found(page),
         *render.assets(page),
@@ -98,6 +101,16 @@ def incidents(builder: Builder, ids: Iterable[str]) -> list[Document]:
 
 
 def components(builder: Builder, ids: Iterable[str]) -> list[Document]:
+    """Their pages, feeds and calendars."""
     ids = list(ids)
-    found = builder.component_pages(ids) if ids else []
-    return [render.render_component(builder.page_view, component) for component in found]
+    if not ids:
+        return []
+    page = builder.page_view
+    return [
+        *(render.render_component(page, component) for component in builder.component_pages(ids)),
+        *(document for forms in builder.component_forms(ids) for document in component_forms(page, forms)),
+    ]
+
+
+def component_forms(page: PageView, forms: ComponentForms) -> list[Document]:
+    return [*feeds.documents(page, forms.feed), icalendar.document(page, forms.calendar)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from publishing.snapshot import IncidentSummary, YearMonth
+from publishing.snapshot import IncidentSummary, UpdateView, YearMonth
 
 Shape = dict[str, Any]
 """A JSON object, its instants already written."""
@@ -34,3 +35,63 @@ class HistoryPage:
 
     number: int
     months: tuple[tuple[YearMonth, tuple[IncidentSummary, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    id: str
+    name: str
+    published: datetime
+    """When its newest update is shown to have been."""
+    updated: datetime
+    updates: tuple[UpdateView, ...]
+    """Newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedView:
+    """News of the page, or of one component of it, newest first."""
+
+    updated: datetime
+    """When any of it last changed."""
+    entries: tuple[FeedEntry, ...]
+    component: str = ""
+    """Its name, and where its documents are: "/components/<id>"; both "" for the page."""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """A maintenance window, or an incident from its beginning to its end."""
+
+    id: str
+    name: str
+    kind: str
+    sequence: int
+    """Grows with every change of it."""
+    begins: datetime
+    ends: datetime | None
+    created: datetime
+    updated: datetime
+    cancelled: bool
+    components: tuple[str, ...]
+    latest: UpdateView | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarView:
+    path: str
+    """Where it is, without ".ics"."""
+    events: tuple[CalendarEvent, ...]
+    component: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentForms:
+    """What a component has of its own beside its page."""
+
+    id: str
+    name: str
+    status: str
+    feed: FeedView
+    calendar: CalendarView

@@ -20,6 +20,8 @@ class PageView:
     name: str
     base_url: str
     """Origin of the primary host, no trailing slash: "https://status.example.org"."""
+    lasting_host: str = ""
+    """What ids in feeds and calendars are made with."""
     description: str = ""
     time_zone: str = "Etc/UTC"
     language: str = "en"
@@ -39,8 +41,6 @@ class PageView:
     noindex: bool = False
     show_uptime: bool = True
     uptime_days: int = 90
-    feeds: bool = False
-    """Whether /history.atom and /history.rss exist, so that documents may link to them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from components.choices import ComponentStatus
 from components.models import Component, ComponentGroup
 from components.uptime import Figure, Policy, mean
-from pages.links import page_url
+from pages.links import lasting_host, page_url
 from pages.models import Asset, StatusPage
 from publishing.building.histories import policy_of, shown
 from publishing.snapshot import (
@@ -32,6 +32,7 @@ def page_view(page: StatusPage) -> PageView:
         id=page.pk,
         name=page.name,
         base_url=page_url(page),
+        lasting_host=lasting_host(page),
         description=page.description,
         time_zone=page.time_zone,
         language=page.language,

@@ -207,7 +207,6 @@ def test_a_component_shown_only_when_degraded_hides_while_it_works() -> None:
 @pytest.mark.parametrize(
     ("change", "needle"),
     [
-        ({"feeds": True}, "/history.atom"),
         ({"noindex": True}, '<meta name="robots" content="noindex">'),
         ({"note": "Moved forward by 12 weeks."}, "Moved forward by 12 weeks."),
         ({"footer": "Call **us**"}, "Call <strong>us</strong>"),

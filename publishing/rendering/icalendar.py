@@ -1,0 +1,92 @@
+"""Calendars by RFC 5545 that people subscribe to: maintenance windows, and incidents in one of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext as _
+
+from common import markdown
+from publishing.forms import CalendarEvent, CalendarView
+from publishing.rendering import engine, words
+from publishing.snapshot import PageView
+from store import Document
+
+CALENDAR = "text/calendar; charset=utf-8"
+_LINE = 75
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_BREAKS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
+
+
+def document(page: PageView, calendar: CalendarView) -> Document:
+    """A component's calendar is cold."""
+    with engine.locale(page):
+        lines = "".join(folded(line) for line in _calendar(page, calendar))
+    return Document(f"{calendar.path}.ics", lines.encode(), CALENDAR, cold=bool(calendar.component))
+
+
+def _calendar(page: PageView, calendar: CalendarView) -> Iterator[str]:
+    yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Statuspage//Status page//EN")
+    yield from ("CALSCALE:GREGORIAN", "METHOD:PUBLISH")
+    name = " - ".join(part for part in (page.name, calendar.component) if part)
+    yield f"X-WR-CALNAME:{text(name)}"
+    yield "REFRESH-INTERVAL;VALUE=DURATION:PT1H"
+    yield "X-PUBLISHED-TTL:PT1H"
+    for event in calendar.events:
+        yield from _event(page, event)
+    yield "END:VCALENDAR"
+
+
+def _event(page: PageView, event: CalendarEvent) -> Iterator[str]:
+    url = f"{page.base_url}/incidents/{event.id}"
+    yield "BEGIN:VEVENT"
+    yield f"UID:{event.id}@{page.lasting_host}"
+    yield f"SEQUENCE:{event.sequence}"
+    yield f"DTSTAMP:{_utc(event.updated)}"
+    yield f"CREATED:{_utc(event.created)}"
+    yield f"LAST-MODIFIED:{_utc(event.updated)}"
+    yield f"DTSTART:{_utc(event.begins)}"
+    # An end must be later than the beginning; what is still open has none.
+    if event.ends and _utc(event.ends) > _utc(event.begins):
+        yield f"DTEND:{_utc(event.ends)}"
+    yield f"SUMMARY:{text(event.name)}"
+    yield f"DESCRIPTION:{text(_description(event, url))}"
+    yield f"URL:{url}"
+    yield f"STATUS:{'CANCELLED' if event.cancelled else 'CONFIRMED'}"
+    yield f"CATEGORIES:{event.kind.upper()}"
+    yield "TRANSP:TRANSPARENT"
+    yield "END:VEVENT"
+
+
+def _description(event: CalendarEvent, url: str) -> str:
+    parts = []
+    if event.latest:
+        parts.append(f"{words.update_word(event.latest.status)}: {markdown.to_text(event.latest.body)}")
+    if event.components:
+        parts.append(_("Affects %(names)s") % {"names": ", ".join(event.components)})
+    return "\n\n".join([*parts, url])
+
+
+def text(value: str) -> str:
+    """A value of type TEXT (3.3.11)."""
+    value = _CONTROLS.sub("", _BREAKS.sub("\n", value)).replace("\\", "\\\\")
+    return value.replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def folded(line: str) -> str:
+    """A content line of at most 75 octets a row, cut between characters (3.1), with its end."""
+    rows, row, size = [], "", 0
+    for character in line:
+        octets = len(character.encode())
+        if size + octets > _LINE:
+            rows.append(row)
+            row, size = " ", 1
+        row += character
+        size += octets
+    return "\r\n".join([*rows, row]) + "\r\n"
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
