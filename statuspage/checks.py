@@ -13,6 +13,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
 _UNSAFE_SECRET = 32
@@ -21,11 +22,17 @@ _PROBES = 20
 
 @register(Tags.security)
 def secret_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    if settings.DEBUG or len(settings.SECRET_KEY) >= _UNSAFE_SECRET:
+    try:
+        length = len(settings.SECRET_KEY)
+    except ImproperlyConfigured:
+        # That is how Django says that it is empty.
+        length = 0
+    if length >= _UNSAFE_SECRET or (length and settings.DEBUG):
         return []
+    text = f"SECRET_KEY has {length} characters: fewer than {_UNSAFE_SECRET} can be guessed."
     return [
         Error(
-            "SECRET_KEY is shorter than 32 characters.",
+            text if length else "SECRET_KEY is missing.",
             hint="Set SECRET_KEY, or SECRET_KEY_FILE, to 50 random characters, and keep it.",
             id="statuspage.E001",
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 import redis
 from django.core.checks import run_checks
-from django.core.exceptions import ImproperlyConfigured
+
+from tests.live import ROOT
 
 PRODUCTION = {
     "DEBUG": False,
@@ -75,8 +79,25 @@ def test_a_missing_database_is_told(settings: Any) -> None:
         settings.DATABASES["default"]["NAME"] = name
 
 
-def test_a_missing_secret_stops_everything(settings: Any) -> None:
-    settings.SECRET_KEY = ""
+SECRETS = [
+    ("", "SECRET_KEY is missing."),
+    ("short", "SECRET_KEY has 5 characters: fewer than 32 can be guessed."),
+]
 
-    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
-        found()
+
+@pytest.mark.process
+@pytest.mark.parametrize(("secret", "expected"), SECRETS)
+def test_a_secret_that_is_missing_or_short_is_told_without_a_traceback(secret: str, expected: str) -> None:
+    environment = os.environ | {"DEBUG": "false", "SECRET_KEY": secret}
+    command = [sys.executable, "manage.py", "check", "--deploy"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert f"(statuspage.E001) {expected}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_secret_is_told_in_debugging_too(settings: Any) -> None:
+    configure(settings, PRODUCTION | {"DEBUG": True, "SECRET_KEY": ""})
+
+    assert found() == {"statuspage.E001"}
