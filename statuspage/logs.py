@@ -1,8 +1,10 @@
-"""Structured logs: one line an event, with tenant, page and request id, without secrets or addresses."""
+"""Structured logs: one line an event, with tenant, page and request id, without secrets or addresses, also
+those that stand in paths."""
 
 from __future__ import annotations
 
 import logging.config
+import re
 from typing import Any
 
 import structlog
@@ -26,12 +28,24 @@ def without_details(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     return event
 
 
+def without_tokens(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Signed links open somebody's subscription, or a page that is not launched, to whoever reads them."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _SIGNED.sub(r"\g<1>[hidden]", value)
+    return event
+
+
 _QUOTING = ("DETAIL:", "CONTEXT:")
+# Paths of public/urls.py and of the preview. No word that is part of an address there is so long.
+_SIGNED = re.compile(r"(/(?:subscriptions(?:/confirm)?|preview)/+)[^/\s?#\"']{20,}")
+# What libraries add to their lines beside the text: requests, responses and messages are left out.
+_EXTRAS = ("status_code",)
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
-    structlog.stdlib.ExtraAdder(),
+    structlog.stdlib.ExtraAdder(allow=_EXTRAS),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     mask,
 ]
@@ -55,6 +69,7 @@ def configuration(style: str) -> dict[str, Any]:
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
                     without_details,
+                    without_tokens,
                     renderer,
                 ],
             }
@@ -63,6 +78,8 @@ def configuration(style: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "django.server": {"level": "WARNING"},
+            # Every visitor's address and path, past the processors above: that is the proxy's log to keep.
+            "uvicorn.access": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
             "psycopg.pool": {"level": "ERROR"},
