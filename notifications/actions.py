@@ -9,22 +9,34 @@ from django.db.models import F
 from django.utils import timezone
 
 from common.tenancy import current_tenant_id
-from notifications.choices import DeliveryStatus, SuppressionReason
-from notifications.models import Attempt, Delivery, Notification, Suppression
+from notifications.choices import PERSONAL, DeliveryStatus, SuppressionReason
+from notifications.models import Attempt, Delivery, DeliveryQuerySet, Notification, Suppression
 from outbox.nudge import nudge
 from outbox.registry import Lane
 from subscribers.addresses import address_hash
+from subscribers.choices import SubscriberState
+from subscribers.models import Subscriber
+
+_WAITING = (DeliveryStatus.PENDING,)
+# What can be sent again by hand.
+_ENDED = (DeliveryStatus.DEAD, DeliveryStatus.FAILED, DeliveryStatus.BOUNCED)
 
 
-def withdraw(tenant_id: str, subscriber_id: str, *, erased: bool) -> int:
-    """Hold back what still waits for somebody who left; how many messages. For one who was `erased`, the
-    address goes from what was sent before as well."""
+def withdraw(tenant_id: str, subscriber_id: str, state: str | None) -> int:
+    """Hold back what a subscriber in `state` (None: erased) must not get any more; how many messages.
+
+    From quarantine one may come back, so what was given up before can be sent again. For one who left nothing
+    can. For one who was erased, the address goes from what was sent before as well.
+    """
     with transaction.atomic():
         # A step of an expansion that may have seen the leaver as active commits first.
         list(Notification.objects.of(tenant_id).expanding().select_for_update().values_list("pk"))
         mine = Delivery.objects.of(tenant_id).to(subscriber_id)
-        held = mine.waiting().update(status=DeliveryStatus.SUPPRESSED, last_error="The subscriber has left.")
-        if erased:
+        never = _WAITING if state == SubscriberState.QUARANTINED else _WAITING + _ENDED
+        held = mine.filter(status__in=never).update(
+            status=DeliveryStatus.SUPPRESSED, last_error="The subscriber has left."
+        )
+        if state is None:
             # What servers answered often names the address.
             Attempt.objects.of(tenant_id).filter(delivery__in=mine).update(response="")
             mine.update(target="", target_hash="", settings={}, last_error="")
@@ -47,14 +59,37 @@ def allow(channel: str, address: str) -> int:
     return mine.filter(channel=channel, target_hash=address_hash(channel, address)).delete()[0]
 
 
-def replay(tenant_id: str, ids: Iterable[int]) -> int:
-    """Send again what was given up, with all its attempts: the same deliveries, so the same Message-IDs; how
-    many."""
-    ended = [DeliveryStatus.DEAD, DeliveryStatus.FAILED, DeliveryStatus.BOUNCED]
+def replay(ids: Iterable[int]) -> int:
+    """Send again what the current tenant's deliveries `ids` have given up, with all its attempts: the same
+    deliveries, so the same Message-IDs; how many.
+
+    Left out are those to somebody who has left since, is in quarantine, or must not be written to.
+    """
     with transaction.atomic():
-        again = Delivery.objects.of(tenant_id).filter(pk__in=list(ids), status__in=ended).exclude(target="")
+        ended = Delivery.objects.of(current_tenant_id()).filter(pk__in=list(ids), status__in=_ENDED)
+        again = Delivery.objects.of(current_tenant_id()).filter(
+            pk__in=_welcome(ended.unsuppressed()), status__in=_ENDED
+        )
         found = again.update(
             status=DeliveryStatus.PENDING, next_attempt_at=timezone.now(), attempts_before=F("attempts")
         )
         transaction.on_commit(lambda: nudge([Lane.NOTIFY]), robust=True)
     return found
+
+
+def _welcome(deliveries: DeliveryQuerySet) -> list[int]:
+    """Ids of those that their subscribers still want. Subscribers stay locked: whoever leaves meanwhile does
+    so behind this, and has them withdrawn."""
+    rows = list(deliveries.values_list("pk", "subscriber_id", "link_version", "notification__kind"))
+    known = Subscriber.objects.select_for_update(of=["self"], no_key=True).order_by("pk")
+    states = {
+        (one.pk, one.token_version): one.state
+        for one in known.filter(pk__in={subscriber for _, subscriber, *_ in rows})
+    }
+    return [pk for pk, subscriber, version, kind in rows if _wanted(states.get((subscriber, version)), kind)]
+
+
+def _wanted(state: str | None, kind: str) -> bool:
+    """Whoever has not confirmed gets what asks for it. None: has left, perhaps come back, or is erased."""
+    asks = state == SubscriberState.UNCONFIRMED and kind.startswith(PERSONAL)
+    return asks or state == SubscriberState.ACTIVE

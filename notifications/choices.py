@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+# How the kinds of those notifications begin that are for one subscriber alone.
+PERSONAL = "subscriber."
+
 
 class DeliveryStatus(TextChoices):
     """Where one message to one recipient is."""

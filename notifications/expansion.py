@@ -17,15 +17,15 @@ from django.utils import timezone
 from common.tenancy import current_tenant_id
 from events.models import Event
 from notifications.audience import concerns_nobody, criteria
-from notifications.choices import DeliveryLane
+from notifications.choices import PERSONAL, DeliveryLane
 from notifications.models import Notification
+from notifications.present import still_told
 from outbox.nudge import nudge
 from outbox.registry import Claimed, Lane, Later
 from subscribers.choices import Channel
 
 STEP = 5_000
 _SLICE = 2.0
-_PERSONAL = "subscriber."
 # The lanes of channels; every other channel is in the lane of chat.
 _LANES = json.dumps({Channel.EMAIL: DeliveryLane.EMAIL, Channel.SMS: DeliveryLane.SMS})
 
@@ -46,7 +46,7 @@ _CONCERNED = """
         END
 """
 # A message to one person, such as the one that asks for confirmation.
-_PERSON = "s.id = %(subscriber)s AND s.state <> 'unsubscribed'"
+_PERSON = "s.id = %(subscriber)s AND s.state IN ('unconfirmed', 'active')"
 _INSERT = """
     WITH step AS MATERIALIZED (
         SELECT s.* FROM subscribers_subscriber AS s
@@ -114,18 +114,21 @@ def _step(notification_id: int) -> bool:
         notification = Notification.objects.select_for_update().get(pk=notification_id)
         if notification.expanded_at is not None:
             return False
-        last, found = _insert(notification, now)
+        facts = still_told(notification.page_id, notification.facts)
+        # Sending reads them as well.
+        notification.facts = facts or notification.facts
+        last, found = _insert(notification, now) if facts else (None, 0)
         notification.checkpoint = last or notification.checkpoint
         notification.recipients += found
         if found < STEP:
             notification.expanded_at = now
-        notification.save(update_fields=["checkpoint", "recipients", "expanded_at"])
+        notification.save(update_fields=["facts", "checkpoint", "recipients", "expanded_at"])
     return found == STEP
 
 
 def _insert(notification: Notification, now: datetime) -> tuple[str | None, int]:
     """The last subscriber id that the step passed (None where it found nobody), and how many it found."""
-    personal = notification.kind.startswith(_PERSONAL)
+    personal = notification.kind.startswith(PERSONAL)
     if not personal and concerns_nobody(notification.facts):
         return None, 0
     values: dict[str, Any] = {

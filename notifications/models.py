@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from common.fields import PlainIdField
 from notifications.choices import DeliveryLane, DeliveryStatus, SuppressionReason
@@ -79,6 +79,15 @@ class DeliveryQuerySet(OfTenantQuerySet):
 
     def dead(self) -> Self:
         return self.filter(status=DeliveryStatus.DEAD)
+
+    def unsuppressed(self) -> Self:
+        """Those to addresses that may be written to."""
+        barred = Suppression.objects.filter(
+            Q(tenant_id=None) | Q(tenant_id=OuterRef("tenant_id")),
+            channel=OuterRef("channel"),
+            target_hash=OuterRef("target_hash"),
+        )
+        return self.filter(~Exists(barred))
 
     def to(self, subscriber_id: str) -> Self:
         return self.filter(subscriber_id=subscriber_id)

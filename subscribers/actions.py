@@ -52,7 +52,8 @@ def subscribe(
     """Ask an address whether it wants to be told. What it answers is the same whether it is known or not.
 
     An active subscriber keeps everything as it is and gets a link to manage it; whoever left or never
-    confirmed is asked anew. Raises Refused for a malformed address or wish.
+    confirmed is asked anew; to an address in quarantine nothing is sent. Raises Refused for a malformed
+    address or wish.
     """
     wishes.check(page, wish)
     address, now = normal(who.channel, who.address), timezone.now()
@@ -61,13 +62,14 @@ def subscribe(
         if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
             _begin_anew(subscriber, wish, source, now)
         name = "subscriber.asked_again" if subscriber.is_active else "subscriber.asked"
-        noted.event(name, subscriber, tell=True)
+        noted.event(name, subscriber, tell=subscriber.state != SubscriberState.QUARANTINED)
 
 
 def confirm(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
     """Begin to tell somebody, from this instant. What is open now is told in the message that follows.
 
-    Raises Refused where the link's row is gone or has been left since.
+    Raises Refused where the link's row is gone, has been left since, or is in quarantine: that somebody can
+    open an old link says nothing about whether mail arrives.
     """
     with _noted(page, actor) as noted:
         subscriber = _locked(page, subscriber)
@@ -75,6 +77,11 @@ def confirm(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscribe
             return subscriber
         if subscriber.state == SubscriberState.UNSUBSCRIBED:
             message = _("This subscription has been ended. Please subscribe again.")
+            raise Refused(message)
+        if subscriber.state == SubscriberState.QUARANTINED:
+            message = _(
+                "Mail to your address came back. Please ask the team of this page to take it up again."
+            )
             raise Refused(message)
         _activate(page, subscriber)
         noted.event("subscriber.confirmed", subscriber, tell=True, open=open_now(page, subscriber))

@@ -42,6 +42,13 @@ def open_now(page: StatusPage, subscriber: Subscriber) -> list[dict[str, Any]]:
     return [_incident(page, incident) for incident in found.prefetch_related("updates")]
 
 
+def seen(incidents: IncidentQuerySet) -> IncidentQuerySet:
+    """Those that every visitor of their page can see, or could before a component was deleted."""
+    links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
+    public = Exists(links.filter(component__restricted=False)) | ~Exists(links)
+    return incidents.present().filter(public)
+
+
 def _incident(page: StatusPage, incident: Incident) -> dict[str, Any]:
     updates = list(incident.updates.all())
     return {
@@ -58,10 +65,9 @@ def _incident(page: StatusPage, incident: Incident) -> dict[str, Any]:
 def _concerning(incidents: IncidentQuerySet, subscriber: Subscriber) -> IncidentQuerySet:
     """Those that a visitor of the page can see and the subscriber wants."""
     links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
-    seen = Exists(links.filter(component__restricted=False)) | ~Exists(links)
     kinds = {IncidentKind.INCIDENT: subscriber.wants_incidents}
     kinds[IncidentKind.MAINTENANCE] = subscriber.wants_maintenance
-    found = incidents.filter(seen, kind__in=[kind for kind, wanted in kinds.items() if wanted])
+    found = seen(incidents).filter(kind__in=[kind for kind, wanted in kinds.items() if wanted])
     if subscriber.scope == Scope.INCIDENT:
         return found.filter(pk=subscriber.incident_id)
     if subscriber.scope == Scope.COMPONENTS:

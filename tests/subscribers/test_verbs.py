@@ -70,7 +70,7 @@ TABLE = {
         "change": "active",
     },
     "quarantined": {
-        "confirm": "active",
+        "confirm": REFUSED,
         "unsubscribe": "unsubscribed",
         "quarantine": "quarantined",
         "reactivate": "active",
