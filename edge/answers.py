@@ -14,6 +14,7 @@ FRESH = b"public, max-age=10, s-maxage=30, stale-while-revalidate=86400, stale-i
 FOREVER = b"public, max-age=31536000, immutable"
 BRIEFLY = b"public, max-age=10"
 NEVER = b"no-store"
+OWN = b"private, no-store"
 
 _POLICY = (
     "default-src 'none'; style-src {styles}; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -112,6 +113,17 @@ ELSEWHERE_JSON = _complete(
 )
 NOT_ALLOWED = _complete(405, b"text/plain; charset=utf-8", b"Only GET and HEAD are answered here.\n", NEVER)
 NOT_ALLOWED.headers.append((b"allow", b"GET, HEAD"))
+PREFLIGHT = Answer(
+    204,
+    [
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+        (b"access-control-allow-headers", b"*"),
+        (b"access-control-max-age", b"86400"),
+        (b"cache-control", b"public, max-age=86400"),
+    ],
+    b"",
+)
 TOO_LARGE = {
     414: _complete(414, b"text/plain; charset=utf-8", b"The address is too long.\n", NEVER),
     431: _complete(431, b"text/plain; charset=utf-8", b"The request's headers are too large.\n", NEVER),

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from edge import answers
 from edge.answers import Answer, Headers
+from edge.asked import document_path, is_negotiated
 from edge.listener import Listener
 from edge.negotiation import matches
 from edge.pages import Pages
@@ -17,6 +18,8 @@ MEMORY = 256 * 2**20
 
 # What only Django answers on page hosts: it needs the database.
 _ELSEWHERE = ("/subscriptions/", "/api/v2/subscribers", "/api/v2/subscriptions/")
+
+_API = "/api/v2/"
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +107,8 @@ class Edge:
                 return answers.UNKNOWN_HOST
             if is_elsewhere(request.path):
                 return None
+            if request.method == "OPTIONS" and request.path.startswith(_API):
+                return answers.PREFLIGHT
             if request.method not in {"GET", "HEAD"}:
                 return answers.NOT_ALLOWED
             return await self._document(request, host.page_id)
@@ -115,14 +120,16 @@ class Edge:
         manifest = await self.pages.page(page_id)
         if manifest is None:
             return None
-        entry = named(manifest, request.path)
+        path = document_path(request, manifest.entries)
+        entry = named(manifest, path)
         if entry is None:
             return answers.NOT_FOUND
         body = await self.pages.body(entry.hash)
         if body is None:
             return None
         variant = body.chosen(request.accept_encoding)
-        headers = common(page_id, request.path, entry, variant.etag)
+        cache = answers.OWN if is_negotiated(request, path) else lifetime(path, entry)
+        headers = common(page_id, path, entry, variant.etag, cache)
         if entry.status == 200 and request.if_none_match and matches(request.if_none_match, variant.etag):
             return Answer(304, headers, b"")
         headers.append((b"content-type", entry.type.encode()))
@@ -136,18 +143,19 @@ def named(manifest: Manifest, path: str) -> Entry | None:
     return entries.get(path) or entries.get(path.removesuffix("/")) or entries.get(NOT_FOUND_PATH)
 
 
-def common(page_id: str, path: str, entry: Entry, etag: bytes) -> Headers:
+def common(page_id: str, path: str, entry: Entry, etag: bytes, cache: bytes) -> Headers:
     """What a 200 and its 304 have in common."""
     label = b"page-" + page_id.encode()
     headers = [
         (b"etag", etag),
-        (b"cache-control", lifetime(path, entry)),
+        (b"cache-control", cache),
         (b"vary", b"Accept-Encoding"),
         (b"surrogate-key", label),
         (b"cache-tag", label),
         *answers.GUARDS,
     ]
-    if path.startswith("/api/v2/"):
+    # What machines read may be read from any site's scripts.
+    if path.startswith(_API) or not entry.type.startswith("text/html"):
         headers.append((b"access-control-allow-origin", b"*"))
     return headers
 

@@ -16,25 +16,37 @@ LARGEST_HEADERS = 16_384
 
 @dataclass(slots=True)
 class Request:
-    """`host` is lower-case and without port; `path` is decoded."""
+    """`host` is lower-case and without port; `path` is decoded, `query` is not."""
 
     method: str
     host: str
     path: str
+    query: bytes
+    accept: bytes
     accept_encoding: bytes
     if_none_match: bytes
 
 
 def read(scope: Scope) -> Request:
-    accept_encoding = if_none_match = host = b""
+    accept = accept_encoding = if_none_match = host = b""
     for name, value in scope["headers"]:
         if name == b"host":
             host = value
+        elif name == b"accept":
+            accept = accept or value
         elif name == b"accept-encoding":
             accept_encoding = value if not accept_encoding else accept_encoding + b"," + value
         elif name == b"if-none-match":
             if_none_match = value if not if_none_match else if_none_match + b"," + value
-    return Request(scope["method"], hostname(host), scope["path"], accept_encoding, if_none_match)
+    return Request(
+        scope["method"],
+        hostname(host),
+        scope["path"],
+        scope["query_string"],
+        accept,
+        accept_encoding,
+        if_none_match,
+    )
 
 
 def excess(scope: Scope) -> int:
