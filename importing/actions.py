@@ -23,7 +23,8 @@ from incidents.models import Incident, IncidentUpdate
 from pages.actions import page_creation
 from pages.change import Change, page_change
 from pages.models import StatusPage
-from tenants.models import Domain
+from tenants.actions import check_slug, page_hosts
+from tenants.models import Domain, DomainKind
 
 SHOWN_IDS = 3
 NOTE_BEGINS = "The recorded history of"
@@ -51,9 +52,7 @@ def import_page(source: Source, *, slug: str = "", shift_weeks: int = 0, actor: 
     where ids belong to another page of the tenant.
     """
     source = shifted(source, shift_weeks)
-    slug = slug or slugify(source.page.name)[:40].strip("-")
-    page = _former(source, slug)
-    _refuse_taken_ids(source, page)
+    slug, page = _target(source, slug)
     try:
         with _opened(source, page, slug, shift_weeks, actor) as change:
             counts = bring_source(change, source, new=page is None)
@@ -61,6 +60,24 @@ def import_page(source: Source, *, slug: str = "", shift_weeks: int = 0, actor: 
         message = _("Another import was at work at the same time. Nothing was saved: please try again.")
         raise Refused(message) from error
     return Summary(change.page, page is None, counts, (*source.notes, *_about_id(source, change.page)))
+
+
+def check_target(source: Source, slug: str = "") -> None:
+    """Raise Refused where `import_page` would: asked with a part of the source, before the rest is read."""
+    slug, page = _target(source, slug)
+    hosts = page_hosts(source.page.id, check_slug(slug)) if page is None else {}
+    taken = Domain.objects.filter(host__in=[host for host, kind in hosts.items() if kind is DomainKind.SLUG])
+    if taken.exists():
+        message = _("The address is already in use: %(hosts)s.") % {"hosts": taken[0].host}
+        raise Refused(message, "slug")
+
+
+def _target(source: Source, slug: str) -> tuple[str, StatusPage | None]:
+    """The address name and the page that is there already; Refused where the source cannot go there."""
+    slug = slug or slugify(source.page.name)[:40].strip("-")
+    page = _former(source, slug)
+    _refuse_taken_ids(source, page)
+    return slug, page
 
 
 @contextmanager

@@ -44,17 +44,20 @@ def read_url(
     *,
     progress: Progress = lambda _what, _done, _total: None,
     waiting: Callable[[str], None] = lambda _sentence: None,
+    check: Callable[[Source], None] = lambda _newest: None,
     patience: Patience | None = None,
 ) -> Source:
     """The whole source at `url`; ImportFailed says in a sentence why it cannot be read.
 
     `kept` is a folder for this page's ended incidents; whoever has stored the source removes it. `progress`
     is told (what, done, total; 0 when unknown) and `waiting` a sentence whenever the host asks for a pause.
+    `check` gets what the newest documents say, and may raise, before the long walk through the rest begins.
     """
     now = datetime.now(UTC)
     reading = Reading(Fetcher(site(url), patience or Patience(), waiting), kept, progress)
     documents = list(_newest(reading))
     recent = assemble(documents)
+    check(recent)
     known = {notice.id for notice in recent.notices}
     codes = [code for code in _walk_history(reading, recent.components) if code not in known]
     return assemble(documents, _singles(reading, codes), known_until=now, notes=reading.notes)

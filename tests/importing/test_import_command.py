@@ -10,8 +10,10 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
+from events.actor import IMPORT
 from events.models import Event
 from incidents.models import Incident
+from pages.actions import create_page
 from pages.models import StatusPage
 from tenants.models import Tenant
 from tests.importing.made import document, incident
@@ -119,8 +121,8 @@ def test_a_broken_document_is_told_and_changes_nothing(acme: Tenant, folder: Pat
     [
         ("nowhere", (), "nowhere: there is no such folder \\(and a URL begins with https://\\)"),
         ("ftp://status.example", (), "is not an http or https URL"),
-        (RECORDED, ("--slug", "Not A Slug"), "lower-case letters"),
-        (RECORDED, ("--slug", "globex"), "address is already in use"),
+        (RECORDED, ("--slug", "Not A Slug"), "lower-case letters.* --slug"),
+        (RECORDED, ("--slug", "globex"), r"already in use: globex\.localhost.* Name another with --slug\."),
         (RECORDED, ("--shift-weeks", "9999"), "--shift-weeks is at most 5200"),
         (RECORDED, ("--tenant", "nobody"), "There is no organisation “nobody”"),
     ],
@@ -129,6 +131,33 @@ def test_what_cannot_be_done_is_said_in_a_sentence(acme: Tenant, source, options
     with pytest.raises(CommandError, match=sentence):
         run(source, *options)
     assert not StatusPage.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("slug", "sentence"),
+    [
+        ("globex", "already in use.* --slug"),
+        ("ours", "The page “ours” is not an import of GitHub.* --slug"),
+        ("Not A Slug", "lower-case letters.* --slug"),
+    ],
+)
+def test_a_page_that_cannot_be_made_is_refused_before_its_history_is_read(
+    acme: Tenant, slug: str, sentence: str
+) -> None:
+    create_page(IMPORT, name="Ours", slug="ours")
+    page = Page()
+    with serving(page) as url, pytest.raises(CommandError, match=sentence):
+        run(url, "--slug", slug)
+    assert {path.split("/")[1] for path in page.asked} == {"api"}
+
+
+def test_an_imported_page_is_brought_up_to_date_from_its_url(acme: Tenant) -> None:
+    page = Page()
+    page.incidents = page.incidents[:60]
+    with serving(page) as url:
+        run(url)
+        out, _err = run(url)
+    assert "was and is at" in out
 
 
 def test_another_organisation_may_import_the_same_source(acme: Tenant, globex: Tenant, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
 from common.errors import Refused
 from common.tenancy import in_tenant
-from importing.actions import Summary, import_page
+from importing.actions import Summary, check_target, import_page
 from importing.documents import Source
 from importing.folder import read_folder
 from importing.remote import read_url, site
@@ -37,7 +38,8 @@ class Command(BaseCommand):
         try:
             self._import(**{name: options[name] for name in ("source", "tenant", "slug", "shift_weeks")})
         except Refused as refused:
-            raise CommandError(refused.message) from None
+            advice = " Name another with --slug." if refused.field == "slug" else ""
+            raise CommandError(refused.message + advice) from None
         except KeyboardInterrupt:
             message = "Interrupted. Nothing was changed; the same command goes on where this one was."
             raise CommandError(message, returncode=130) from None
@@ -50,21 +52,26 @@ class Command(BaseCommand):
         if owner is None:
             message = f"There is no organisation “{tenant}”."
             raise CommandError(message)
-        read, kept = self._read(source)
+
+        def check(newest: Source) -> None:
+            with in_tenant(owner.pk):
+                check_target(newest, slug)
+
+        read, kept = self._read(source, check)
         with in_tenant(owner.pk):
             summary = import_page(read, slug=slug, shift_weeks=shift_weeks)
         if kept is not None:
             shutil.rmtree(kept, ignore_errors=True)
         self._tell(summary)
 
-    def _read(self, source: str) -> tuple[Source, Path | None]:
+    def _read(self, source: str, check: Callable[[Source], None]) -> tuple[Source, Path | None]:
         """The source, and the folder of what was fetched, to be removed once it is stored."""
         if "://" not in source:
             return read_folder(Path(source)), None
         bar = Bar(self.stderr)
         kept = Path(settings.BASE_DIR) / "var" / "import" / re.sub(r"[^a-z0-9.]+", "-", site(source))
         try:
-            return read_url(source, kept, progress=bar.show, waiting=bar.say), kept
+            return read_url(source, kept, progress=bar.show, waiting=bar.say, check=check), kept
         finally:
             bar.close()
 
