@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -23,6 +25,7 @@ from tenants.models import Installation
 _OVERDUE = 60.0
 _SILENT = 15.0
 _LITTLE_DISK = 500 * 2**20
+_NO_DATABASE = "The database does not answer."
 
 
 @require_safe
@@ -43,13 +46,23 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def health(_request: HttpRequest) -> HttpResponse:
-    """All that tells an operator whether work gets done, with the problems first. Ages are in seconds."""
+    """All that tells an operator whether work gets done, with the problems first. Ages are in seconds.
+
+    `unknown` names the facts, null then, that nobody could be asked for.
+    """
+    now = timezone.now()
     try:
-        facts = _facts()
+        asked = {name: ask(now) for name, ask in _ASKED_OF_DATABASE.items()}
+        problems, unknown = _problems_of_work(asked), []
     except Error:
-        return JsonResponse({"problems": ["The database does not answer."]}, status=503)
-    problems = _problems(facts)
-    return JsonResponse({"problems": problems, **facts}, status=503 if problems else 200)
+        asked = dict.fromkeys(_ASKED_OF_DATABASE)
+        problems, unknown = [_NO_DATABASE], list(_ASKED_OF_DATABASE)
+    disk = shutil.disk_usage(_existing(settings.STORE_DIR)).free
+    if disk < _LITTLE_DISK:
+        problems.append("The disk is nearly full.")
+    own = {"release": settings.RELEASE, "disk_free_bytes": disk, "children": _children()}
+    told = {"problems": problems, "unknown": unknown, **own, **asked}
+    return JsonResponse(told, status=503 if problems else 200)
 
 
 def _unready() -> str:
@@ -58,34 +71,34 @@ def _unready() -> str:
             cursor.execute("SELECT 1")
         installed = Installation.objects.values_list("migrations", flat=True).first()
     except Error:
-        return "The database does not answer."
+        return _NO_DATABASE
     return "" if installed == fingerprint.of_migrations() else "The database is not at this release."
 
 
-def _facts() -> dict[str, Any]:
-    now = timezone.now()
-    alive = OutboxItem.objects.alive().filter(due_at__lte=now)
-    oldest = alive.order_by("due_at").values_list("due_at", flat=True).first()
-    return {
-        "release": settings.RELEASE,
-        "oldest_due_row_age": _age(oldest, now),
-        "due_rows": alive.count(),
-        "dead_rows": OutboxItem.objects.dead().count(),
-        "last_publish_age": _age(heartbeat.last(heartbeat.PUBLISHER), now),
-        "ticker_age": _age(heartbeat.last(heartbeat.TICKER), now),
-        "worker_age": _age(heartbeat.last(heartbeat.WORKER), now),
-        "disk_free_bytes": shutil.disk_usage(_existing(settings.STORE_DIR)).free,
-        "children": _children(),
-    }
+def _due(now: datetime) -> QuerySet[OutboxItem]:
+    return OutboxItem.objects.alive().filter(due_at__lte=now)
 
 
-def _problems(facts: dict[str, Any]) -> list[str]:
+def _oldest_due(now: datetime) -> datetime | None:
+    return _due(now).order_by("due_at").values_list("due_at", flat=True).first()
+
+
+_ASKED_OF_DATABASE: dict[str, Callable[[datetime], Any]] = {
+    "oldest_due_row_age": lambda now: _age(_oldest_due(now), now),
+    "due_rows": lambda now: _due(now).count(),
+    "dead_rows": lambda _now: OutboxItem.objects.dead().count(),
+    "last_publish_age": lambda now: _age(heartbeat.last(heartbeat.PUBLISHER), now),
+    "ticker_age": lambda now: _age(heartbeat.last(heartbeat.TICKER), now),
+    "worker_age": lambda now: _age(heartbeat.last(heartbeat.WORKER), now),
+}
+
+
+def _problems_of_work(facts: dict[str, Any]) -> list[str]:
     checks = {
         "Work is overdue.": (facts["oldest_due_row_age"] or 0) > _OVERDUE,
         "Some work failed for good; see the outbox in the admin.": facts["dead_rows"] > 0,
         "No ticker was seen lately.": _missing(facts["ticker_age"]),
         "No worker was seen lately; the ticker does its work, slower.": _missing(facts["worker_age"]),
-        "The disk is nearly full.": facts["disk_free_bytes"] < _LITTLE_DISK,
     }
     return [problem for problem, holds in checks.items() if holds]
 
