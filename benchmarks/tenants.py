@@ -27,19 +27,20 @@ def measure(*options: str) -> None:
     migrate()
     many = FEW if "--quick" in options else MANY
     _create()
-    alone = middle([measured(_create) for _ in range(_ROUNDS)])
-    alone_bare = _bare()
+    table = Table("A new organisation with its page")
+    _compare(table, "the first ones")
     missing = many - Tenant.objects.count()
     filling = measured(lambda: _create_some(missing))
-    crowded = middle([measured(_create) for _ in range(_ROUNDS)])
-    table = Table("A new organisation with its page")
-    table.time("the only ones beside a few", alone, reference=alone_bare.wall, aim=AIM)
-    table.time("reference: the same tables as one text of SQL", alone_bare)
-    crowded_bare = _bare()
-    table.time(f"with {many} present", crowded, reference=crowded_bare.wall, aim=AIM)
-    table.time(f"reference, with {many} present", crowded_bare)
-    table.time("making them, each", Took(filling.wall / missing, filling.cpu / missing))
+    table.time("filling up, each", Took(filling.wall / missing, filling.cpu / missing))
+    _compare(table, f"with {many} present")
     table.count(f"database, with {many} present", _size())
+
+
+def _compare(table: Table, when: str) -> None:
+    made = middle([measured(_create) for _ in range(_ROUNDS)])
+    bare = _bare()
+    table.time(f"{when}: organisation and page", made, reference=bare.wall, aim=AIM)
+    table.time(f"reference, {when}: its tables as one text of SQL", bare)
 
 
 def _create() -> None:
