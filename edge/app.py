@@ -2,16 +2,19 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 
 from edge import answers
 from edge.answers import Answer, Headers
 from edge.asked import document_path, is_negotiated
+from edge.channels import Channels
+from edge.leaving import Leaving
 from edge.listener import Listener
 from edge.negotiation import matches
 from edge.pages import Pages
 from edge.request import ASGIApp, Receive, Request, Scope, Send, excess, read
-from store import Entry, Manifest, Store, StoreError
+from edge.streams import PATH as EVENTS
+from edge.streams import Limits, Streams
+from store import Entry, HostEntry, Manifest, Store, StoreError
 
 NOT_FOUND_PATH = "/404"
 MEMORY = 256 * 2**20
@@ -30,16 +33,25 @@ class Edge:
     `fallback` gets what the edge does not own: the paths of subscribers, and pages that the store lacks.
     Without one these are answered with 503. `redis_url` brings changes within milliseconds; without it, or
     while it is away, the disk is looked at once a second. `memory` is the budget for manifests and bodies, in
-    bytes.
+    bytes; `limits` are those of event streams.
     """
 
     def __init__(
-        self, store: Store, fallback: ASGIApp | None = None, *, redis_url: str = "", memory: int = MEMORY
+        self,
+        store: Store,
+        fallback: ASGIApp | None = None,
+        *,
+        redis_url: str = "",
+        memory: int = MEMORY,
+        limits: Limits | None = None,
     ) -> None:
         self.pages = Pages(store, memory)
+        self.channels = Channels(self.pages)
+        self.streams = Streams(self.channels, limits or Limits())
+        self._leaving = Leaving(self.streams.close)
         self._fallback = fallback
         self._redis_url = redis_url
-        self._listener: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._started = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,21 +68,24 @@ class Edge:
         """Listen for changes; called by the first request where the server knows no lifespan."""
         if not self._started:
             self._started = True
+            self._tasks.append(asyncio.create_task(self.channels.run()))
             if self._redis_url:
-                self._listener = asyncio.create_task(Listener(self._redis_url, self.pages).run())
+                self._tasks.append(asyncio.create_task(Listener(self._redis_url, self.pages).run()))
 
     async def stop(self) -> None:
-        if self._listener is not None:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
+        self._leaving.forget()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.channels.stop()
         await self.pages.stop()
-        self._listener, self._started = None, False
+        self._tasks, self._started = [], False
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                self._leaving.watch()
                 self.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
@@ -88,7 +103,12 @@ class Edge:
             await answers.answer(send, answers.TOO_LARGE[too_large])
             return
         request = read(scope)
-        found = await self._answer(request)
+        if request.path == EVENTS:
+            found = await self._follow(request, scope, receive, send)
+            if found is None:
+                return
+        else:
+            found = await self._answer(request)
         if found is not None:
             await answers.answer(send, found, head=request.method == "HEAD")
         elif self._fallback is not None:
@@ -99,22 +119,40 @@ class Edge:
     async def _answer(self, request: Request) -> Answer | None:
         """None for what is the fallback's."""
         try:
-            hosts = await self.pages.hosts()
-            if hosts is None:
-                return None
-            host = hosts.entries.get(request.host)
-            if host is None or not host.published:
-                return answers.UNKNOWN_HOST
-            if is_elsewhere(request.path):
-                return None
-            if request.method == "OPTIONS" and request.path.startswith(_API):
-                return answers.PREFLIGHT
-            if request.method not in {"GET", "HEAD"}:
-                return answers.NOT_ALLOWED
+            host = await self._host(request)
+            if not isinstance(host, HostEntry):
+                return host
             return await self._document(request, host.page_id)
         except (OSError, StoreError):
             logger.exception("The store failed on %s%s", request.host, request.path)
             return None
+
+    async def _follow(self, request: Request, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        """None once the stream is over."""
+        try:
+            host = await self._host(request)
+        except (OSError, StoreError):
+            logger.exception("The store failed on %s%s", request.host, request.path)
+            host = None
+        if not isinstance(host, HostEntry):
+            return host or answers.PREPARING
+        if request.method == "HEAD":
+            return answers.NOT_ALLOWED
+        return await self.streams.serve(scope, receive, send, host.page_id)
+
+    async def _host(self, request: Request) -> HostEntry | Answer | None:
+        """The published page that is asked; else the answer, or None for what is the fallback's."""
+        hosts = await self.pages.hosts()
+        if hosts is None:
+            return None
+        host = hosts.entries.get(request.host)
+        if host is None or not host.published:
+            return answers.UNKNOWN_HOST
+        if is_elsewhere(request.path):
+            return None
+        if request.method == "OPTIONS" and request.path.startswith(_API):
+            return answers.PREFLIGHT
+        return host if request.method in {"GET", "HEAD"} else answers.NOT_ALLOWED
 
     async def _document(self, request: Request, page_id: str) -> Answer | None:
         manifest = await self.pages.page(page_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from functools import partial
 
 from edge.bodies import Body, load
@@ -19,6 +20,8 @@ class Pages:
     def __init__(self, store: Store, budget: int) -> None:
         self.store = store
         self.listening = False
+        # Called with every look at a page; None for one that is gone.
+        self.on_look: Callable[[str, Manifest | None], None] = lambda _page_id, _manifest: None
         self._hosts: Seen[Hosts] = Seen(None, None, checked_at=NEVER)
         self._pages: Memory[Seen[Manifest]] = Memory(budget // 2)
         self._bodies: Memory[Body] = Memory(budget // 2)
@@ -35,6 +38,11 @@ class Pages:
         if seen is None or self._due(seen):
             seen = await self._once.run(("page", page_id), lambda: self._find_page(page_id))
         return seen.value
+
+    def is_due(self, page_id: str) -> bool:
+        """Whether `page` would look at the store."""
+        seen = self._pages.get(page_id)
+        return seen is None or self._due(seen)
 
     async def body(self, digest: str) -> Body | None:
         found = self._bodies.get(digest)
@@ -106,6 +114,7 @@ class Pages:
         seen = newer(self._pages.get(page_id), seen)
         entries = len(seen.value.entries) if seen.value is not None else 0
         self._pages.put(page_id, seen, _ENTRY_BYTES * (entries + 2))
+        self.on_look(page_id, seen.value)
         return seen
 
     async def _load(self, digest: str) -> Body | None:

@@ -41,6 +41,8 @@ def preview(request: HttpRequest, token: str, path: str) -> HttpResponse:
     if found.content_type.startswith("text/html"):
         # Every link of a document begins at its host's root.
         body = body.replace(b'="/', f'="/preview/{token}/'.encode())
+        # Nobody tells a preview of changes.
+        body = body.replace(b" data-live", b"")
     return HttpResponse(body, content_type=found.content_type, status=found.status)
 
 

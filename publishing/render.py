@@ -139,6 +139,7 @@ def _document(
         "brand": sheet.path if sheet else "",
         "icon": page.favicon or parts.icon(icon).path,
         "status_code": status,
+        "live": True,
     }
     return Document(path, engine.render(template, shared | values), HTML, status, cold)
 

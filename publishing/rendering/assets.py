@@ -1,6 +1,7 @@
 """Style, script and signs of the page at addresses that name their content, so that they keep forever."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,9 @@ DIRECTORY = Path(__file__).resolve().parent.parent.parent / "static" / "page"
 CSS = "text/css; charset=utf-8"
 SCRIPT = "text/javascript; charset=utf-8"
 SVG = "image/svg+xml"
+
+# Of a script: indentation, and lines that are a comment.
+_MARGIN = re.compile(rb"(?m)^[ ]*(?://.*\n|\n)?")
 
 ICON_COLOURS = {
     "none": "#1a7f4b",
@@ -31,7 +35,7 @@ def stylesheet() -> Document:
 
 @cache
 def script() -> Document:
-    return _named("page", "js", (DIRECTORY / "page.js").read_bytes(), SCRIPT)
+    return _named("page", "js", _MARGIN.sub(b"", (DIRECTORY / "page.js").read_bytes()), SCRIPT)
 
 
 @cache

@@ -1,4 +1,5 @@
-// What the page says already, said closer to the reader: how long ago, in their own zone, day by day.
+// What the page says already, said closer to the reader: how long ago, in their own zone, day by day. And what
+// changes, while they look.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -59,8 +60,11 @@
   const kept = recall();
   for (const group of document.querySelectorAll("details.group")) {
     if (group.id in kept) group.open = kept[group.id];
-    group.firstElementChild.addEventListener("click", () => setTimeout(remember, 0, group));
   }
+  document.addEventListener("click", (event) => {
+    const handle = event.target.closest("details.group > summary");
+    if (handle) setTimeout(remember, 0, handle.parentElement);
+  });
 
   // A link to a component opens whatever hides it.
   const reveal = () => {
@@ -174,4 +178,192 @@
   document.addEventListener("keydown", walk);
   document.addEventListener("focusout", hide);
   addEventListener("scroll", hide, { passive: true });
+
+  // Live ----------------------------------------------------------------------------------------------
+  const byId = (id) => document.getElementById(id);
+  const part = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within) => [...within.querySelectorAll(selector)];
+  const text = (node) => (node ? node.textContent.replace(/\s+/g, " ").trim() : "");
+
+  // Versions are the status page's; other documents only hear that there is a new one.
+  const shownVersion = () => +(byId("now")?.dataset.version || 0);
+  let known = shownVersion();
+
+  // What can be opened or focused, by the element with an id that it is in.
+  const name = (node) => node.closest("[id]").id + node.localName + node.className + (node.href || "");
+
+  const swap = (old, fresh) => {
+    const open = new Map([old, ...all("details", old)].map((box) => [name(box), box.open]));
+    for (const box of [fresh, ...all("details", fresh)]) {
+      if (box.localName === "details" && open.has(name(box))) box.open = open.get(name(box));
+    }
+    const focused = old.contains(document.activeElement) && document.activeElement;
+    old.replaceWith(fresh);
+    if (!focused) return;
+    const same = [fresh, ...all("a, summary", fresh)].find((node) => name(node) === name(focused));
+    (same || byId("main")).focus({ preventScroll: true });
+  };
+
+  // What a reader who cannot see the page should hear of.
+  const news = () => [
+    text(part("#state")),
+    ...all(".incident, .report", document).map((one) =>
+      [".eyebrow", "h1, h3", ".update .prose"].map((selector) => text(part(selector, one))).join(". ")),
+  ];
+
+  const voice = paragraph("");
+  voice.className = "sr";
+  voice.setAttribute("role", "status");
+
+  // What begins in view is looked at rather than what only goes on in it.
+  const distance = ({ top }) => (top < 0 ? 1e6 - top : top);
+
+  // Change the page under the reader's eyes: what is in view stays where it is.
+  const change = (title, icon, work) => {
+    const heard = news();
+    const marks = !scrollY ? [] : all("main [id]", document).map((node) => [node.id, node.getBoundingClientRect()])
+      .filter(([, box]) => box.height && box.bottom > 0 && box.top < innerHeight)
+      .sort(([, one], [, other]) => distance(one) - distance(other));
+    work();
+    tellAges();
+    if (shown && !shown.isConnected) hide();
+    const kept = marks.find(([id]) => byId(id));
+    if (kept) scrollBy({ top: byId(kept[0]).getBoundingClientRect().top - kept[1].top, behavior: "instant" });
+    document.title = title;
+    if (icon) part("link[rel=icon]").href = icon;
+    const fresh = news().filter((line) => !heard.includes(line));
+    if (fresh.length) voice.textContent = fresh.join(" ");
+  };
+
+  const fromText = (html) => {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return template.content.firstElementChild;
+  };
+
+  // The element as it was published, without its live inner ones.
+  const outline = (node) => {
+    const copy = node.cloneNode(true);
+    for (const inner of all("[data-live]", copy)) inner.replaceWith(inner.id);
+    for (const age of all(".age", copy)) age.remove();
+    for (const changed of [copy, ...all("[open], [title]", copy)]) changed.removeAttribute(changed.title ? "title" : "open");
+    return copy.outerHTML;
+  };
+
+  const swapDiffering = (fresh) => {
+    const old = byId(fresh.id);
+    if (outline(old) !== outline(fresh)) return swap(old, fresh);
+    for (const inner of all("[data-live]", fresh)) {
+      if (inner.parentElement.closest("[data-live]") === fresh) swapDiffering(inner);
+    }
+    return undefined;
+  };
+
+  const setNotice = (notice) => {
+    byId("notice")?.remove();
+    if (notice) byId("main").before(notice);
+  };
+
+  const loaded = (page) => all("head [src], head [rel=stylesheet]", page)
+    .map((node) => node.getAttribute("src") || node.getAttribute("href")).join();
+
+  let etag;
+  const load = async () => {
+    const answer = await fetch(location.href, { cache: "no-cache" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = part("main[data-live]", page);
+    if (!fresh) throw new Error(answer.status);
+    if (loaded(page) !== loaded(document)) location.reload();
+    const notice = part("#notice", page);
+    if (etag !== (etag = answer.headers.get("etag")) || !etag) {
+      change(page.title, part("link[rel=icon]", page)?.getAttribute("href"), () => swapDiffering(fresh));
+      setNotice(notice);
+    }
+    confirmed();
+  };
+
+  // `confirmedAt`: when the page was last known to be current; `heardAt`: when the stream last said something.
+  let source, fetching, confirmedAt = Date.now(), heardAt = confirmedAt, nextTry = 0, pause = 15e3;
+
+  const confirmed = () => {
+    confirmedAt = Date.now();
+    pause = 15e3;
+    if (byId("notice")?.matches(".lost")) setNotice();
+  };
+
+  // Thousands may be told at once to fetch the page.
+  const loadSoon = (version, within = 2000) => {
+    fetching ||= setTimeout(async () => {
+      try { await load(); known = shownVersion() || version || known; } catch { pause = Math.min(pause * 2, 3e5); }
+      fetching = 0;
+    }, Math.random() * within);
+  };
+
+  const hear = (version) => {
+    heardAt = Date.now();
+    known ||= version;
+    if (version === known) confirmed();
+    else loadSoon(version);
+  };
+
+  const take = (event) => {
+    const data = JSON.parse(event.data);
+    const places = Object.keys(data.fragments || {});
+    if (data.prev !== known || known !== shownVersion() || !places.every(byId)) return hear(data.version);
+    change(data.title, data.icon, () => places.forEach((id) => swap(byId(id), fromText(data.fragments[id]))));
+    known = data.version;
+    return hear(known);
+  };
+
+  const listen = () => {
+    source?.close();
+    source = new EventSource(`/events${known ? `?v=${known}` : ""}`);
+    source.addEventListener("beat", (event) => hear(+event.data));
+    source.addEventListener("change", take);
+    source.addEventListener("resync", take);
+  };
+
+  const tellThatItIsOld = () => {
+    if (byId("notice")) return;
+    const time = document.createElement("time");
+    time.dateTime = new Date(confirmedAt).toISOString();
+    time.dataset.rel = "";
+    time.textContent = own().format(confirmedAt);
+    const notice = paragraph(`${byId("main").dataset.old} `);
+    notice.id = "notice";
+    notice.className = "notice lost";
+    notice.setAttribute("role", "status");
+    notice.append(time);
+    setNotice(notice);
+    tellAges();
+  };
+
+  // Where the stream is silent, which a beat every 15 s should prevent, the page is fetched instead.
+  const look = () => {
+    const now = Date.now();
+    if (document.hidden) return;
+    if (now - confirmedAt > 6e4) tellThatItIsOld();
+    if (now - heardAt < 4e4 || now < nextTry) return;
+    nextTry = now + pause * (1 + Math.random());
+    listen();
+    loadSoon(0, 0);
+  };
+
+  const comeAndGo = () => {
+    if (document.hidden) { source?.close(); return; }
+    heardAt = Date.now();
+    confirmedAt = Math.max(confirmedAt, heardAt - 45e3);
+    nextTry = 0;
+    listen();
+  };
+
+  if (part("main[data-live]")) {
+    // The browser's own way would move the page a second time.
+    root.style.overflowAnchor = "none";
+    document.body.append(voice);
+    document.addEventListener("visibilitychange", comeAndGo);
+    addEventListener("online", () => { nextTry = 0; pause = 15e3; });
+    setInterval(look, 5000);
+    comeAndGo();
+  }
 })();

@@ -56,6 +56,9 @@ def served(snapshot: Snapshot) -> Iterator[str]:
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
+            if path == "/events":
+                self.send_error(204)
+                return
             document = documents.get(path, documents[render.NOT_FOUND_PATH])
             self.send_response(document.status)
             self.send_header("Content-Type", document.content_type)

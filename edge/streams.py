@@ -1,0 +1,205 @@
+"""`GET /events`: Server-Sent Events of one page, for as many browsers as there is room.
+
+A stream holds the version that its client has been told, and nothing that waits: a slow client cannot make it
+grow. What there is to say is read from the channel when the client can take it.
+"""
+
+import asyncio
+import ipaddress
+import random
+import resource
+import time
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from edge import answers
+from edge.answers import Answer, Headers
+from edge.channels import Channel, Channels
+from edge.request import Receive, Scope, Send
+
+PATH = "/events"
+# What else a process has open: pages being served, the store, Redis.
+_OTHER_FILES = 256
+_LONGEST_VERSION = 15
+
+_HEADERS: Headers = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    # nginx would otherwise hold events back until its buffer is full.
+    (b"x-accel-buffering", b"no"),
+    (b"connection", b"close"),
+    *answers.GUARDS,
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many streams, in all and for an address, and their times in seconds.
+
+    A stream ends after a random part of `lasting`, so that those begun together do not come back together.
+    `patience` is what a client gets for taking what it is sent.
+    """
+
+    streams: int = 20_000
+    per_address: int = 100
+    lasting: tuple[float, float] = (300.0, 600.0)
+    beat: float = 15.0
+    patience: float = 10.0
+
+
+class Stream:
+    """One client: the version that it has been told, and whether there may be more to say."""
+
+    __slots__ = ("_pending", "_waiter", "over", "version")
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self.over = False
+        self._pending = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        self._pending = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def end(self) -> None:
+        self.over = True
+        self.wake()
+
+    async def woken(self, within: float) -> bool:
+        """False where nothing happened within so many seconds."""
+        if not self._pending:
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            alarm = loop.call_later(within, _ring, self._waiter)
+            try:
+                await self._waiter
+            finally:
+                alarm.cancel()
+                self._waiter = None
+        woken, self._pending = self._pending, False
+        return woken
+
+
+class Streams:
+    def __init__(self, channels: Channels, limits: Limits) -> None:
+        self._channels = channels
+        self._limits = limits
+        self._most = min(limits.streams, _open_files() - _OTHER_FILES)
+        self._by_address: Counter[str] = Counter()
+        self.count = 0
+        self._closing = False
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send, page_id: str) -> Answer | None:
+        """Until either side has had enough. An answer instead where there is no room, or no page."""
+        address = _address(scope)
+        channel = await self._channels.of(page_id)
+        refusal = answers.PREPARING if channel is None else self._refusal(address)
+        if channel is None or refusal is not None:
+            return refusal
+        self.count += 1
+        self._by_address[address] += 1
+        try:
+            await self._attend(Stream(_version(scope, channel.version)), channel, receive, send)
+        finally:
+            self.count -= 1
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]
+        return None
+
+    def close(self) -> None:
+        """End every stream and begin none: the server is going."""
+        self._closing = True
+        self._channels.end()
+
+    def _refusal(self, address: str) -> Answer | None:
+        if self._closing or self.count >= self._most:
+            return answers.NO_ROOM
+        return answers.ENOUGH if self._by_address[address] >= self._limits.per_address else None
+
+    async def _attend(self, stream: Stream, channel: Channel, receive: Receive, send: Send) -> None:
+        channel.watchers.add(stream)
+        leaving = asyncio.create_task(_wait_until_gone(receive, stream))
+        try:
+            await self._write(stream, channel, send)
+        except TimeoutError:
+            _abort(send)
+            await leaving
+        finally:
+            leaving.cancel()
+            channel.watchers.discard(stream)
+            channel.left_at = time.monotonic()
+
+    async def _write(self, stream: Stream, channel: Channel, send: Send) -> None:
+        """Raises TimeoutError where the client does not take what it is sent."""
+        clock = time.monotonic
+        until = clock() + random.uniform(*self._limits.lasting)  # noqa: S311
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        # Each its own pause before coming back, so that a restart is not followed by all at once.
+        chunk = b"retry: %d\n\n" % random.randrange(1_000, 4_000)  # noqa: S311
+        woken = False
+        while not stream.over and clock() < until:
+            chunk += channel.since(stream.version)
+            stream.version = channel.version
+            chunk += b"" if woken else channel.beat()
+            if chunk:
+                async with asyncio.timeout(self._limits.patience):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            chunk = b""
+            woken = await stream.woken(min(self._limits.beat, max(0.0, until - clock())))
+        async with asyncio.timeout(self._limits.patience):
+            await send({"type": "http.response.body", "body": b""})
+
+
+async def _wait_until_gone(receive: Receive, stream: Stream) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    stream.end()
+
+
+def _ring(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+def _abort(send: Send) -> None:
+    """Drop the connection with all that waits to be sent, for which ASGI has no word.
+
+    Raises ConnectionAbortedError where the server is not uvicorn: then its own timeouts have to do.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise ConnectionAbortedError
+    transport.abort()
+
+
+def _version(scope: Scope, current: int) -> int:
+    """The version that the client has: what it heard last, else what its page says, else the current one."""
+    named = [value for name, value in scope["headers"] if name == b"last-event-id"]
+    named += parse_qs(scope["query_string"]).get(b"v", [])
+    sound = [value for value in named if value.isdigit() and 0 < len(value) <= _LONGEST_VERSION]
+    return int(sound[0]) if sound else current
+
+
+def _address(scope: Scope) -> str:
+    """Of IPv6 the network, since one visitor has all addresses of it."""
+    client = scope.get("client")
+    host = client[0] if client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return host
+
+
+def _open_files() -> int:
+    """How many files the process may have open, after asking for as many as it is allowed to ask for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard if hard != resource.RLIM_INFINITY else 2**31

@@ -1,0 +1,128 @@
+"""A real server over the edge, and browsers of raw sockets that follow a page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from edge import Edge
+from edge.streams import Limits
+from store import Document, Store
+from tests.edge.visitor import ACME_HOST, HOSTS
+from tests.services import any_port
+from tests.store.builders import ACME, HTML, manifest
+
+QUICK = Limits(beat=0.3, patience=0.5)
+
+
+def page(version: int, **parts: str) -> bytes:
+    """A status page whose live elements are `parts` by id."""
+    shown = "".join(f'<p id="{name}" data-live>{text}</p><!--/{name}-->' for name, text in parts.items())
+    return (
+        f'<head><title>At {version}</title><link rel="icon" href="/assets/icon-1.svg"></head>'
+        f'<main id="main" data-live><div id="now" data-live data-version="{version}" data-indicator="minor">'
+        f'<h1 id="state">Minor trouble</h1></div><!--/now-->{shown}</main><!--/main-->'
+    ).encode()
+
+
+def publish_page(store: Store, version: int, page_id: str = ACME, *, release: int = 0, **parts: str) -> None:
+    documents = [Document("/", page(version, **parts), HTML)]
+    assert store.put(manifest(version, documents, page_id=page_id, release=release), documents)
+
+
+@dataclass
+class Event:
+    kind: str
+    id: int | None
+    data: Any
+    at: float
+
+
+class Follower:
+    """One connection to `/events`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.retry = 0
+        self._text = ""
+
+    @classmethod
+    async def connect(cls, port: int, host: str = ACME_HOST, query: str = "", **headers: str) -> Follower:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
+        lines = [f"GET /events{query} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        follower = cls(reader, writer)
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).decode().split("\r\n")
+        follower.status = int(head[0].split()[1])
+        pairs = [line.split(": ", 1) for line in head[1:] if line]
+        follower.headers = {name.lower(): value for name, value in pairs}
+        return follower
+
+    async def event(self, within: float = 5.0) -> Event:
+        """The next one; EOFError where the server has ended the stream."""
+        while "\n\n" not in self._text:
+            self._text += (await asyncio.wait_for(self._chunk(), within)).decode()
+        block, _, self._text = self._text.partition("\n\n")
+        fields = dict(line.split(": ", 1) for line in block.split("\n"))
+        if "retry" in fields:
+            self.retry = int(fields["retry"])
+            return await self.event(within)
+        number = int(fields["id"]) if "id" in fields else None
+        return Event(fields["event"], number, json.loads(fields["data"]), time.monotonic())
+
+    async def change(self, within: float = 5.0) -> Event:
+        """The next event that is no beat."""
+        while (found := await self.event(within)).kind == "beat":
+            pass
+        return found
+
+    async def ended(self, within: float = 5.0) -> float:
+        """Seconds until the server ended the stream."""
+        begun = time.monotonic()
+        try:
+            while time.monotonic() - begun < within:
+                await self.event(within)
+        except (EOFError, ConnectionError):
+            return time.monotonic() - begun
+        message = "The stream goes on."
+        raise AssertionError(message)
+
+    def leave(self) -> None:
+        self.writer.close()
+
+    async def _chunk(self) -> bytes:
+        size = int(await self.reader.readuntil(b"\r\n"), 16)
+        if size == 0:
+            raise EOFError
+        return (await self.reader.readexactly(size + 2))[:-2]
+
+
+@asynccontextmanager
+async def serving(
+    store: Store, *, redis_url: str = "", limits: Limits = QUICK, port: int = 0
+) -> AsyncIterator[tuple[Edge, int]]:
+    """An edge over `store` and its port."""
+    store.put_hosts(1, HOSTS)
+    edge = Edge(store, redis_url=redis_url, limits=limits)
+    port = port or any_port()
+    config = uvicorn.Config(edge, port=port, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield edge, port
+    finally:
+        edge.streams.close()
+        server.should_exit = True
+        await task

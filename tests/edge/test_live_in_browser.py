@@ -1,0 +1,234 @@
+"""A page left open in a real browser follows what is published, and says so when it cannot."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from publishing.snapshot import Snapshot
+from store import Entry, HostEntry, Manifest, Store
+from tests.edge.test_events import started
+from tests.publishing import notices, samples
+from tests.publishing.pages import documents_of
+from tests.services import any_port
+from tests.store.builders import ACME, PUBLISHED_AT
+
+pytestmark = [pytest.mark.browser, pytest.mark.process]
+
+HOST = "acme.localhost"
+
+
+class Site:
+    """A published page behind an edge process."""
+
+    def __init__(self, directory: Path) -> None:
+        self.store = Store(directory, None)
+        self.store.put_hosts(1, {HOST: HostEntry(ACME, HOST, "slug", True)})
+        self.port = any_port()
+        self.address = f"http://{HOST}:{self.port}"
+        self.snapshot = samples.calm()
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+        self.publish(self.snapshot)
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """As the next version."""
+        self.snapshot = replace(snapshot, version=self.snapshot.version + 1)
+        documents = documents_of(self.snapshot)
+        entries = {path: Entry.of(document) for path, document in documents.items()}
+        manifest = Manifest(ACME, "public", self.snapshot.version, 0, PUBLISHED_AT, entries)
+        assert self.store.put(manifest, documents.values())
+
+    def start(self) -> None:
+        self._process = started(self._directory, self.port)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    found = Site(tmp_path / "store")
+    found.start()
+    yield found
+    found.stop()
+
+
+@contextmanager
+def opened(browser: Browser, site: Site, path: str = "/", **options: Any) -> Iterator[Page]:
+    """A page that follows; what its scripts throw fails the test."""
+    context = browser.new_context(locale="en-GB", **options)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(until_answered(site, path), wait_until="load")
+    page.wait_for_timeout(300)
+    yield page
+    context.close()
+    assert faults == []
+
+
+def until_answered(site: Site, path: str) -> str:
+    for _ in range(500):
+        try:
+            socket.create_connection(("127.0.0.1", site.port)).close()
+            return site.address + path
+        except OSError:
+            time.sleep(0.02)
+    message = "The server never came."
+    raise AssertionError(message)
+
+
+def with_incident(snapshot: Snapshot) -> Snapshot:
+    return replace(
+        snapshot, indicator="major", description="Partial System Outage", incidents=(notices.open_incident(),)
+    )
+
+
+def test_an_open_page_follows_an_incident_from_its_beginning_to_its_end(browser: Browser, site: Site) -> None:
+    name = notices.open_incident().name
+    with opened(browser, site) as page:
+        page.evaluate("window.notReloaded = true")
+        calm_icon = page.locator("link[rel=icon]").get_attribute("href")
+
+        site.publish(with_incident(site.snapshot))
+        page.get_by_text(name).first.wait_for(timeout=3000)
+        assert page.locator("h1").inner_text() == "Partial system outage"
+        assert page.title().startswith("Partial system outage")
+        assert page.locator("link[rel=icon]").get_attribute("href") != calm_icon
+        assert name in (page.locator("p.sr[role=status]").text_content() or "")
+
+        update = replace(notices.open_incident().updates[0], id="newupdate000", body="The dam holds again.")
+        longer = replace(notices.open_incident(), updates=(update, *notices.open_incident().updates))
+        site.publish(replace(site.snapshot, incidents=(longer,)))
+        page.get_by_text("The dam holds again.").first.wait_for(timeout=3000)
+        assert "The dam holds again." in (page.locator("p.sr[role=status]").text_content() or "")
+
+        site.publish(replace(samples.calm(), indicator="none", description="All Systems Operational"))
+        page.locator(".unresolved-incident").wait_for(state="detached", timeout=3000)
+        assert page.locator("h1").inner_text() == "All systems operational"
+        assert page.evaluate("window.notReloaded")
+        assert page.locator("main").inner_html() == fresh(browser, site)
+
+
+def fresh(browser: Browser, site: Site) -> str:
+    """The inside of the page for somebody who comes now."""
+    with opened(browser, site) as page:
+        return page.locator("main").inner_html()
+
+
+def test_what_the_reader_looks_at_stays_where_it_is(browser: Browser, site: Site) -> None:
+    with opened(browser, site, viewport={"width": 800, "height": 600}) as page:
+        target = page.locator("#c-cmp000000010")
+        target.scroll_into_view_if_needed()
+        target.locator("a.name").focus()
+        page.evaluate("scrollBy({top: 37, behavior: 'instant'})")
+        page.locator("#c-cmp000000000 details.bar").evaluate("box => { box.open = true }")
+        page.wait_for_timeout(200)
+        seen = target.bounding_box()
+
+        site.publish(with_incident(site.snapshot))
+        page.get_by_text(notices.open_incident().name).first.wait_for(state="attached", timeout=3000)
+        page.wait_for_timeout(200)
+
+        assert seen is not None
+        assert abs((target.bounding_box() or seen)["y"] - seen["y"]) <= 1
+        assert page.evaluate("document.activeElement.closest('li').id") == "c-cmp000000010"
+        assert page.locator("#c-cmp000000000 details.bar").get_attribute("open") is not None
+
+
+def test_an_element_that_is_replaced_stays_open_and_focused(browser: Browser, site: Site) -> None:
+    with opened(browser, site) as page:
+        bar = page.locator("#c-cmp000000000 details.bar")
+        bar.locator("summary").focus()
+        page.keyboard.press("Enter")
+        page.evaluate("document.querySelector('#c-cmp000000000').dataset.old = 'yes'")
+        group, *others = site.snapshot.groups
+        first = replace(group.components[0], name="Renamed", status="degraded_performance")
+        changed = replace(group, components=(first, *group.components[1:]))
+
+        site.publish(replace(site.snapshot, groups=(changed, *others)))
+
+        page.get_by_text("Renamed").first.wait_for(timeout=3000)
+        assert page.locator("#c-cmp000000000").get_attribute("data-old") is None
+        assert bar.get_attribute("open") is not None
+        assert page.evaluate("document.activeElement.closest('li').id") == "c-cmp000000000"
+
+
+def test_an_incident_that_is_open_in_a_tab_follows_too(browser: Browser, site: Site) -> None:
+    path = f"/incidents/{notices.open_incident().id}"
+    with opened(browser, site, path) as page:
+        page.evaluate("window.notReloaded = true")
+        documents = documents_of(replace(site.snapshot, version=site.snapshot.version + 1))
+        text = documents[path].body.replace(b"<h1 dir", b"<h1 data-new dir")
+        site_put(site, documents | {path: replace(documents[path], body=text)})
+        page.locator("h1[data-new]").wait_for(timeout=6000)
+        assert page.evaluate("window.notReloaded")
+
+
+def site_put(site: Site, documents: dict[str, Any]) -> None:
+    entries = {path: Entry.of(document) for path, document in documents.items()}
+    version = site.snapshot.version + 1
+    assert site.store.put(
+        Manifest(ACME, "public", version, 0, PUBLISHED_AT, entries), list(documents.values())
+    )
+
+
+def test_a_page_recovers_by_itself_when_its_server_was_away(browser: Browser, site: Site) -> None:
+    with opened(browser, site) as page:
+        page.evaluate("window.notReloaded = true")
+        site.stop()
+        site.publish(with_incident(site.snapshot))
+        site.start()
+        page.get_by_text(notices.open_incident().name).first.wait_for(timeout=15_000)
+        assert page.evaluate("window.notReloaded")
+
+
+def test_a_page_that_cannot_be_kept_current_says_so_until_it_can(browser: Browser, site: Site) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.clock.install()
+    page.goto(until_answered(site, "/"))
+    page.wait_for_timeout(500)
+    site.stop()
+    assert page.locator("#notice").count() == 0
+    for _ in range(8):
+        page.clock.run_for(10_000)
+    assert "may be out of date" in page.locator("#notice").inner_text()
+    site.start()
+    until_answered(site, "/")
+    for _ in range(40):
+        page.clock.run_for(10_000)
+        if not page.locator("#notice").count():
+            break
+        time.sleep(0.1)
+    assert page.locator("#notice").count() == 0
+    context.close()
+
+
+def test_without_streams_the_page_is_asked_for_instead(browser: Browser, site: Site) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    page.clock.install()
+    page.route("**/events*", lambda route: route.fulfill(status=503))
+    page.goto(until_answered(site, "/"))
+    site.publish(with_incident(site.snapshot))
+    time.sleep(1.2)
+    for _ in range(10):
+        page.clock.run_for(10_000)
+        page.wait_for_timeout(100)
+    assert page.locator("h1").inner_text() == "Partial system outage"
+    assert page.locator("#notice").count() == 0
+    context.close()
