@@ -120,7 +120,7 @@ def _headers(letter: Letter, links: dict[str, str]) -> dict[str, str]:
 
 def _asks(notification: Notification) -> bool:
     """Whether it asks for confirmation: then there is nothing to leave yet."""
-    return notification.kind == "subscriber.asked"
+    return notification.kind in {"subscriber.asked", "subscriber.reminded"}
 
 
 def _one_line(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -106,6 +106,11 @@ def _ask(_kind: str, facts: Facts) -> Said:
     )
 
 
+def _remind(kind: str, facts: Facts) -> Said:
+    subject = _("Reminder: confirm your subscription to %(page)s") % {"page": facts["page"]["name"]}
+    return replace(_ask(kind, facts), subject=subject)
+
+
 def _known(_kind: str, facts: Facts) -> Said:
     return Said(
         template="known",
@@ -129,6 +134,7 @@ def _welcome(_kind: str, facts: Facts) -> Said:
 
 _PERSONAL: dict[str, Callable[[str, Facts], Said]] = {
     "subscriber.asked": _ask,
+    "subscriber.reminded": _remind,
     "subscriber.asked_again": _known,
     "subscriber.confirmed": _welcome,
 }

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
 
 from common.errors import Refused
 from common.tenancy import current_tenant_id
@@ -33,7 +34,14 @@ from subscribers.models import Subscriber
 from subscribers.wishes import EVERYTHING, Wish
 
 WITHDRAW = "withdraw"
+# Rows of it wait for those who have not confirmed: the key is the subscriber's id.
+FOLLOW_UP = "follow_up"
+REMIND_AFTER = timedelta(days=3)
 _SHARE = "SELECT version FROM pages_statuspage WHERE id = %s AND deleted_at IS NULL FOR SHARE"
+
+
+class Busy(Refused):
+    """The page is being changed, for longer than anybody should wait; the same call may work in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,7 @@ def subscribe(
         subscriber, _new = _row(page, who, address, now)
         if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
             _begin_anew(subscriber, wish, source, now)
+            put(FOLLOW_UP, noted.tenant_id, [subscriber.pk], due_at=now + REMIND_AFTER)
         name = "subscriber.asked_again" if subscriber.is_active else "subscriber.asked"
         noted.event(name, subscriber, tell=subscriber.state != SubscriberState.QUARANTINED)
 
@@ -69,7 +78,7 @@ def confirm(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscribe
     """Begin to tell somebody, from this instant. What is open now is told in the message that follows.
 
     Raises Refused where the link's row is gone, has been left since, or is in quarantine: that somebody can
-    open an old link says nothing about whether mail arrives.
+    open an old link says nothing about whether mail arrives. Raises Busy while the page is being changed.
     """
     with _noted(page, actor) as noted:
         subscriber = _locked(page, subscriber)
@@ -180,6 +189,27 @@ def erase(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
         found.delete()
 
 
+def remind(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
+    """Ask once more for confirmation, a while after asking. Once: again, or of others, it does nothing."""
+    with _noted(page, actor) as noted:
+        found = _find(page, subscriber)
+        if found is None or found.state != SubscriberState.UNCONFIRMED or found.reminded_at:
+            return
+        found.reminded_at = timezone.now()
+        _save(found, "reminded_at")
+        noted.event("subscriber.reminded", found, tell=True)
+
+
+def purge(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
+    """Erase somebody who did not confirm in time. Anybody else it leaves alone."""
+    with _noted(page, actor) as noted:
+        found = _find(page, subscriber)
+        if found is not None and found.is_to_purge(timezone.now()):
+            noted.event("subscriber.purged", found)
+            noted.withdraw(found)
+            found.delete()
+
+
 class _Noted:
     """The open transaction of one verb."""
 
@@ -251,7 +281,13 @@ def _activate(page: StatusPage, subscriber: Subscriber) -> None:
     came before it is committed and can be told in the message that confirms.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_SHARE, [page.pk])
+        try:
+            cursor.execute("SET LOCAL lock_timeout = '3s'")
+            cursor.execute(_SHARE, [page.pk])
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            raise Busy(_busy()) from error
         found = cursor.fetchone()
     if found is None:
         message = _("This page has been deleted.")
@@ -262,6 +298,10 @@ def _activate(page: StatusPage, subscriber: Subscriber) -> None:
     subscriber.quarantine_reason = ""
     columns = ["state", "confirmed_at", "since_version", "purge_at", "quarantined_at", "quarantine_reason"]
     _save(subscriber, *columns)
+
+
+def _busy() -> str:
+    return _("The page is being changed at this moment. Nothing is lost: please try again in a few seconds.")
 
 
 def _refuse_to_override(subscriber: Subscriber) -> None:

@@ -21,16 +21,8 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def of_page(self, page_id: str) -> SubscriberQuerySet:
         return self.filter(page_id=page_id)
 
-    def active(self) -> SubscriberQuerySet:
-        return self.filter(state=SubscriberState.ACTIVE)
-
-    def before_version(self, version: int) -> SubscriberQuerySet:
-        """Active, and so already when the page took `version`: who is told of it."""
-        return self.active().filter(since_version__lt=version)
-
-    def to_purge(self, now: datetime) -> SubscriberQuerySet:
-        """Those who did not confirm in time."""
-        return self.filter(state=SubscriberState.UNCONFIRMED, purge_at__lte=now)
+    def unconfirmed(self) -> SubscriberQuerySet:
+        return self.filter(state=SubscriberState.UNCONFIRMED)
 
 
 class Wishes(models.Model):
@@ -158,3 +150,8 @@ class Subscriber(Wishes):
     @property
     def is_active(self) -> bool:
         return self.state == SubscriberState.ACTIVE
+
+    def is_to_purge(self, now: datetime) -> bool:
+        """Whether the time to confirm is over."""
+        late = self.purge_at is not None and self.purge_at <= now
+        return late and self.state == SubscriberState.UNCONFIRMED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +32,7 @@ class Wish:
 
 
 EVERYTHING = Wish()
+_ID = re.compile(r"[0-9a-z]{1,32}")
 COLUMNS = ["scope", "incident_id", "wants_incidents", "wants_maintenance", "min_impact", "cadence"]
 
 
@@ -37,6 +40,8 @@ def check(page: StatusPage, wish: Wish) -> None:
     """Raises Refused, naming the field, for a wish that nothing would ever fulfil or that names what the
     page does not show."""
     _check_words(wish)
+    _check_ids(wish.component_ids | wish.group_ids, "components")
+    _check_ids([wish.incident_id] if wish.incident_id else [], "incident_id")
     if not (wish.wants_incidents or wish.wants_maintenance):
         message = _("Choose incidents, maintenance or both: otherwise there would be nothing to tell.")
         raise Refused(message, "wants_incidents")
@@ -65,6 +70,13 @@ def of(subscriber: Subscriber) -> Wish:
         group_ids=frozenset(subscriber.groups.values_list("pk", flat=True)),
         **columns,
     )
+
+
+def _check_ids(ids: Iterable[str], field: str) -> None:
+    """What is no id at all is told apart from one that is gone, and never gets to the database."""
+    if not all(_ID.fullmatch(one) for one in ids):
+        message = _("This cannot be chosen here. Please open the form again.")
+        raise Refused(message, field)
 
 
 def _check_words(wish: Wish) -> None:

@@ -1,3 +1,3 @@
-from tests.mailing import subscribed
+from tests.mailing import mail, subscribed
 
-__all__ = ["subscribed"]
+__all__ = ["mail", "subscribed"]

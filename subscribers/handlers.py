@@ -1,0 +1,30 @@
+"""What the outbox asks of this app."""
+
+from django.utils import timezone
+
+from events.actor import SYSTEM
+from outbox.registry import Claimed, Lane, Later, register
+from subscribers.actions import FOLLOW_UP, REMIND_AFTER, purge, remind
+from subscribers.models import Subscriber
+
+
+def follow_up(item: Claimed) -> None:
+    """The key is the id of somebody who was asked for confirmation: reminded once, then purged.
+
+    Judged by the row, as whoever asks again in the meantime has the whole time anew.
+    """
+    found = Subscriber.objects.unconfirmed().select_related("page").filter(pk=item.key).first()
+    if found is None or found.purge_at is None:
+        return
+    now = timezone.now()
+    if found.is_to_purge(now):
+        purge(found.page, found, SYSTEM)
+        return
+    remind_at = found.asked_at + REMIND_AFTER
+    if now < remind_at:
+        raise Later(remind_at - now)
+    remind(found.page, found, SYSTEM)
+    raise Later(found.purge_at - now)
+
+
+register(FOLLOW_UP, Lane.NOTIFY, follow_up)
