@@ -7,6 +7,7 @@ from edge import answers
 from edge.answers import Answer, Headers
 from edge.asked import document_path, is_negotiated
 from edge.channels import Channels
+from edge.heart import STALE_AFTER, Heart
 from edge.leaving import Leaving
 from edge.listener import Listener
 from edge.negotiation import matches
@@ -33,7 +34,7 @@ class Edge:
     `fallback` gets what the edge does not own: the paths of subscribers, and pages that the store lacks.
     Without one these are answered with 503. `redis_url` brings changes within milliseconds; without it, or
     while it is away, the disk is looked at once a second. `memory` is the budget for manifests and bodies, in
-    bytes; `limits` are those of event streams.
+    bytes; `limits` are those of event streams; documents are stale so many seconds after the last heartbeat.
     """
 
     def __init__(
@@ -44,10 +45,12 @@ class Edge:
         redis_url: str = "",
         memory: int = MEMORY,
         limits: Limits | None = None,
+        stale_after: float = STALE_AFTER,
     ) -> None:
         self.pages = Pages(store, memory)
         self.channels = Channels(self.pages)
         self.streams = Streams(self.channels, limits or Limits())
+        self.heart = Heart(store, self._heart_changed, stale_after)
         self._leaving = Leaving(self.streams.close)
         self._fallback = fallback
         self._redis_url = redis_url
@@ -68,7 +71,7 @@ class Edge:
         """Listen for changes; called by the first request where the server knows no lifespan."""
         if not self._started:
             self._started = True
-            self._tasks.append(asyncio.create_task(self.channels.run()))
+            self._tasks += [asyncio.create_task(self.channels.run()), asyncio.create_task(self.heart.run())]
             if self._redis_url:
                 self._tasks.append(asyncio.create_task(Listener(self._redis_url, self.pages).run()))
 
@@ -80,6 +83,11 @@ class Edge:
         await self.channels.stop()
         await self.pages.stop()
         self._tasks, self._started = [], False
+
+    def _heart_changed(self) -> None:
+        overlay = self.heart.overlay
+        self.streams.overlay_mark = overlay.mark if overlay is not None else ""
+        self.channels.wake_all()
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -165,6 +173,9 @@ class Edge:
         body = await self.pages.body(entry.hash)
         if body is None:
             return None
+        overlay = self.heart.overlay
+        if overlay is not None and overlay.fits(entry.type):
+            body = await self.pages.overlaid(body, entry.hash, entry.type, overlay)
         variant = body.chosen(request.accept_encoding)
         cache = answers.OWN if is_negotiated(request, path) else lifetime(path, entry)
         headers = common(page_id, path, entry, variant.etag, cache)

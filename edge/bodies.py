@@ -21,8 +21,10 @@ class Variant:
 class Body:
     __slots__ = ("_variants", "kept", "size")
 
-    def __init__(self, digest: str, variants: dict[str, bytes]) -> None:
-        self._variants = {name: _variant(digest, name, data) for name, data in variants.items()}
+    def __init__(self, digest: str, variants: dict[str, bytes], mark: str = "") -> None:
+        """`mark` tells a body from the one that `digest` names, and is part of its validators."""
+        tag = digest[:32] + mark
+        self._variants = {name: _variant(tag, name, data) for name, data in variants.items()}
         self.kept = tuple(sorted(variants, key=lambda name: len(variants[name])))
         self.size = sum(map(len, variants.values())) + _OVERHEAD
 
@@ -30,8 +32,8 @@ class Body:
         return self._variants[choose(accept_encoding, self.kept)]
 
 
-def _variant(digest: str, encoding: str, data: bytes) -> Variant:
-    etag = f'"{digest[:32]}{_SUFFIXES[encoding]}"'.encode()
+def _variant(tag: str, encoding: str, data: bytes) -> Variant:
+    etag = f'"{tag}{_SUFFIXES[encoding]}"'.encode()
     headers = [(b"content-length", str(len(data)).encode())]
     if encoding != IDENTITY:
         headers.append((b"content-encoding", encoding.encode()))

@@ -67,9 +67,9 @@ class Channel:
                 version = step.version
         return b"".join(chunks) if version == self.version else resync(self.version)
 
-    def beat(self) -> bytes:
-        """A sign of life that scripts can see, unlike a comment; it says which version is current."""
-        return b"event: beat\ndata: %d\n\n" % self.version
+    def beat(self, mark: str) -> bytes:
+        """A sign of life that scripts, unlike a comment, can see: the version, and the overlay's mark."""
+        return b"event: beat\ndata: %b\n\n" % f"{self.version} {mark}".rstrip().encode()
 
     async def wake(self) -> None:
         for number, watcher in enumerate(list(self.watchers), start=1):

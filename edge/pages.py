@@ -7,6 +7,7 @@ from functools import partial
 
 from edge.bodies import Body, load
 from edge.memory import Memory
+from edge.overlay import Overlay
 from edge.seen import NEVER, Seen, look, newer
 from edge.work import Again, Once
 from store import PUBLIC, Change, Hosts, Manifest, Store
@@ -48,6 +49,16 @@ class Pages:
         found = self._bodies.get(digest)
         if found is None:
             found = await self._once.run(("body", digest), lambda: self._load(digest))
+        return found
+
+    async def overlaid(self, body: Body, digest: str, content_type: str, overlay: Overlay) -> Body:
+        """The body as it is while `overlay` is active, made once."""
+        key = (digest, overlay.mark)
+        found = self._bodies.get(key)
+        if found is None:
+            found = await self._once.run(
+                key, lambda: self._lay(key, partial(overlay.over, body, digest, content_type))
+            )
         return found
 
     # What is told
@@ -116,6 +127,11 @@ class Pages:
         self._pages.put(page_id, seen, _ENTRY_BYTES * (entries + 2))
         self.on_look(page_id, seen.value)
         return seen
+
+    async def _lay(self, key: tuple[str, str], make: Callable[[], Body]) -> Body:
+        body = await asyncio.to_thread(make)
+        self._bodies.put(key, body, body.size)
+        return body
 
     async def _load(self, digest: str) -> Body | None:
         body = await asyncio.to_thread(load, self.store, digest)

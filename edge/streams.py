@@ -51,10 +51,11 @@ class Limits:
 class Stream:
     """One client: the version that it has been told, and whether there may be more to say."""
 
-    __slots__ = ("_pending", "_waiter", "over", "version")
+    __slots__ = ("_pending", "_waiter", "mark", "over", "version")
 
     def __init__(self, version: int) -> None:
         self.version = version
+        self.mark = ""
         self.over = False
         self._pending = False
         self._waiter: asyncio.Future[None] | None = None
@@ -91,6 +92,8 @@ class Streams:
         self._by_address: Counter[str] = Counter()
         self.count = 0
         self._closing = False
+        # The mark of the overlay over the page's documents, for scripts that would like to show it.
+        self.overlay_mark = ""
 
     async def serve(self, scope: Scope, receive: Receive, send: Send, page_id: str) -> Answer | None:
         """Until either side has had enough. An answer instead where there is no room, or no page."""
@@ -144,7 +147,9 @@ class Streams:
         while not stream.over and clock() < until:
             chunk += channel.since(stream.version)
             stream.version = channel.version
-            chunk += b"" if woken else channel.beat()
+            if not woken or stream.mark != self.overlay_mark:
+                stream.mark = self.overlay_mark
+                chunk += channel.beat(stream.mark)
             if chunk:
                 async with asyncio.timeout(self._limits.patience):
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -134,6 +134,14 @@ class Store:
         """The same for the map of hosts."""
         return self._mirror is not None and self._mirror.pull_hosts()
 
+    def pull_beat(self) -> datetime | None:
+        """The newest heartbeat, noted on disk where Redis alone had it: a mirror may lose Redis next."""
+        here, found = _moment(self._disk.beat()), self.last_beat()
+        if found is not None and (here is None or here < found):
+            with suppress(OSError):
+                self._disk.write_beat(found.isoformat().encode())
+        return found
+
     def sync(self) -> None:
         """Bring disk and Redis to the same state, whichever is newer winning: Redis was down, or is empty."""
         if self._mirror is not None:

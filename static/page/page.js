@@ -276,8 +276,10 @@
     if (loaded(page) !== loaded(document)) location.reload();
     const notice = part("#notice", page);
     if (etag !== (etag = answer.headers.get("etag")) || !etag) {
-      change(page.title, part("link[rel=icon]", page)?.getAttribute("href"), () => swapDiffering(fresh));
-      setNotice(notice);
+      change(page.title, part("link[rel=icon]", page)?.getAttribute("href"), () => {
+        swapDiffering(fresh);
+        setNotice(notice);
+      });
     }
     confirmed();
   };
@@ -318,7 +320,12 @@
   const listen = () => {
     source?.close();
     source = new EventSource(`/events${known ? `?v=${known}` : ""}`);
-    source.addEventListener("beat", (event) => hear(+event.data));
+    source.addEventListener("beat", (event) => {
+      const [version, overlay] = event.data.split(" ");
+      hear(+version);
+      // The server says that what it has is old, or no longer, and the page does not.
+      if (!overlay !== !part("#notice:not(.lost)")) loadSoon(+version);
+    });
     source.addEventListener("change", take);
     source.addEventListener("resync", take);
   };

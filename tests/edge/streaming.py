@@ -78,7 +78,10 @@ class Follower:
             self.retry = int(fields["retry"])
             return await self.event(within)
         number = int(fields["id"]) if "id" in fields else None
-        return Event(fields["event"], number, json.loads(fields["data"]), time.monotonic())
+        data = fields["data"]
+        # A beat says more than the version only while there is an overlay.
+        known = data if " " in data and fields["event"] == "beat" else json.loads(data)
+        return Event(fields["event"], number, known, time.monotonic())
 
     async def change(self, within: float = 5.0) -> Event:
         """The next event that is no beat."""
@@ -109,11 +112,11 @@ class Follower:
 
 @asynccontextmanager
 async def serving(
-    store: Store, *, redis_url: str = "", limits: Limits = QUICK, port: int = 0
+    store: Store, *, redis_url: str = "", limits: Limits = QUICK, port: int = 0, stale_after: float = 120.0
 ) -> AsyncIterator[tuple[Edge, int]]:
     """An edge over `store` and its port."""
     store.put_hosts(1, HOSTS)
-    edge = Edge(store, redis_url=redis_url, limits=limits)
+    edge = Edge(store, redis_url=redis_url, limits=limits, stale_after=stale_after)
     port = port or any_port()
     config = uvicorn.Config(edge, port=port, log_level="warning", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)

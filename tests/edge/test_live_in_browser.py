@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from store import Entry, HostEntry, Manifest, Store
 from tests.edge.test_events import started
 from tests.publishing import notices, samples
 from tests.publishing.pages import documents_of
+from tests.publishing.test_page_in_browser import AXE, THEMES, faults
 from tests.services import any_port
 from tests.store.builders import ACME, PUBLISHED_AT
 
@@ -130,7 +132,8 @@ def fresh(browser: Browser, site: Site) -> str:
 
 
 def test_what_the_reader_looks_at_stays_where_it_is(browser: Browser, site: Site) -> None:
-    with opened(browser, site, viewport={"width": 800, "height": 600}) as page:
+    calm = {"viewport": {"width": 800, "height": 600}, "reduced_motion": "reduce"}
+    with opened(browser, site, **calm) as page:
         target = page.locator("#c-cmp000000010")
         target.scroll_into_view_if_needed()
         target.locator("a.name").focus()
@@ -138,6 +141,7 @@ def test_what_the_reader_looks_at_stays_where_it_is(browser: Browser, site: Site
         page.locator("#c-cmp000000000 details.bar").evaluate("box => { box.open = true }")
         page.wait_for_timeout(200)
         seen = target.bounding_box()
+        assert page.evaluate("scrollY") > 0
 
         site.publish(with_incident(site.snapshot))
         page.get_by_text(notices.open_incident().name).first.wait_for(state="attached", timeout=3000)
@@ -232,3 +236,26 @@ def test_without_streams_the_page_is_asked_for_instead(browser: Browser, site: S
     assert page.locator("h1").inner_text() == "Partial system outage"
     assert page.locator("#notice").count() == 0
     context.close()
+
+
+def test_a_page_says_that_nobody_confirms_it_until_somebody_does(browser: Browser, site: Site) -> None:
+    with opened(browser, site) as page:
+        assert page.locator("#notice").count() == 0
+        site.store.beat(datetime.now(UTC) - timedelta(minutes=5))
+        page.locator("#notice").wait_for(timeout=20_000)
+        assert "5 min" in page.locator("#notice").inner_text()
+        assert page.locator("#notice").bounding_box()["y"] < page.locator("main").bounding_box()["y"]  # type: ignore[index]
+        site.store.beat(datetime.now(UTC))
+        page.locator("#notice").wait_for(state="detached", timeout=20_000)
+
+
+def test_axe_finds_nothing_while_a_page_follows(browser: Browser, site: Site) -> None:
+    site.store.beat(datetime.now(UTC) - timedelta(minutes=5))
+    site.stop()
+    site.start()
+    with opened(browser, site, bypass_csp=True) as page:
+        page.locator("#notice").wait_for(timeout=20_000)
+        site.publish(with_incident(site.snapshot))
+        page.get_by_text(notices.open_incident().name).first.wait_for(timeout=3000)
+        page.add_script_tag(path=str(AXE))
+        assert [fault for theme in THEMES for fault in faults(page, theme)] == []

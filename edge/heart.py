@@ -1,0 +1,50 @@
+"""Watches whether anybody still confirms what is published: the heartbeat of ticker and database."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from edge.overlay import Overlay
+from store import Store
+
+# Seconds after the last heartbeat from which on documents count as stale, and those between two looks.
+STALE_AFTER = 120.0
+LOOK = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+class Heart:
+    """`overlay` is what to write over documents now. A store that never had a heartbeat is never stale."""
+
+    def __init__(self, store: Store, on_change: Callable[[], None], stale_after: float) -> None:
+        self.overlay: Overlay | None = None
+        self._store = store
+        self._on_change = on_change
+        self._stale_after = timedelta(seconds=stale_after)
+        self._pause = min(LOOK, stale_after / 4)
+        self._last: datetime | None = None
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self._look(datetime.now(UTC))
+            except OSError:
+                logger.exception("The edge cannot read the heartbeat")
+            await asyncio.sleep(self._pause)
+
+    async def _look(self, now: datetime) -> None:
+        found = await asyncio.to_thread(self._store.pull_beat)
+        # What was once seen stays true, whatever the disk and Redis have lost since.
+        self._last = max((at for at in (found, self._last) if at is not None), default=None)
+        former, self.overlay = self.overlay, self._overlay(now)
+        if (former is None) != (self.overlay is None):
+            logger.warning("Documents are %s", "current again" if self.overlay is None else "stale")
+            self._on_change()
+
+    def _overlay(self, now: datetime) -> Overlay | None:
+        if self._last is None or now - self._last <= self._stale_after:
+            return None
+        return Overlay(self._last)
