@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from common.tenancy import current_tenant_id
@@ -22,25 +22,32 @@ _WAITING = (DeliveryStatus.PENDING,)
 _ENDED = (DeliveryStatus.DEAD, DeliveryStatus.FAILED, DeliveryStatus.BOUNCED)
 
 
-def withdraw(tenant_id: str, subscriber_id: str, state: str | None) -> int:
-    """Hold back what a subscriber in `state` (None: erased) must not get any more; how many messages.
-
-    From quarantine one may come back, so what was given up before can be sent again. For one who left nothing
-    can. For one who was erased, the address goes from what was sent before as well.
+def withdraw(tenant_id: str, subscriber_id: str, found: Subscriber | None) -> int:
+    """Hold back what a subscriber who left, is in quarantine or is erased (`found` is None) must not get any
+    more; how many messages. For one who was erased, the address goes from what was sent before as well.
     """
     with transaction.atomic():
         # A step of an expansion that may have seen the leaver as active commits first.
         list(Notification.objects.of(tenant_id).expanding().select_for_update().values_list("pk"))
         mine = Delivery.objects.of(tenant_id).to(subscriber_id)
-        never = _WAITING if state == SubscriberState.QUARANTINED else _WAITING + _ENDED
-        held = mine.filter(status__in=never).update(
+        held = mine.filter(_withdrawn(found)).update(
             status=DeliveryStatus.SUPPRESSED, last_error="The subscriber has left."
         )
-        if state is None:
+        if found is None:
             # What servers answered often names the address.
             Attempt.objects.of(tenant_id).filter(delivery__in=mine).update(response="")
             mine.update(target="", target_hash="", settings={}, last_error="")
     return held
+
+
+def _withdrawn(found: Subscriber | None) -> Q:
+    """From quarantine one may come back: what was given up before can then be sent again. Of what is from
+    before leaving nothing can; whoever asks anew gets what follows from that."""
+    if found is None:
+        return Q(status__in=_WAITING + _ENDED)
+    if found.state == SubscriberState.QUARANTINED:
+        return Q(status__in=_WAITING)
+    return Q(status__in=_WAITING + _ENDED, link_version__lt=found.token_version)
 
 
 def suppress(channel: str, address: str, reason: SuppressionReason, source: str) -> None:

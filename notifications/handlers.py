@@ -18,7 +18,7 @@ def let_go(item: Claimed) -> None:
     subscriber = Subscriber.objects.filter(pk=item.key).first()
     if subscriber is not None and subscriber.is_active:
         return
-    withdraw(item.tenant_id, item.key, subscriber.state if subscriber else None)
+    withdraw(item.tenant_id, item.key, subscriber)
     # What is being sent at this moment may come back to be tried again.
     if Delivery.objects.of(item.tenant_id).to(item.key).under_way().exists():
         raise Later(timedelta(seconds=5))

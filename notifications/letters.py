@@ -41,7 +41,7 @@ class Verdict(StrEnum):
     FAILED = "failed"
     """This message will never be taken, though the address may work."""
     SUPPRESSED = "suppressed"
-    """Not tried: the address must not be written to."""
+    """Not tried: the address must not be written to, or the message not be told any more."""
 
 
 @dataclass(frozen=True, slots=True)

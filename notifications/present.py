@@ -1,23 +1,29 @@
 """What of an event may still be told: its facts are of then, who may see them is judged now.
 
-A message may wait, and meanwhile its page be taken down, its incident deleted or a component hidden. Runs in
-the tenant's schema.
+A message may wait, and meanwhile its page be taken down, its incident deleted or a component hidden.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from common.tenancy import in_tenant
 from components.models import Component
 from incidents.models import Incident
+from notifications.audience import concerns_nobody
+from notifications.letters import Letter
+from notifications.models import Notification
 from pages.models import StatusPage
 from subscribers.facts import seen
+from tenants.models import Tenant
 
 Facts = dict[str, Any]
 
 
 def still_told(page_id: str, facts: Facts) -> Facts | None:
-    """The facts without what has been hidden since; None where nothing of them may be told any more."""
+    """The facts without what has been hidden since; None where nothing of them may be told any more. Runs in
+    the tenant's schema."""
     if not StatusPage.objects.launched().filter(pk=page_id).exists():
         return None
     if "open" in facts:
@@ -29,6 +35,26 @@ def still_told(page_id: str, facts: Facts) -> Facts | None:
     if not _seen([incident["id"]]):
         return None
     return facts | {"incident": incident | {"components": _marked(incident["components"])}}
+
+
+def withheld(letters: Sequence[Letter]) -> set[int]:
+    """Ids of those letters that were tried before, perhaps long ago, and may not be told any more. In the
+    facts of the others, what has been hidden since is marked."""
+    again = {one.notification.pk: one.notification for one in letters if one.number > 1}
+    tenants = Tenant.objects.filter(pk__in={one.tenant_id for one in again.values()})
+    known = set(tenants.values_list("pk", flat=True))
+    gone = {one.pk for one in again.values() if one.tenant_id not in known or not _brought_up(one)}
+    return {one.id for one in letters if one.notification.pk in gone}
+
+
+def _brought_up(notification: Notification) -> bool:
+    """Put what may be told now into the row, unsaved; whether there is any."""
+    with in_tenant(notification.tenant_id):
+        facts = still_told(notification.page_id, notification.facts)
+    if facts is None or ("incident" in facts and concerns_nobody(facts)):
+        return False
+    notification.facts = facts
+    return True
 
 
 def _seen(ids: list[str]) -> set[str]:

@@ -17,6 +17,7 @@ from notifications.channels import CHANNELS
 from notifications.choices import DeliveryLane, DeliveryStatus
 from notifications.claims import Settled
 from notifications.letters import Letter, Outcome, Verdict
+from notifications.present import withheld
 from notifications.retries import wait
 from outbox.queue import put
 
@@ -53,7 +54,7 @@ def _send_some(lane: str) -> int:
     token, letters = claims.claim(lane, BATCH, now)
     if not letters:
         return 0
-    barred = claims.suppressed(letters)
+    barred = claims.suppressed(letters) | withheld(letters)
     _settle(token, [Outcome(one, Verdict.SUPPRESSED, now) for one in letters if one.id in barred])
     free = [one for one in letters if one.id not in barred]
     for channel in sorted({one.channel for one in free}):

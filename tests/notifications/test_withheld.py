@@ -132,6 +132,42 @@ def test_the_welcome_leaves_out_what_was_hidden_since_confirming(
     assert "About the API" not in mail.everything()
 
 
+@pytest.mark.parametrize("what", HIDE)
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_what_was_hidden_since_the_first_attempt_is_not_tried_again(
+    by_hand: bool, what: str, page: StatusPage, component: Component, subscribed: Add, mail: Sink
+) -> None:
+    subscribed("ada")
+    mail.answers[ADA] = ["451 Later"]
+    incident = opened(page, component)
+    deliver()
+    HIDE[what](page, component, incident)
+    if by_hand:
+        assert replay([given_up("dead").pk]) == 1
+    Delivery.objects.update(next_attempt_at=timezone.now())
+    deliver()
+    assert mail.raw == []
+    assert Delivery.objects.get().status == DeliveryStatus.SUPPRESSED
+
+
+def test_a_component_hidden_since_the_first_attempt_is_not_named_in_the_next(
+    page: StatusPage, component: Component, subscribed: Add, mail: Sink
+) -> None:
+    subscribed("ada")
+    mail.answers[ADA] = ["451 Later"]
+    vault = create_component(page, ACTOR, name="Vault")
+    both = {component.pk: "degraded_performance", vault.pk: "major_outage"}
+    incident = opened(page, notify=False, name="Slow")
+    post_update(page, incident, ACTOR, Words("identified", "Found.", components=both))
+    deliver()
+    update_component(page, vault, ACTOR, restricted=True)
+    Delivery.objects.update(next_attempt_at=timezone.now())
+    deliver()
+    assert len(mail.mail(ADA)) == 1
+    assert component.name in mail.everything()
+    assert "Vault" not in mail.everything()
+
+
 def given_up(status: str) -> Delivery:
     Delivery.objects.update(status=status)
     return Delivery.objects.get()
@@ -167,6 +203,20 @@ def test_nothing_from_before_somebody_left_is_sent_again_after_they_came_back(
     subscribe(page, Who(ADA), SYSTEM)
     confirm(page, ada, SYSTEM)
     assert replay([one.pk]) == 0
+
+
+def test_whoever_left_and_asks_anew_is_asked_for_confirmation_however_late_the_rest_is_withdrawn(
+    page: StatusPage, subscribed: Add, mail: Sink
+) -> None:
+    ada = subscribed("ada")
+    opened(page)
+    drain([NOTIFY])
+    unsubscribe(page, ada, ACTOR)
+    subscribe(page, Who(ADA), SYSTEM)
+    drain([NOTIFY])
+    drain(["withdraw"])
+    deliver()
+    assert [one["Subject"] for one in mail.mail(ADA)] == ["Confirm your subscription to Acme"]
 
 
 def test_nothing_is_sent_again_in_quarantine_or_to_suppressed_and_erased_addresses(
