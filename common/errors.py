@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from common.limits import UNPRINTABLE
+
 
 class Refused(Exception):
     """A verb will not do what was asked. The text is for the user; nothing was changed.
@@ -17,4 +19,5 @@ class Refused(Exception):
 
     @property
     def message(self) -> str:
-        return str(self.args[0])
+        """What was asked may be quoted in it, so it is made fit to be shown."""
+        return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(self.args[0]))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
+from common.limits import LONGEST, UNPRINTABLE, YEARS
 
 _Row = TypeVar("_Row", bound=models.Model)
 
@@ -29,10 +33,7 @@ def change(
 
     Raises Refused for a field that is not in `allowed`, and for a value that is not acceptable.
     """
-    unknown = sorted(set(values) - set(allowed))
-    if unknown:
-        message = _("There is no such field: %(names)s.") % {"names": ", ".join(unknown)}
-        raise Refused(message, unknown[0])
+    values = given(values, allowed, type(row))
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:
         setattr(row, name, values[name])
@@ -40,6 +41,26 @@ def change(
         _validate(row)
         row.save(update_fields=[*changed, *_stamp(row, now)])
     return changed
+
+
+def given(
+    values: Mapping[str, Any], allowed: Collection[str], *models_: type[models.Model]
+) -> dict[str, Any]:
+    """`values` as the columns of these models take them: a verb may compare them.
+
+    Raises Refused for a name that is not in `allowed`, and for a value that its column cannot hold. Rows that
+    others refer to are left as they are.
+    """
+    check_known(values, allowed)
+    return {name: _taken(_column(name, models_), value) for name, value in values.items()}
+
+
+def check_known(names: Collection[str], allowed: Collection[str]) -> None:
+    """Raises Refused for names of fields that a verb does not take."""
+    unknown = sorted(set(names) - set(allowed))
+    if unknown:
+        message = _("There is no such field: %(names)s.") % {"names": ", ".join(unknown)}
+        raise Refused(message, unknown[0])
 
 
 def state(row: models.Model, **more: Any) -> dict[str, Any]:
@@ -55,22 +76,84 @@ def _stamp(row: models.Model, now: datetime) -> list[str]:
     return ["updated_at"]
 
 
-def _validate(row: models.Model) -> None:
+def _column(name: str, owners: Collection[type[models.Model]]) -> models.Field:
+    found = (field for owner in owners for field in owner._meta.concrete_fields if field.name == name)
+    return next(found)
+
+
+def _taken(column: models.Field, value: Any) -> Any:
+    if column.is_relation:
+        return value
     try:
-        row.full_clean()
-        _check_lengths(row)
+        return _clean(column, value, None)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages), column.name) from error
+
+
+def _validate(row: models.Model) -> None:
+    """Model.full_clean, with what we ask of every value besides."""
+    try:
+        for column in row._meta.concrete_fields:
+            setattr(row, column.attname, _clean(column, getattr(row, column.attname), row))
+        row.clean()
+        row.validate_unique()
+        row.validate_constraints()
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise Refused(" ".join(messages), None if field == NON_FIELD_ERRORS else field) from error
 
 
-def _check_lengths(row: models.Model) -> None:
+def _clean(column: models.Field, value: Any, row: models.Model | None) -> Any:
+    """The value as its column takes it. Raises ValidationError, naming the column."""
+    if column.blank and value in column.empty_values:
+        return value
+    try:
+        if any(UNPRINTABLE.search(text) for text in _texts(value)):
+            raise ValidationError(_("This contains characters that cannot be shown."))
+        if isinstance(column, ArrayField):
+            return [_clean(column.base_field, one, row) for one in value]
+        value = column.clean(value, row)
+        _check(column, value)
+    except ValidationError as error:
+        raise ValidationError({column.name: error.messages}) from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValidationError({column.name: [_("This is not a value of the right kind.")]}) from error
+    return value
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts([*value, *value.values()])
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
+
+
+def _check(column: models.Field, value: Any) -> None:
+    problem = ""
+    if isinstance(value, str):
+        problem = _of_text(column, value)
+    elif isinstance(value, datetime) and timezone.is_naive(value):
+        problem = _("A time needs its zone.")
+    elif isinstance(value, date) and value.year not in YEARS:
+        problem = _("Years go from %(first)d to %(last)d.") % {"first": YEARS[0], "last": YEARS[-1]}
+    elif isinstance(value, timedelta) and not timedelta(0) <= value <= LONGEST:
+        problem = _("A duration is not negative, and %(days)d days at most.") % {"days": LONGEST.days}
+    elif isinstance(value, float) and not math.isfinite(value):
+        problem = _("This is not a number.")
+    if problem:
+        raise ValidationError(problem)
+
+
+def _of_text(column: models.Field, text: str) -> str:
+    if not text.strip() and not column.blank:
+        return str(column.error_messages["blank"])
     # Django itself holds a TextField to its max_length in forms alone.
-    for field in row._meta.concrete_fields:
-        text = getattr(row, field.attname)
-        if isinstance(field, models.TextField) and field.max_length and len(text or "") > field.max_length:
-            message = _("This is longer than %(n)s characters.") % {"n": field.max_length}
-            raise ValidationError({field.name: [message]})
+    if column.max_length and len(text) > column.max_length:
+        return _("This is longer than %(n)s characters.") % {"n": column.max_length}
+    return ""
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from common.ids import new_id
-from common.rows import add, state
+from common.rows import add, given, state
 from common.rows import change as change_row
 from components.choices import ComponentStatus, Source
 from components.models import Component, ComponentGroup, Statement
@@ -39,17 +39,21 @@ COMPONENT_FIELDS = frozenset(
     ]
 )
 GROUP_FIELDS = frozenset({"name", "description", "position"})
+_CORRECTED = frozenset({"begun", "ended", "reason"})
 
 
 def create_component(
     page: StatusPage, actor: Actor, *, status: str = ComponentStatus.OPERATIONAL, **fields: Any
 ) -> Component:
-    """Add a component, last unless `position` is given."""
+    """Add a component, last unless `position` is given; `fields`: of COMPONENT_FIELDS."""
+    fields = given(fields, COMPONENT_FIELDS, Component)
     with page_change(page, actor) as change:
+        _check_group(change, fields.get("group"))
         fields.setdefault("position", _next_position(change.page.components.all()))
         component = add(Component(page=change.page, created_at=change.now, updated_at=change.now, **fields))
-        _record_component(change, "component.created", component)
+        _record_components(change, "component.created", [component])
         if status != ComponentStatus.OPERATIONAL:
+            check(change, {component.pk: status})
             say(change, SETTING, {component.pk: status})
         refresh_indicator(change)
     return component
@@ -59,8 +63,9 @@ def update_component(page: StatusPage, component: Component, actor: Actor, **fie
     """Change what a component is; its status has verbs of its own."""
     with page_change(page, actor) as change:
         component = _locked(change.page.components, component.pk)
+        _check_group(change, fields.get("group"))
         if change_row(component, fields, change.now, COMPONENT_FIELDS):
-            _record_component(change, "component.updated", component)
+            _record_components(change, "component.updated", [component])
             refresh_indicator(change)
     return component
 
@@ -70,7 +75,7 @@ def delete_component(page: StatusPage, component: Component, actor: Actor) -> No
     with page_change(page, actor) as change:
         component = _locked(change.page.components, component.pk)
         _delete(change, component)
-        _record_component(change, "component.deleted", component)
+        _record_components(change, "component.deleted", [component])
         refresh_indicator(change)
 
 
@@ -84,7 +89,8 @@ def set_status(page: StatusPage, statuses: Mapping[str, str], actor: Actor, *, n
 def create_group(
     page: StatusPage, actor: Actor, *, components: Collection[str] = (), **fields: Any
 ) -> ComponentGroup:
-    """Add a group and move these components, by id, into it."""
+    """Add a group and move these components, by id, into it; `fields`: of GROUP_FIELDS."""
+    fields = given(fields, GROUP_FIELDS, ComponentGroup)
     with page_change(page, actor) as change:
         fields.setdefault("position", _next_position(change.page.groups.all()))
         group = add(ComponentGroup(page=change.page, created_at=change.now, updated_at=change.now, **fields))
@@ -124,11 +130,12 @@ def delete_group(page: StatusPage, group: ComponentGroup, actor: Actor) -> None:
 def reorder(page: StatusPage, ids: Sequence[str], actor: Actor) -> None:
     """Put components into this order; those not named come after, in their former order."""
     with page_change(page, actor) as change:
-        rest = change.page.components.present().exclude(pk__in=ids).values_list("pk", flat=True)
+        check(change, dict.fromkeys(ids))
+        present = list(change.page.components.present())
+        named = set(ids)
+        rest = [one.pk for one in present if one.pk not in named]
         places = {pk: place for place, pk in enumerate([*ids, *rest])}
-        for component in change.page.components.present().filter(pk__in=places):
-            if change_row(component, {"position": places[component.pk]}, change.now, COMPONENT_FIELDS):
-                _record_component(change, "component.updated", component)
+        _set_each(change, present, "position", places)
 
 
 def correct_history(
@@ -142,12 +149,14 @@ def correct_history(
     reason: str,
 ) -> Statement:
     """Say what a component's status really was in [begun, ended). Shown on the page with its reason."""
+    span = given({"begun": begun, "ended": ended, "reason": reason}, _CORRECTED, Statement)
+    begun, ended = span["begun"], span["ended"]
     with page_change(page, actor) as change:
         component = _locked(change.page.components, component.pk)
         if not begun < ended <= change.now:
             message = _("A correction begins before it ends, and ends in the past.")
             raise Refused(message, "ended")
-        if not reason.strip():
+        if not span["reason"].strip():
             message = _("Say why the history is corrected: the reason is shown on the page.")
             raise Refused(message, "reason")
         statement = Statement(
@@ -194,10 +203,30 @@ def _members(group: ComponentGroup) -> list[str]:
     return list(group.components.present().values_list("pk", flat=True))
 
 
+def _check_group(change: Change, group: ComponentGroup | None) -> None:
+    if group is None:
+        return
+    if not isinstance(group, ComponentGroup) or not change.page.groups.present().filter(pk=group.pk).exists():
+        message = _("This page has no such group.")
+        raise Refused(message, "group")
+
+
 def _move(change: Change, group: ComponentGroup | None, ids: Collection[str]) -> None:
-    for component in change.page.components.present().filter(pk__in=ids).order_by("position"):
-        if change_row(component, {"group": group}, change.now, COMPONENT_FIELDS):
-            _record_component(change, "component.updated", component)
+    check(change, dict.fromkeys(ids))
+    found = list(change.page.components.present().filter(pk__in=ids))
+    _set_each(change, found, "group_id", dict.fromkeys(ids, group and group.pk))
+
+
+def _set_each(
+    change: Change, components: Sequence[Component], column: str, values: Mapping[str, object]
+) -> None:
+    """Give each component its value, with an event for those that had another. Queries: a fixed number."""
+    changed = [one for one in components if getattr(one, column) != values[one.pk]]
+    for component in changed:
+        setattr(component, column, values[component.pk])
+        component.updated_at = change.now
+    Component.objects.bulk_update(changed, [column, "updated_at"], batch_size=1000)
+    _record_components(change, "component.updated", changed)
 
 
 def _delete(change: Change, row: Component | ComponentGroup) -> None:
@@ -205,6 +234,8 @@ def _delete(change: Change, row: Component | ComponentGroup) -> None:
     row.save(update_fields=["deleted_at", "updated_at"])
 
 
-def _record_component(change: Change, name: str, component: Component) -> None:
-    status = current([component.pk])[component.pk]
-    change.record(name, "component", component.pk, state(component, status=status))
+def _record_components(change: Change, name: str, components: Collection[Component]) -> None:
+    statuses = current([component.pk for component in components])
+    for component in components:
+        facts = state(component, status=statuses[component.pk])
+        change.record(name, "component", component.pk, facts)

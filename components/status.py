@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
+from common.limits import UNPRINTABLE
 from common.rows import state
 from components.choices import ComponentStatus, Source
 from components.indicator import indicator
@@ -95,15 +96,20 @@ def rebuild(ids: Collection[str], since: datetime, now: datetime) -> None:
 
 def check(change: Change, statuses: Mapping[str, str | None]) -> None:
     """Raises Refused unless these are the page's components and known statuses (None: unchanged)."""
-    known = set(change.page.components.present().filter(pk__in=statuses).values_list("pk", flat=True))
-    missing = sorted(set(statuses) - known)
+    known = set(change.page.components.present().filter(pk__in=_ids(statuses)).values_list("pk", flat=True))
+    missing = sorted(str(one) for one in statuses if one not in known)
     if missing:
         message = _("This page has no component %(ids)s.") % {"ids": ", ".join(missing)}
         raise Refused(message, "components")
-    wrong = list(set(statuses.values()) - {None, *ComponentStatus.values})
+    wrong = [one for one in statuses.values() if one is not None and one not in ComponentStatus.values]
     if wrong:
         message = _("“%(status)s” is not a component status.") % {"status": wrong[0]}
         raise Refused(message, "status")
+
+
+def _ids(asked: Iterable[object]) -> list[str]:
+    """Those that can be ids at all: the database takes no other text."""
+    return [one for one in asked if isinstance(one, str) and not UNPRINTABLE.search(one)]
 
 
 def refresh_indicator(change: Change) -> None:

@@ -11,19 +11,15 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from common.errors import Refused
+from common.limits import UNPRINTABLE, YEARS
 
 LONGEST_NAME = 255
 LONGEST_TEXT = 100_000
 LARGEST_NUMBER = 1_000_000
-# A page lists its months, so a slip of the pen must not make thousands of them.
-YEARS = range(2000, 2101)
 
 ID = re.compile(r"[a-z0-9]{1,32}")
 TIME = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 LINK = re.compile(r"https?://[^\s<>\"]{1,290}")
-# What a text may not carry into the database or onto a page: C0 and C1 controls but tab and newline, and
-# halves of surrogate pairs, which JSON can spell and UTF-8 cannot.
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class ImportFailed(Refused):

@@ -109,7 +109,8 @@ class Incident(models.Model):
 
 
 class IncidentComponent(models.Model):
-    """A component that the incident is or was about, with the status that it has for it now."""
+    """A component that the notice is or was about, with the status that the notice gives it: once over, the
+    one that it leaves. Null where it never gave it any."""
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="links")
     component = models.ForeignKey(Component, on_delete=models.CASCADE, related_name="incident_links")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from common.errors import Refused
 from common.rows import add, state
 from components.choices import ComponentStatus, Source
-from components.models import StatusChange
+from components.models import Component, StatusChange
 from components.status import SETTING, Speaker, check, current, refresh_indicator, say, take_back
 from incidents.choices import Impact, IncidentKind, IncidentStatus
 from incidents.models import AffectedComponent, Incident, IncidentComponent, IncidentUpdate
@@ -58,9 +58,7 @@ def write_update(
     change: Change, incident: Incident, words: Words, *, since: datetime | None = None
 ) -> IncidentUpdate:
     """Add an update, attach the components it names, and say their statuses, from `since` on where given."""
-    if words.status not in IncidentStatus.of_kind(incident.kind):
-        message = _("“%(status)s” is not a status of this kind of notice.") % {"status": words.status}
-        raise Refused(message, "status")
+    check_status(incident, words.status)
     check(change, words.components)
     update = add(
         IncidentUpdate(
@@ -76,6 +74,13 @@ def write_update(
     )
     affect(change, incident, update, words.components, since)
     return update
+
+
+def check_status(incident: Incident, status: str) -> None:
+    """Raises Refused for what is not a status of this kind of notice."""
+    if status not in IncidentStatus.of_kind(incident.kind):
+        message = _("“%(status)s” is not a status of this kind of notice.") % {"status": status}
+        raise Refused(message, "status")
 
 
 def stock(change: Change, status: str) -> str:
@@ -125,23 +130,42 @@ def _link(incident: Incident, components: Statuses) -> None:
 
 
 def _raise_impact(incident: Incident, said: Mapping[str, str]) -> None:
-    """The impact is that of the worst component ever: kept at its peak after recovery."""
+    """The impact is that of the worst component ever that everybody may see: kept at its peak after
+    recovery."""
     if incident.kind == IncidentKind.MAINTENANCE:
         return
-    peak = Impact.worst([incident.impact, *map(Impact.of_component_status, said.values())])
+    seen = Component.objects.public().filter(pk__in=said).values_list("pk", flat=True)
+    peak = Impact.worst([incident.impact, *(Impact.of_component_status(said[one]) for one in seen)])
     if peak != incident.impact:
         incident.impact = peak
         incident.save(update_fields=["impact"])
 
 
 def end_statements(
-    change: Change, incident: Incident, *, to_operational: bool, at: datetime | None = None
+    change: Change,
+    incident: Incident,
+    *,
+    to_operational: bool,
+    but_for: Collection[str] = (),
+    at: datetime | None = None,
 ) -> None:
     """Nothing is said for this incident any more, from `at` on (now, unless told otherwise): components are
-    operational again, or keep, as if set by hand now, the status that holds because of it."""
-    if not to_operational:
-        say(change, SETTING, _held(incident))
+    operational again. `but_for` these, or all without `to_operational`, the status that holds because of it
+    is kept, as if set by hand now."""
+    held = _held(incident)
+    if to_operational:
+        held = {one: status for one, status in held.items() if one in but_for}
+    say(change, SETTING, held)
+    fall_silent(change, incident, at=at, left=held)
+
+
+def fall_silent(
+    change: Change, incident: Incident, *, at: datetime | None = None, left: Collection[str] = ()
+) -> None:
+    """This notice no longer says anything of its components; it leaves them operational, but for `left`."""
     take_back(change, speaker(incident), at=at)
+    said = incident.links.exclude(status=None).exclude(component_id__in=left)
+    said.update(status=ComponentStatus.OPERATIONAL)
 
 
 def _held(incident: Incident) -> dict[str, str]:
@@ -157,9 +181,12 @@ def _held(incident: Incident) -> dict[str, str]:
 
 
 def refresh_open_impact(change: Change) -> None:
-    """Bring what decides the indicator of a page without components in line with what is open."""
+    """Bring what decides the indicator of a page without components in line with what is open.
+
+    Only notices of the whole page count: others are about components that such a page does not show.
+    """
     open_now = change.page.incidents.unresolved().exclude(status=IncidentStatus.SCHEDULED)
-    impacts = [one.shown_impact for one in open_now]
+    impacts = [one.shown_impact for one in open_now.filter(links=None)]
     change.page.open_impact = Impact.worst(impacts) if impacts else ""
     refresh_indicator(change)
 

@@ -36,6 +36,7 @@ OPTIONS = frozenset(column.name for column in WindowOptions._meta.fields)
 TIMES = frozenset({"scheduled_for", "scheduled_until"})
 NOTICE_FIELDS = frozenset({"name", "impact_override"})
 _LONGEST_NOTICE = 30 * 24 * 60
+_MOST_REMINDERS = 5
 UNDERWAY = frozenset({IncidentStatus.IN_PROGRESS, IncidentStatus.VERIFYING})
 _MAINTAINED = ComponentStatus.UNDER_MAINTENANCE.value
 
@@ -162,12 +163,13 @@ def maintained(incident: Incident, more: Collection[str] = ()) -> dict[str, str 
 
 def finish(change: Change, incident: Incident, words: Words, *, at: datetime | None = None) -> IncidentUpdate:
     """It is over, since `at` (now, unless told otherwise); its components go back."""
-    explicit = any(status is not None for status in words.components.values())
-    to_operational = incident.window.to_operational and not explicit
+    to_operational = incident.window.to_operational
     update = write_update(change, incident, words)
-    at = max(at or change.now, incident.started_at)
-    _set(incident, change, status=IncidentStatus.COMPLETED, resolved_at=at, next_update_by=None)
-    end_statements(change, incident, to_operational=to_operational, at=at if to_operational else None)
+    over = max(at or change.now, incident.started_at)
+    _set(incident, change, status=IncidentStatus.COMPLETED, resolved_at=over, next_update_by=None)
+    named = [one for one, status in words.components.items() if status is not None]
+    until = over if to_operational else None
+    end_statements(change, incident, to_operational=to_operational, but_for=named, at=until)
     return update
 
 
@@ -207,18 +209,15 @@ def check_span(begins: datetime, ends: datetime) -> None:
 
 
 def check_options(options: Mapping[str, Any]) -> None:
-    """Raises Refused for a reminder that is not between a minute and 30 days before the start."""
-    wrong = [one for one in options.get("reminders", ()) if not 1 <= one <= _LONGEST_NOTICE]
+    """Raises Refused for too many reminders, and for one that is not a minute to 30 days before the start."""
+    reminders = options.get("reminders", ())
+    if len(reminders) > _MOST_REMINDERS:
+        message = _("Of a maintenance there are at most %(n)d reminders.") % {"n": _MOST_REMINDERS}
+        raise Refused(message, "reminders")
+    wrong = [one for one in reminders if not 1 <= one <= _LONGEST_NOTICE]
     if wrong:
         message = _("A reminder is sent between a minute and 30 days before the start, not %(n)s minutes.")
         raise Refused(message % {"n": wrong[0]}, "reminders")
-
-
-def check_known(names: Collection[str], allowed: Collection[str]) -> None:
-    unknown = sorted(set(names) - set(allowed))
-    if unknown:
-        message = _("There is no such field: %(names)s.") % {"names": ", ".join(unknown)}
-        raise Refused(message, unknown[0])
 
 
 # Time ----------------------------------------------------------------------------------------------

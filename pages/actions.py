@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from common.ids import new_id
-from common.rows import add, state
+from common.rows import add, given, state
 from common.rows import change as change_row
 from common.tenancy import current_tenant_id
 from events.actor import SYSTEM, Actor
@@ -52,8 +53,15 @@ PAGE_FIELDS = POLICY_FIELDS | frozenset(
 )
 
 
+_LINKS = frozenset({"company_url", "support_url"})
+_LINK = re.compile(r"(https?://|mailto:|tel:)[^\s<>\"]+", re.IGNORECASE)
+
+
 def create_page(actor: Actor, *, name: str, slug: str, **fields: Any) -> StatusPage:
-    """Add a page to the current tenant and claim its hosts. Raises Refused, naming the field."""
+    """Add a page to the current tenant and claim its hosts; `fields`: of PAGE_FIELDS.
+
+    Raises Refused, naming the field.
+    """
     with page_creation(actor, name=name, slug=slug, **fields) as change:
         return change.page
 
@@ -66,7 +74,7 @@ def page_creation(
 
     `page_id` keeps the id of an imported page.
     """
-    page = _new_page(page_id or new_id(), name, check_slug(slug), fields)
+    page = _new_page(page_id or new_id(), name, check_slug(slug), _given(fields))
     with transaction.atomic(durable=True):
         claim_hosts(current_tenant_id(), page.pk, page_hosts(page.pk, page.slug))
         describe_hosts(page.pk, primary=page.primary_host, published=page.published)
@@ -78,9 +86,8 @@ def page_creation(
 
 def update_page(page: StatusPage, actor: Actor, **fields: Any) -> StatusPage:
     """Change a page's identity, look or policy. Images are Assets, saved or not (`clean_image`)."""
+    fields = _given(fields)
     with page_change(page, actor) as change:
-        if "time_zone" in fields:
-            check_time_zone(fields["time_zone"])
         _keep([value for value in fields.values() if isinstance(value, Asset)])
         former = change.page.slug
         if change_row(change.page, fields, change.now, PAGE_FIELDS):
@@ -113,6 +120,18 @@ def adopt_release(page: StatusPage, release: str) -> None:
         change.record("page.released", "release", change.page.pk, {"release": release})
 
 
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Of PAGE_FIELDS, as their columns take them."""
+    found = given(fields, PAGE_FIELDS, StatusPage)
+    if "time_zone" in found:
+        check_time_zone(found["time_zone"])
+    for name in _LINKS & found.keys():
+        if found[name] and not _LINK.fullmatch(found[name]):
+            message = _("A link begins with https://, http://, mailto: or tel:.")
+            raise Refused(message, name)
+    return found
+
+
 def check_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
         message = _("“%(name)s” is not a time zone. Names look like Europe/Berlin.") % {"name": name}
@@ -120,7 +139,6 @@ def check_time_zone(name: str) -> None:
 
 
 def _new_page(page_id: str, name: str, slug: str, fields: dict[str, Any]) -> StatusPage:
-    check_time_zone(fields.get("time_zone", "UTC"))
     now = timezone.now()
     host = next(host for host, kind in page_hosts(page_id, slug).items() if kind is DomainKind.SLUG)
     stamps = {"created_at": now, "updated_at": now, "version_at": now - timedelta(microseconds=1)}

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
-from common.rows import add, state
+from common.rows import add, given, state
 from common.rows import change as change_row
 from common.tenancy import current_tenant_id
 from events.actor import SYSTEM, Actor
@@ -31,20 +31,13 @@ def create_announcement(
     ends_at: datetime | None = None,
 ) -> Announcement:
     """Pin a notice above the page, from `begins_at` (now, if None) until `ends_at` (until taken off)."""
+    asked = {"title": title, "body": body, "begins_at": begins_at, "ends_at": ends_at}
+    fields = given({name: value for name, value in asked.items() if value is not None}, asked, Announcement)
     with page_change(page, actor, notify=False) as change:
-        begins_at = begins_at or change.now
-        _check_times(change, begins_at, ends_at)
-        announcement = add(
-            Announcement(
-                page=change.page,
-                title=title,
-                body=body,
-                begins_at=begins_at,
-                ends_at=ends_at,
-                created_at=change.now,
-                updated_at=change.now,
-            )
-        )
+        fields = {"begins_at": change.now} | fields
+        _check_times(change, fields["begins_at"], fields.get("ends_at"))
+        stamps = {"created_at": change.now, "updated_at": change.now}
+        announcement = add(Announcement(page=change.page, **fields, **stamps))
         _record(change, "announcement.created", announcement)
     return announcement
 
@@ -53,6 +46,7 @@ def edit_announcement(
     page: StatusPage, announcement: Announcement, actor: Actor, **fields: Any
 ) -> Announcement:
     """Change text or times; `fields`: of ANNOUNCEMENT_FIELDS."""
+    fields = given(fields, ANNOUNCEMENT_FIELDS, Announcement)
     with page_change(page, actor, notify=False) as change:
         announcement = _locked(change, announcement)
         if {"begins_at", "ends_at"} & set(fields):

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
-from common.rows import add
+from common.rows import add, check_known, given
 from common.rows import change as change_row
 from components.models import Statement
 from components.status import take_back, with_effect
 from events.actor import Actor
 from incidents.choices import IncidentKind, IncidentStatus
-from incidents.models import Incident, IncidentUpdate
+from incidents.models import Incident, IncidentUpdate, Postmortem
 from incidents.occurrences import follow
 from incidents.steps import (
     Words,
+    check_status,
     end_statements,
+    fall_silent,
     locked,
     record,
     speaker,
@@ -32,18 +34,10 @@ from pages.models import StatusPage
 # From when, and until when: None while it is open.
 Span = tuple[datetime, datetime | None]
 
-INCIDENT_FIELDS = frozenset(
-    {
-        "name",
-        "impact_override",
-        "started_at",
-        "detected_at",
-        "impact_started_at",
-        "mitigated_at",
-        "resolved_at",
-        "next_update_by",
-    }
-)
+_TIMES = ("started_at", "impact_started_at", "detected_at", "mitigated_at", "resolved_at")
+INCIDENT_FIELDS = frozenset({"name", "impact_override", "next_update_by", *_TIMES})
+# What else can be said of an incident when it is added.
+NEW_FIELDS = INCIDENT_FIELDS - {"name", "resolved_at"}
 UPDATE_FIELDS = frozenset({"body", "technical_details", "display_at"})
 
 
@@ -57,11 +51,12 @@ def open_incident(
     notify_at: datetime | None = None,
     **fields: Any,
 ) -> Incident:
-    """Tell that something is wrong. `fields` are of INCIDENT_FIELDS; it began now unless told otherwise."""
+    """Tell that something is wrong. `fields` are of NEW_FIELDS; it began now unless told otherwise."""
+    fields = _given(fields)
     with page_change(page, actor, notify=notify and words.deliver, notify_at=notify_at) as change:
-        incident = _new(change, name, words.status, fields)
+        incident = _new(change, name, words.status, {"detected_at": change.now} | fields)
         update = write_update(change, incident, words)
-        _follow_status(change, incident, words.status, to_operational=True)
+        _follow_status(change, incident, words, to_operational=True)
         record(change, "incident.created", incident, update, notify=True)
     return incident
 
@@ -79,23 +74,16 @@ def post_update(
 ) -> IncidentUpdate:
     """Say how an incident goes on. A closing status resolves it, an open one reopens a resolved one.
 
-    On resolving, components go back to operational, unless `to_operational` is False or `words` names
-    statuses of its own.
+    On resolving, components go back to operational, but for those of which `words` says otherwise; or all
+    keep their last status, where `to_operational` is False.
     """
     with page_change(page, actor, notify=notify and words.deliver, notify_at=notify_at) as change:
-        incident = locked(change, incident)
-        if incident.kind != IncidentKind.INCIDENT:
-            message = _("This is a maintenance: use its own verbs.")
-            raise Refused(message)
-        if words.status == IncidentStatus.POSTMORTEM != incident.status:
-            message = _("Write and publish a postmortem: that gives the incident this status.")
-            raise Refused(message, "status")
+        incident = _locked(change, incident)
+        _check_status(incident, words.status)
         name = _event_name(incident, words.status)
         update = write_update(change, incident, words)
-        incident.next_update_by = next_update_by
-        incident.save(update_fields=["next_update_by"])
-        explicit = any(status is not None for status in words.components.values())
-        _follow_status(change, incident, words.status, to_operational=to_operational and not explicit)
+        change_row(incident, {"next_update_by": next_update_by}, change.now, {"next_update_by"})
+        _follow_status(change, incident, words, to_operational=to_operational)
         record(change, name, incident, update, notify=True)
     return update
 
@@ -110,10 +98,11 @@ def edit_incident(page: StatusPage, incident: Incident, actor: Actor, **fields: 
 
     Tells nobody; what was known before stays in the events.
     """
+    fields = given(fields, INCIDENT_FIELDS, Incident)
     with page_change(page, actor, notify=False) as change:
-        incident = locked(change, incident)
+        incident = _locked(change, incident)
         former = _span(incident)
-        _check_times(incident, fields)
+        _check_corrected(change, incident, fields)
         if change_row(incident, fields, change.now, INCIDENT_FIELDS):
             _move_statements(change, incident, former, _span(incident))
             record(change, "incident.edited", incident)
@@ -152,39 +141,48 @@ def backfill_incident(
     components: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> Incident:
-    """Add an incident that is over to the history. Tells nobody."""
+    """Add an incident that is over to the history; `fields`: of NEW_FIELDS. Tells nobody."""
+    fields = _given(fields | {"started_at": started_at})
+    over = given({"resolved_at": resolved_at}, _TIMES, Incident)["resolved_at"]
     with page_change(page, actor, notify=False) as change:
-        if not started_at <= resolved_at <= change.now:
+        if over is None or not fields["started_at"] <= over <= change.now:
             message = _("An incident begins before it ends, and a past one has ended.")
             raise Refused(message, "resolved_at")
-        span = {"started_at": started_at, "backfilled": True}
-        incident = _new(change, name, IncidentStatus.INVESTIGATING, fields | span)
+        _check_times(change, fields | {"resolved_at": over}, fields)
+        incident = _new(change, name, IncidentStatus.INVESTIGATING, fields, backfilled=True)
         words = Words(
-            IncidentStatus.RESOLVED, body, components=components or {}, display_at=resolved_at, deliver=False
+            IncidentStatus.RESOLVED, body, components=components or {}, display_at=over, deliver=False
         )
         update = write_update(change, incident, words)
-        _close(incident, IncidentStatus.RESOLVED, resolved_at)
-        take_back(change, speaker(incident), at=resolved_at)
+        _close(change, incident, over)
+        fall_silent(change, incident, at=over)
         record(change, "incident.backfilled", incident, update)
     return incident
 
 
-def _new(change: Change, name: str, status: str, fields: dict[str, Any]) -> Incident:
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Of NEW_FIELDS, as their columns take them; None is: not given."""
+    check_known(fields, NEW_FIELDS)
+    return given({name: value for name, value in fields.items() if value is not None}, NEW_FIELDS, Incident)
+
+
+def _new(
+    change: Change, name: str, status: str, fields: dict[str, Any], *, backfilled: bool = False
+) -> Incident:
     if status not in IncidentStatus.open_of_kind(IncidentKind.INCIDENT) and status != IncidentStatus.RESOLVED:
         message = _("“%(status)s” is not a status that an incident begins with.") % {"status": status}
         raise Refused(message, "status")
-    values = {"started_at": change.now, "detected_at": change.now} | {
-        key: value for key, value in fields.items() if value is not None
-    }
+    values = {"started_at": change.now} | fields
     if values["started_at"] > change.now:
         message = _("An incident cannot begin in the future. Plan a maintenance instead.")
         raise Refused(message, "started_at")
-    values["detected_at"] = max(values["detected_at"], values["started_at"])
+    _check_times(change, values, fields)
     return add(
         Incident(
             page=change.page,
             name=name,
             status=IncidentStatus.INVESTIGATING,
+            backfilled=backfilled,
             created_at=change.now,
             updated_at=change.now,
             **values,
@@ -192,22 +190,42 @@ def _new(change: Change, name: str, status: str, fields: dict[str, Any]) -> Inci
     )
 
 
-def _follow_status(change: Change, incident: Incident, status: str, *, to_operational: bool) -> None:
+def _locked(change: Change, incident: Incident) -> Incident:
+    found = locked(change, incident)
+    if found.kind != IncidentKind.INCIDENT:
+        message = _("This is a maintenance: use its own verbs.")
+        raise Refused(message)
+    return found
+
+
+def _check_status(incident: Incident, status: str) -> None:
+    if status == IncidentStatus.POSTMORTEM != incident.status:
+        message = _("Write and publish a postmortem: that gives the incident this status.")
+        raise Refused(message, "status")
+    check_status(incident, status)
+
+
+def _follow_status(change: Change, incident: Incident, words: Words, *, to_operational: bool) -> None:
     """Bring the incident's own columns in line with its newest update."""
-    if IncidentStatus(status).is_open:
-        incident.status, incident.resolved_at = status, None
-        if status == IncidentStatus.MONITORING:
-            incident.monitoring_at = change.now
-        incident.updated_at = change.now
-        incident.save(update_fields=["status", "resolved_at", "monitoring_at", "updated_at"])
+    status = IncidentStatus(words.status)
+    if not status.is_open:
+        _close(change, incident, incident.resolved_at or change.now)
+        named = [one for one, said in words.components.items() if said is not None]
+        end_statements(change, incident, to_operational=to_operational, but_for=named)
         return
-    _close(incident, status, incident.resolved_at or change.now)
-    end_statements(change, incident, to_operational=to_operational)
+    values: dict[str, Any] = {"status": status.value, "resolved_at": None}
+    if status is IncidentStatus.MONITORING:
+        values["monitoring_at"] = change.now
+    change_row(incident, values, change.now, values.keys())
 
 
-def _close(incident: Incident, status: str, at: datetime) -> None:
-    incident.status, incident.resolved_at, incident.next_update_by = status, at, None
-    incident.save(update_fields=["status", "resolved_at", "next_update_by"])
+def _close(change: Change, incident: Incident, at: datetime) -> None:
+    """It is over; one whose postmortem is on the page says so."""
+    told = Postmortem.objects.filter(incident=incident).exclude(published_at=None)
+    is_told = incident.status == IncidentStatus.POSTMORTEM or told.exists()
+    status = IncidentStatus.POSTMORTEM if is_told else IncidentStatus.RESOLVED
+    values = {"status": status.value, "resolved_at": at, "next_update_by": None}
+    change_row(incident, values, change.now, values.keys())
 
 
 def _event_name(incident: Incident, status: str) -> str:
@@ -233,15 +251,41 @@ def _span(incident: Incident) -> Span:
     return incident.impact_started_at or incident.started_at, incident.resolved_at
 
 
-def _check_times(incident: Incident, fields: Mapping[str, Any]) -> None:
-    started = fields.get("started_at", incident.started_at)
+def _check_corrected(change: Change, incident: Incident, fields: dict[str, Any]) -> None:
     resolved = fields.get("resolved_at", incident.resolved_at)
     if (resolved is None) != (incident.resolved_at is None):
         message = _("Only an update resolves or reopens an incident.")
         raise Refused(message, "resolved_at")
-    if resolved is not None and resolved < started:
-        message = _("An incident begins before it ends.")
-        raise Refused(message, "resolved_at")
+    if fields.keys() & set(_TIMES):
+        _check_times(change, {name: getattr(incident, name) for name in _TIMES} | fields, fields)
+
+
+def _check_times(change: Change, times: Mapping[str, Any], told: Collection[str]) -> None:
+    """Raises Refused for a time that lies ahead or before one that it follows; of two, `told` is at fault."""
+    known = {name: times[name] for name in _TIMES if times.get(name) is not None}
+    for name in set(told) & known.keys():
+        if known[name] > change.now:
+            message = _("This lies in the future.")
+            raise Refused(message, name)
+    for earlier, later in _order(known):
+        if later in known and known[later] < known[earlier]:
+            raise Refused(_out_of_order(earlier, later), later if later in told else earlier)
+
+
+def _order(known: Mapping[str, datetime]) -> Iterator[tuple[str, str]]:
+    """The earlier and the later of two times. What hurts may have begun before the incident, or after."""
+    begins = [name for name in ("started_at", "impact_started_at") if name in known]
+    yield min(begins, key=known.__getitem__), "detected_at"
+    yield begins[-1], "mitigated_at"
+    for name in known.keys() - {"resolved_at"}:
+        yield name, "resolved_at"
+
+
+def _out_of_order(earlier: str, later: str) -> str:
+    if (earlier, later) == ("started_at", "resolved_at"):
+        return _("An incident begins before it ends.")
+    names = {"earlier": earlier.replace("_", " "), "later": later.replace("_", " ")}
+    return _("The times are out of order: “%(later)s” lies before “%(earlier)s”.") % names
 
 
 def _move_statements(change: Change, incident: Incident, former: Span, now: Span) -> None:

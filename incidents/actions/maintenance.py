@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from common.rows import change as change_row
-from components.status import take_back
+from common.rows import given
 from events.actor import SYSTEM, Actor
 from incidents.choices import IncidentStatus
-from incidents.models import Incident, IncidentUpdate
+from incidents.models import Incident, IncidentUpdate, MaintenanceWindow
 from incidents.occurrences import except_, follow
-from incidents.steps import Words, record, speaker, write_update
+from incidents.steps import Words, fall_silent, record, write_update
 from incidents.windows import (
     NOTICE_FIELDS,
     OPTIONS,
@@ -28,7 +28,6 @@ from incidents.windows import (
     attach,
     begin,
     call_off,
-    check_known,
     finish,
     locked_maintenance,
     maintained,
@@ -59,12 +58,12 @@ def schedule_maintenance(
 
     One that should have begun already begins at once. Raises Refused for one that would be over.
     """
-    check_known(options, OPTIONS | NOTICE_FIELDS)
+    asked = _asked(name, scheduled_for, scheduled_until, components, options)
     with page_change(page, actor, notify=notify, notify_at=notify_at) as change:
-        if scheduled_until <= change.now:
+        if asked.scheduled_until <= change.now:
             message = _("This maintenance is over already. Add it to the history instead.")
             raise Refused(message, "scheduled_until")
-        incident = plan(change, Plan(name, scheduled_for, scheduled_until, components, options))
+        incident = plan(change, asked)
         _announce(change, incident, body)
         ask(change, incident)
     return incident
@@ -83,7 +82,7 @@ def edit_maintenance(
 
     An occurrence of a series goes its own way from then on.
     """
-    check_known(fields, OPTIONS | NOTICE_FIELDS | TIMES)
+    fields = given(fields, OPTIONS | NOTICE_FIELDS | TIMES, MaintenanceWindow, Incident)
     notice = {name: value for name, value in fields.items() if name in NOTICE_FIELDS}
     schedule = {name: value for name, value in fields.items() if name not in NOTICE_FIELDS}
     with page_change(page, actor, notify=notify) as change:
@@ -185,23 +184,24 @@ def backfill_maintenance(
     **options: Any,
 ) -> Incident:
     """Add a maintenance that is over to the history. Tells nobody."""
-    check_known(options, OPTIONS | NOTICE_FIELDS)
+    asked = _asked(name, scheduled_for, scheduled_until, components, options)
     with page_change(page, actor, notify=False) as change:
-        if scheduled_until > change.now:
+        if asked.scheduled_until > change.now:
             message = _("A past maintenance has ended.")
             raise Refused(message, "scheduled_until")
-        incident = plan(change, Plan(name, scheduled_for, scheduled_until, components, options))
+        incident = plan(change, asked)
         words = Words(
             IncidentStatus.COMPLETED,
             body,
             components=maintained(incident),
-            display_at=scheduled_until,
+            display_at=asked.scheduled_until,
             deliver=False,
         )
         update = write_update(change, incident, words)
-        over = {"status": IncidentStatus.COMPLETED, "resolved_at": scheduled_until, "backfilled": True}
+        values = {"status": IncidentStatus.COMPLETED, "backfilled": True}
+        over = values | {"resolved_at": asked.scheduled_until}
         change_row(incident, over, change.now, over.keys())
-        take_back(change, speaker(incident), at=scheduled_until)
+        fall_silent(change, incident, at=asked.scheduled_until)
         record(change, "maintenance.backfilled", incident, update)
     return incident
 
@@ -218,6 +218,22 @@ def do_what_is_due(page: StatusPage, incident: Incident) -> None:
             _do(change, incident, *step)
         ask(change, incident)
         follow(change, incident)
+
+
+def _asked(
+    name: str,
+    scheduled_for: datetime,
+    scheduled_until: datetime,
+    components: Collection[str],
+    options: Mapping[str, Any],
+) -> Plan:
+    times = {"scheduled_for": scheduled_for, "scheduled_until": scheduled_until}
+    return Plan(
+        name,
+        components=components,
+        options=given(options, OPTIONS | NOTICE_FIELDS, MaintenanceWindow, Incident),
+        **given(times, TIMES, MaintenanceWindow),
+    )
 
 
 def _do(change: Change, incident: Incident, at: datetime, due: Due) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
-from common.rows import add
+from common.rows import add, check_known, given
 from common.rows import change as change_row
 from components.status import check
 from events.actor import Actor
 from incidents.choices import IncidentStatus
-from incidents.models import Incident, MaintenanceSeries
+from incidents.models import Incident, MaintenanceSeries, MaintenanceWindow
 from incidents.occurrences import (
     add_occurrence,
     except_,
@@ -30,9 +30,9 @@ from incidents.rules import parse
 from incidents.steps import record
 from incidents.windows import (
     OPTIONS,
+    TIMES,
     ask,
     call_off,
-    check_known,
     check_options,
     reschedule,
 )
@@ -63,14 +63,13 @@ def create_series(
     `rule`: as `incidents.rules` allows. `local_start`: the first start, naive, on the wall clock of `zone`
     (the page's, if empty). `options`: of SERIES_OPTIONS, for each window.
     """
-    check_known(options, SERIES_OPTIONS)
+    options = given(options, SERIES_OPTIONS, MaintenanceWindow, Incident)
     with page_change(page, actor, notify=notify) as change:
-        fields = {"rule": rule, "local_start": local_start, "duration": duration}
-        fields |= {"zone": zone or change.page.time_zone}
+        fields = {"name": name, "body": body, "rule": rule, "local_start": local_start, "duration": duration}
+        fields = _given(fields | {"zone": zone or change.page.time_zone})
         _check(fields, options)
         stamps = {"created_at": change.now, "updated_at": change.now}
-        asked = fields | stamps | {"local_start": _as_utc(local_start)}
-        series = add(MaintenanceSeries(page=change.page, name=name, body=body, options=options, **asked))
+        series = add(MaintenanceSeries(page=change.page, options=options, **fields, **stamps))
         _attach(change, series, components)
         _refuse_empty(change, series)
         change.record("series.created", "series", series.pk, series_facts(series))
@@ -92,13 +91,12 @@ def edit_series(
     `fields`: of SERIES_FIELDS and SERIES_OPTIONS. Tells nobody, unless told to.
     """
     check_known(fields, SERIES_FIELDS | SERIES_OPTIONS)
-    options = {name: value for name, value in fields.items() if name in SERIES_OPTIONS}
-    values = {name: value for name, value in fields.items() if name in SERIES_FIELDS}
+    asked = {name: value for name, value in fields.items() if name in SERIES_OPTIONS}
+    options = given(asked, SERIES_OPTIONS, MaintenanceWindow, Incident)
+    values = _given({name: value for name, value in fields.items() if name in SERIES_FIELDS})
     with page_change(page, actor, notify=notify) as change:
         series = _locked(change, series)
         _check(values, options)
-        if "local_start" in values:
-            values["local_start"] = _as_utc(values["local_start"])
         values["options"] = {**series.options, **options}
         former = series.body
         changed = bool(change_row(series, values, change.now, SERIES_FIELDS | {"options"}))
@@ -153,6 +151,10 @@ def move_occurrence(
 ) -> Incident:
     """Let the occurrence of `day` (in the series' zone, by its rule) take place at another time, as long as
     planned unless `scheduled_until` says otherwise. Tells nobody, unless told to."""
+    times = {"scheduled_for": scheduled_for}
+    if scheduled_until is not None:
+        times["scheduled_until"] = scheduled_until
+    times = given(times, TIMES, MaintenanceWindow)
     with page_change(page, actor, notify=notify) as change:
         series = _locked(change, series)
         if scheduled_for <= change.now:
@@ -221,9 +223,15 @@ def _check(values: Mapping[str, Any], options: Mapping[str, Any]) -> None:
         raise Refused(message, "duration")
 
 
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Of SERIES_FIELDS, as their columns take them."""
+    local_start = {"local_start": _as_utc(fields["local_start"])} if "local_start" in fields else {}
+    return given({**fields, **local_start}, SERIES_FIELDS, MaintenanceSeries)
+
+
 def _as_utc(local_start: datetime) -> datetime:
     """As the column keeps it. Raises Refused for an instant, which has a zone of its own."""
-    if local_start.tzinfo is not None:
+    if not isinstance(local_start, datetime) or local_start.tzinfo is not None:
         message = _("The first start is a time on the wall clock, without a zone.")
         raise Refused(message, "local_start")
     return local_start.replace(tzinfo=UTC)

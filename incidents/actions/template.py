@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
-from common.rows import add, state
+from common.rows import add, given, state
 from common.rows import change as change_row
 from events.actor import Actor
 from incidents.models import IncidentTemplate
@@ -36,7 +36,7 @@ def create_template(
     page: StatusPage, actor: Actor, *, components: Collection[str] = (), **fields: Any
 ) -> IncidentTemplate:
     """Prepare a notice. `components`: ids; `fields`: of TEMPLATE_FIELDS."""
-    _check_fields(fields)
+    fields = given(fields, TEMPLATE_FIELDS, IncidentTemplate)
     with transaction.atomic(durable=True):
         now = timezone.now()
         template = add(IncidentTemplate(page=page, created_at=now, updated_at=now, **fields))
@@ -110,13 +110,6 @@ def _attach(template: IncidentTemplate, components: Collection[str]) -> bool:
     differs = set(template.components.values_list("pk", flat=True)) != set(components)
     template.components.set(found)
     return differs
-
-
-def _check_fields(fields: Mapping[str, Any]) -> None:
-    unknown = sorted(set(fields) - TEMPLATE_FIELDS)
-    if unknown:
-        message = _("There is no such field: %(names)s.") % {"names": ", ".join(unknown)}
-        raise Refused(message, unknown[0])
 
 
 def _locked(page: StatusPage, template: IncidentTemplate) -> IncidentTemplate:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from common.errors import Refused
 from components.actions import create_component, set_status
-from components.models import Component, StatusChange
+from components.models import Component, Statement, StatusChange
 from components.status import current
 from events.models import Event
 from incidents.actions.incident import (
@@ -73,12 +73,19 @@ def test_resolving_otherwise_leaves_the_last_status_as_a_setting(
     assert StatusChange.objects.filter(component=component).latest("at").source == "setting"
 
 
-def test_an_explicit_map_decides_when_resolving(page: StatusPage, component: Component) -> None:
+@pytest.mark.parametrize(("to_operational", "left"), [(True, "operational"), (False, "major_outage")])
+def test_an_explicit_map_decides_of_those_it_names(
+    page: StatusPage, component: Component, to_operational: bool, left: str
+) -> None:
     other = create_component(page, ACTOR, name="Web")
     incident = opened(page, **{component.pk: "major_outage", other.pk: "major_outage"})
-    post_update(page, incident, ACTOR, Words("resolved", "Done.", components={component.pk: "operational"}))
+    words = Words("resolved", "Done.", components={component.pk: "degraded_performance"})
+    post_update(page, incident, ACTOR, words, to_operational=to_operational)
 
-    assert current([component.pk, other.pk]) == {component.pk: "operational", other.pk: "major_outage"}
+    found = {component.pk: "degraded_performance", other.pk: left}
+    assert current([component.pk, other.pk]) == found
+    assert dict(incident.links.values_list("component_id", "status")) == found
+    assert not Statement.objects.live().filter(source="incident").exists()
 
 
 def test_every_change_takes_one_version_and_its_events_hold_the_whole_state(
@@ -151,3 +158,93 @@ def test_bad_input_is_refused_and_changes_nothing(page: StatusPage, words: Words
     page.refresh_from_db()
     assert page.version == version
     assert not Incident.objects.exists()
+
+
+AHEAD = timezone.now() + timedelta(days=1)
+TIMES = ["started_at", "detected_at", "impact_started_at", "mitigated_at", "resolved_at"]
+
+
+@pytest.mark.parametrize("field", TIMES)
+def test_no_time_of_an_incident_lies_ahead(page: StatusPage, component: Component, field: str) -> None:
+    incident = opened(page, **{component.pk: "major_outage"})
+    resolve(page, incident, ACTOR)
+
+    with pytest.raises(Refused) as refusal:
+        edit_incident(page, incident, ACTOR, **{field: AHEAD})
+    assert refusal.value.field == field
+    assert current([component.pk]) == {component.pk: "operational"}
+
+
+@pytest.mark.parametrize(
+    ("times", "at_fault"),
+    [
+        ({"started_at": -1, "resolved_at": -2}, "resolved_at"),
+        ({"started_at": -2, "detected_at": -3}, "detected_at"),
+        ({"started_at": -9, "impact_started_at": -4, "mitigated_at": -5}, "mitigated_at"),
+        ({"started_at": -9, "resolved_at": -5, "detected_at": -4}, "resolved_at"),
+        ({"started_at": -9, "resolved_at": -5, "mitigated_at": -4}, "resolved_at"),
+        ({"started_at": -9, "resolved_at": -5, "impact_started_at": -4}, "resolved_at"),
+        ({"started_at": -5, "impact_started_at": -9, "detected_at": -8}, None),
+        ({"started_at": -9, "impact_started_at": -5, "detected_at": -8}, None),
+        (dict.fromkeys(TIMES, -3), None),
+    ],
+)
+def test_the_times_of_an_incident_are_in_order(
+    page: StatusPage, times: dict[str, int], at_fault: str | None
+) -> None:
+    incident = opened(page)
+    resolve(page, incident, ACTOR)
+    now = timezone.now()
+    edit_incident(page, incident, ACTOR, started_at=now - timedelta(hours=9), detected_at=None)
+    told = {name: now + timedelta(hours=hours) for name, hours in times.items()}
+
+    if at_fault is None:
+        edit_incident(page, incident, ACTOR, **told)
+        return
+    with pytest.raises(Refused) as refusal:
+        edit_incident(page, incident, ACTOR, **told)
+    assert refusal.value.field == at_fault
+
+
+def test_nobody_knows_when_a_past_incident_was_detected_unless_told(page: StatusPage) -> None:
+    ended = timezone.now() - timedelta(hours=1)
+    began = ended - timedelta(hours=2)
+    past = {"name": "N", "body": "B", "started_at": began, "resolved_at": ended}
+
+    assert backfill_incident(page, ACTOR, **past).detected_at is None
+    assert backfill_incident(page, ACTOR, **past, detected_at=ended).detected_at == ended
+    with pytest.raises(Refused):
+        backfill_incident(page, ACTOR, **past, detected_at=timezone.now())
+
+
+def test_what_an_incident_gives_a_component_ends_with_it(page: StatusPage, component: Component) -> None:
+    other = create_component(page, ACTOR, name="Web")
+    words = Words("investigating", "Hm.", components={component.pk: "major_outage", other.pk: None})
+    incident = open_incident(page, ACTOR, words, name="Slow")
+
+    def given() -> dict[str, str | None]:
+        return dict(incident.links.values_list("component_id", "status"))
+
+    assert given() == {component.pk: "major_outage", other.pk: None}
+    resolve(page, incident, ACTOR)
+    assert given() == {component.pk: "operational", other.pk: None}
+    post_update(page, incident, ACTOR, Words("investigating", "Again."))
+    assert given() == {component.pk: "operational", other.pk: None}
+    assert current([component.pk]) == {component.pk: "operational"}
+
+
+def test_the_impact_is_that_of_the_components_that_everybody_sees(
+    page: StatusPage, component: Component
+) -> None:
+    hidden = create_component(page, ACTOR, name="Hidden", restricted=True)
+    incident = opened(page, **{component.pk: "degraded_performance", hidden.pk: "major_outage"})
+
+    assert incident.shown_impact == "minor"
+
+
+def test_a_status_that_there_is_not_is_refused_in_words(page: StatusPage) -> None:
+    incident = opened(page)
+    for status in ("broken", "scheduled", ["resolved"]):
+        with pytest.raises(Refused) as refusal:
+            post_update(page, incident, ACTOR, Words(status, "Hm."))  # type: ignore[arg-type]
+        assert refusal.value.field == "status"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from common.errors import Refused
 from components.models import Component
@@ -165,3 +167,34 @@ def test_reverting_leaves_a_reopened_incident_open(page: StatusPage, resolved: I
 
     resolved.refresh_from_db()
     assert resolved.status == "investigating"
+
+
+def test_an_incident_with_a_postmortem_is_told_of_as_such_whenever_it_is_over(
+    page: StatusPage, resolved: Incident
+) -> None:
+    write_postmortem(page, resolved, ACTOR, "It was DNS.")
+    publish_postmortem(page, resolved, ACTOR)
+
+    def status_after(word: str) -> str:
+        post_update(page, resolved, ACTOR, Words(word, "One more word."))
+        resolved.refresh_from_db()
+        return resolved.status
+
+    assert status_after("resolved") == "postmortem"
+    assert status_after("investigating") == "investigating"
+    assert status_after("resolved") == "postmortem"
+    revert_postmortem(page, resolved, ACTOR)
+    assert status_after("resolved") == "resolved"
+
+
+def test_who_holds_the_clock_of_the_log_waits_for_no_row(page: StatusPage, incident: Incident) -> None:
+    with CaptureQueriesContext(connection) as written:
+        write_postmortem(page, incident, ACTOR, SECRET)
+    with CaptureQueriesContext(connection) as deleted:
+        delete_postmortem(page, incident, ACTOR)
+
+    for queries, change in ((written, "INSERT"), (deleted, "DELETE")):
+        asked = [one["sql"] for one in queries]
+        row = next(place for place, sql in enumerate(asked) if sql.startswith(change) and "postmortem" in sql)
+        clock = next(place for place, sql in enumerate(asked) if "events_eventclock" in sql)
+        assert row < clock
