@@ -11,12 +11,15 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from common.ids import LENGTH, new_id
-from common.tenancy import NO_TENANT, leave_tenant, schema_of
+from common.tenancy import NO_TENANT, in_tenant, leave_tenant, schema_of
+from events.actor import Actor
+from events.log import Fact, append
 from outbox.queue import put
 from tenants.models import Domain, DomainKind, HostMap, Membership, PageRole, Role, Tenant, User
 
@@ -52,8 +55,8 @@ RESERVED = frozenset(
         "localhost",
     ]
 )
-_SLUG = re.compile(r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$")
-_LOOKS_LIKE_ID = re.compile(rf"^[0-9a-z]{{{LENGTH}}}$")
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_LOOKS_LIKE_ID = re.compile(rf"[0-9a-z]{{{LENGTH}}}")
 
 
 def create_tenant(name: str, slug: str = "", *, owner: User | None = None) -> Tenant:
@@ -80,10 +83,10 @@ def create_tenant(name: str, slug: str = "", *, owner: User | None = None) -> Te
 
 def check_slug(slug: str) -> str:
     """`slug`, if it can name an organisation or a page; raises Refused otherwise."""
-    if not _SLUG.match(slug):
+    if not _SLUG.fullmatch(slug):
         message = _("An address name has 1 to 40 lower-case letters, digits and inner hyphens.")
         raise Refused(message, "slug")
-    if slug in RESERVED or _LOOKS_LIKE_ID.match(slug):
+    if slug in RESERVED or _LOOKS_LIKE_ID.fullmatch(slug):
         message = _("“%(slug)s” is reserved. Please choose another name.") % {"slug": slug}
         raise Refused(message, "slug")
     return slug
@@ -161,25 +164,38 @@ def create_user(email: str, password: str, *, name: str = "") -> User:
         raise Refused(message, "email") from error
 
 
-def set_role(user: User, tenant: Tenant, role: Role) -> Membership:
+def set_role(user: User, tenant: Tenant, role: Role, actor: Actor) -> Membership:
     """Make somebody a member, or change what the member may do.
 
     Raises Refused when it would leave the organisation without an owner.
     """
-    with transaction.atomic(durable=True):
+    with in_tenant(tenant.pk), transaction.atomic(durable=True):
         _keep_an_owner(tenant, user, role)
         membership, _new = Membership.objects.update_or_create(
             user=user, tenant=tenant, defaults={"role": role}
         )
+        _record(actor, membership, role)
     return membership
 
 
-def set_page_role(membership: Membership, page_id: str, role: Role) -> PageRole:
-    """Let a member do more or less on one page than in the organisation."""
-    page_role, _new = PageRole.objects.update_or_create(
-        membership=membership, page_id=page_id, defaults={"role": role}
-    )
+def set_page_role(membership: Membership, page_id: str, role: Role, actor: Actor) -> PageRole:
+    """Let a member do more or less on one page than in the organisation, whose page it must be."""
+    with in_tenant(membership.tenant_id), transaction.atomic(durable=True):
+        if not Domain.objects.filter(tenant=membership.tenant_id, page_id=page_id).exists():
+            message = _("This organisation has no such page.")
+            raise Refused(message, "page_id")
+        page_role, _new = PageRole.objects.update_or_create(
+            membership=membership, page_id=page_id, defaults={"role": role}
+        )
+        _record(actor, membership, role, page_id)
     return page_role
+
+
+def _record(actor: Actor, membership: Membership, role: Role, page_id: str | None = None) -> None:
+    """In the log of the organisation: who may do what from now on, by ids alone."""
+    facts = {"user_id": membership.user_id, "role": Role(role).value, "page_id": page_id}
+    fact = Fact("member.role_set", "member", membership.user_id, facts)
+    append([fact], actor=actor, at=timezone.now(), page_id=page_id)
 
 
 def _keep_an_owner(tenant: Tenant, user: User, role: Role) -> None:

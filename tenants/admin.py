@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import SiteAdmin, VerbAdmin, VerbForm
+from events.actor import person_behind
 from tenants.actions import create_tenant, set_role
 from tenants.models import Membership, Role, Tenant, User
 
@@ -97,7 +98,7 @@ class MembershipAdmin(VerbAdmin):
 
     def create(self, request: HttpRequest, form: Any) -> Membership:
         given = form.cleaned_data
-        return set_role(given["user"], given["tenant"], Role(given["role"]))
+        return set_role(given["user"], given["tenant"], Role(given["role"]), person_behind(request))
 
     def update(self, request: HttpRequest, row: Any, form: Any, formsets: Sequence[Any]) -> None:
-        set_role(row.user, row.tenant, Role(form.cleaned_data["role"]))
+        set_role(row.user, row.tenant, Role(form.cleaned_data["role"]), person_behind(request))

@@ -7,6 +7,7 @@ import pytest
 from tenants.actions import set_role
 from tenants.models import Role, Tenant, User
 from tests.admin.browser import Browser
+from tests.conftest import ACTOR
 
 
 @pytest.fixture
@@ -15,9 +16,9 @@ def people(acme: Tenant, globex: Tenant) -> dict[str, User | None]:
     found: dict[str, User | None] = {"anonymous": None}
     for role in Role:
         found[role.value] = User.objects.create_user(f"{role}@acme.example")
-        set_role(found[role.value], acme, role)  # type: ignore[arg-type]
+        set_role(found[role.value], acme, role, ACTOR)  # type: ignore[arg-type]
     outsider = found["outsider"] = User.objects.create_user("owner@globex.example")
-    set_role(outsider, globex, Role.OWNER)
+    set_role(outsider, globex, Role.OWNER, ACTOR)
     found["staff"] = User.objects.create_user("staff@platform.example", is_staff=True)
     return found
 

@@ -28,7 +28,7 @@ from pages.actions import create_page
 from tenants.actions import set_role
 from tenants.models import Role, User
 person = User.objects.create_user("owner@acme.example", "long enough")
-set_role(person, acme, Role.OWNER)
+set_role(person, acme, Role.OWNER, SYSTEM)
 with in_tenant(acme.id):
     page = create_page(SYSTEM, name="Acme", slug="acme", time_zone="Europe/Berlin")
     ids = [create_component(page, SYSTEM, name=name).pk for name in ("API", "Website")]

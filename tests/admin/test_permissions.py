@@ -258,7 +258,7 @@ def test_a_pages_own_role_counts_on_that_page(
     second: int,
 ) -> None:
     membership = Membership.objects.get(user=people["editor"])
-    set_page_role(membership, second_page.pk, Role(role))
+    set_page_role(membership, second_page.pk, Role(role), ACTOR)
     on = {}
     for one in (page, second_page):
         with in_tenant(acme.id):
@@ -275,7 +275,7 @@ def test_a_viewer_may_edit_the_page_that_is_the_viewers_own(
     page: StatusPage,
     second_page: StatusPage,
 ) -> None:
-    set_page_role(Membership.objects.get(user=people["viewer"]), second_page.pk, Role.EDITOR)
+    set_page_role(Membership.objects.get(user=people["viewer"]), second_page.pk, Role.EDITOR, ACTOR)
     add = "/o/acme/admin/incidents/incident/add/"
 
     assert browsers["viewer"].get(f"{add}?page={page.pk}").status_code == 404

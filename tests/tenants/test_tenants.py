@@ -45,7 +45,8 @@ def test_a_failed_creation_leaves_no_schema(db: None, acme: Tenant) -> None:
 
 
 @pytest.mark.parametrize(
-    "slug", ["", "A", "www", "api", "-a", "a-", "a b", "x" * 41, "abcdefghij12", "ä", "a.b"]
+    "slug",
+    ["", "A", "www", "api", "-a", "a-", "a b", "x" * 41, "abcdefghij12", "ä", "a.b", "a\n", "abcdefghij12\n"],
 )
 def test_names_that_could_not_be_a_host_are_refused(slug: str) -> None:
     with pytest.raises(Refused):
