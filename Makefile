@@ -3,7 +3,7 @@ PYTHON ?= python3
 IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format migrations-check snapshots bench upgrade venv venv-dev
+.PHONY: help run test test-fast lint format migrations-check messages snapshots bench upgrade venv venv-dev
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 26
@@ -38,6 +38,11 @@ NO_DATABASE := DEBUG=true SECRET_KEY=unused DATABASE_POOL=0 DATABASE_URL=postgre
 
 migrations-check: venv-dev  ## fail where a model differs from its migrations
 	$(NO_DATABASE) $(IN_VENV) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+messages: venv-dev  ## collect what is to be translated into locale/, and compile it; needs gettext
+	$(NO_DATABASE) $(IN_VENV) manage.py makemessages -l de -l ar -e html,txt,py --add-location file --no-wrap \
+	  --no-obsolete
+	$(NO_DATABASE) $(IN_VENV) manage.py compilemessages --ignore .venv --ignore var
 
 snapshots: venv-dev  ## write the golden files anew, to be looked at with git diff
 	$(IN_VENV) -m pytest --snapshot-update $(ARGS)

@@ -184,6 +184,9 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+# They take precedence over Django's own.
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "statuspage.formats"
 STATIC_URL = "/static/"
 # Locally files are found where they lie; production collects them once a release.
 STATIC_ROOT = None if DEBUG else Path(env.text("STATIC_ROOT", str(BASE_DIR / "var" / "static")))

@@ -163,7 +163,7 @@ def span(began: datetime, ended: datetime | None) -> SafeString:
         return format_html("{} – {}", stamp(began), stamp(ended))
     zone = zone_name(timezone.localtime(ended))
     return format_html(
-        "{}, {} – {} {}", stamp(began, "date"), stamp(began, "clock"), stamp(ended, "clock"), zone
+        _("{}, {} – {} {}"), stamp(began, "date"), stamp(began, "clock"), stamp(ended, "clock"), zone
     )
 
 

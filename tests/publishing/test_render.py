@@ -216,7 +216,7 @@ def test_a_component_shown_only_when_degraded_hides_while_it_works() -> None:
         ({"favicon": "/media/f.svg"}, '<link rel="icon" href="/media/f.svg">'),
         ({"accent": "#5b3df5"}, "/assets/brand-"),
         ({"language": "de"}, '<html lang="de" dir="ltr">'),
-        ({"language": "de"}, "99,94%"),
+        ({"language": "de"}, "99,94\N{NO-BREAK SPACE}%"),
         ({"language": "ar"}, '<html lang="ar" dir="rtl">'),
         ({"time_zone": "America/New_York"}, ">19 Nov, 09:32 EST</time>"),
         ({"time_zone": "Mars/Olympus"}, ">19 Nov, 14:32 UTC</time>"),
