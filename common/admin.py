@@ -51,6 +51,15 @@ class MinuteField(forms.DateTimeField):
         return shown != (data or "")
 
 
+class DayInput(forms.DateInput):
+    """The browser's own picker of a day."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
 class VerbForm(forms.ModelForm):
     """Collects what was typed. Whether it may be so is for the verb to say; its refusal is shown here."""
 
@@ -102,7 +111,12 @@ class SiteAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+        zone = {"zone": timezone.get_current_timezone_name()}
+        return super().changelist_view(request, {"title": title} | zone | (extra_context or {}))
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context["zone"] = timezone.get_current_timezone_name()
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
@@ -132,6 +146,7 @@ class VerbAdmin(SiteAdmin):
     form = VerbForm
     formfield_overrides = {
         models.DateTimeField: {"form_class": MinuteField, "widget": MinuteInput},
+        models.DateField: {"widget": DayInput},
         models.TextField: {"widget": forms.Textarea(attrs={"rows": 6})},
     }
     # Fieldsets for a new row, for those who may change one, and for those who may only look.
@@ -205,6 +220,7 @@ class VerbAdmin(SiteAdmin):
         adds = bool(kwargs.get("add"))
         context["show_save_and_add_another"] = adds and not self.stays
         context["save_label"] = self.add_label if adds else ""
+        context["link_label"] = self.link(kwargs["obj"])[1] if kwargs.get("obj") else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
@@ -254,8 +270,12 @@ class VerbAdmin(SiteAdmin):
         """Where visitors see the row; empty where they do not."""
         return ""
 
+    def link(self, row: Any) -> tuple[str, str]:
+        """Where the row can be looked at, empty where it cannot, and what to call that."""
+        return self.public_url(row), _("View on the page")
+
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
-        return (self.public_url(obj) or None) if obj is not None else None
+        return (self.link(obj)[0] or None) if obj is not None else None
 
     def _may_save(self, request: HttpRequest, row: Any) -> bool:
         return row is None or self.has_change_permission(request, row)
@@ -270,9 +290,8 @@ class VerbAdmin(SiteAdmin):
 
     def _saved_message(self, row: Any) -> str:
         text = _("“%(row)s” was saved.") % {"row": row}
-        if address := self.public_url(row):
-            return format_html('{} <a href="{}">{}</a>', text, address, _("View on the page"))
-        return text
+        address, label = self.link(row)
+        return format_html('{} <a href="{}">{}</a>', text, address, label) if address else text
 
 
 class VerbInline(admin.StackedInline):

@@ -33,7 +33,6 @@ from components.forms import ComponentsField
 from components.models import Component, ComponentGroup
 from pages.admin_base import PageBoundAdmin, PageForm
 from pages.links import page_url
-from pages.models import StatusPage
 
 
 def offer_position(form: PageForm) -> None:
@@ -59,6 +58,12 @@ class ComponentForm(PageForm):
         super().__init__(*args, **kwargs)
         offer_position(self)
         self.fields["group"].queryset = self.page.groups.present()  # type: ignore[attr-defined]
+        # Unknown, as Django calls it, is what is left to the page.
+        self.fields["maintenance_counts"].widget.choices = [
+            ("unknown", _("As on the page")),
+            ("true", _("Yes")),
+            ("false", _("No")),
+        ]
         self.initial["status"] = getattr(self.instance, "status", ComponentStatus.OPERATIONAL)
 
 
@@ -142,13 +147,14 @@ def _set_status(
         except Refused as refusal:
             screen.message_user(request, refusal.message, messages.ERROR)
         else:
-            screen.message_user(request, _told(page, len(mine), status), messages.SUCCESS)
+            link = screen.link_to(page, page_url(page))
+            screen.message_user(request, _told(len(mine), status, link), messages.SUCCESS)
 
 
-def _told(page: StatusPage, number: int, status: ComponentStatus) -> str:
+def _told(number: int, status: ComponentStatus, link: tuple[str, str]) -> str:
     text = ngettext("%(n)d component: %(status)s.", "%(n)d components: %(status)s.", number)
     said = text % {"n": number, "status": status.label}
-    return format_html('{} <a href="{}">{}</a>', said, page_url(page), gettext("View on the page"))
+    return format_html('{} <a href="{}">{}</a>', said, *link)
 
 
 class GroupForm(PageForm):

@@ -22,7 +22,8 @@ class EventAdmin(SiteAdmin):
     list_display_links = ["name"]
     list_filter = ["object_type", "name", "at"]
     list_per_page = 50
-    search_fields = ["object_id", "page_id"]
+    # An incident's history is that of its updates as well, whose facts name it.
+    search_fields = ["object_id", "page_id", "facts__incident_id"]
     ordering = ["-id"]
     fields = ["at", "name", "who", "object_type", "object_id", "page_id", "version", "indicator", "all_facts"]
 

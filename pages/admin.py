@@ -18,15 +18,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from common.admin import VerbAdmin, VerbForm, badge
+from common.admin import VerbAdmin, VerbForm
 from common.errors import Refused
 from pages.actions import PAGE_FIELDS, create_page, delete_page, update_page
-from pages.admin_base import PageBoundAdmin, standing
+from pages.admin_base import PageBoundAdmin, common_zone, indicator_badge, standing
 from pages.images import MAX_BYTES, clean_image
 from pages.links import page_url
 from pages.models import Asset, StatusPage
 from tenants.models import Role
 
+# What the picker begins with where no colour is set.
+_STANDARD = "#0b5cad"
 _IMAGES = ("logo_light", "logo_dark", "favicon")
 
 
@@ -64,7 +66,31 @@ class ImageField(forms.FileField):
             raise forms.ValidationError(refusal.message) from refusal
 
 
+class ColourInput(forms.TextInput):
+    """The browser's own picker, which knows no empty colour, with a box that says so."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        context = {
+            "name": name,
+            "id": (attrs or {}).get("id", ""),
+            "value": value or "",
+            "standard": _STANDARD,
+        }
+        return render_to_string("admin/colour_input.html", context)
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        """A colour that was picked counts, even where the box was left as it was."""
+        colour = str(data.get(name, "")).lower()
+        picked = colour != data.get(f"{name}-shown", "")
+        return "" if f"{name}-none" in data and not picked else colour
+
+
 class PageSettingsForm(VerbForm):
+    published = forms.BooleanField(
+        label=_("Launched"),
+        required=False,
+        help_text=_("Until then visitors are told that there is no page; you can look at its preview."),
+    )
     time_zone = forms.ChoiceField(
         label=_("Time zone"), choices=[(name, name) for name in sorted(zoneinfo.available_timezones())]
     )
@@ -73,13 +99,15 @@ class PageSettingsForm(VerbForm):
 class NewPageForm(PageSettingsForm):
     class Meta:
         model = StatusPage
-        fields = ["name", "slug", "time_zone"]
+        fields = ["name", "slug", "time_zone", "published"]
 
 
 class StatusPageForm(PageSettingsForm):
     class Meta:
         model = StatusPage
         fields = sorted(PAGE_FIELDS)
+        labels = {"company_url": _("Company URL"), "support_url": _("Support URL")}
+        widgets = {"accent": ColourInput, "accent_dark": ColourInput}
 
     logo_light = ImageField(label=_("Logo"), required=False)
     logo_dark = ImageField(label=_("Logo for the dark theme"), required=False)
@@ -96,7 +124,7 @@ class StatusPageAdmin(PageBoundAdmin):
     needs = Role.ADMIN
     stays = True
     list_display = ["name", "address", "shown_indicator", "published", "time_zone"]
-    adding = [(None, {"fields": ["name", "slug", "time_zone"]})]
+    adding = [(None, {"fields": ["name", "slug", "time_zone", "published"]})]
     viewing = [
         (None, {"fields": ["name", "address", "description", "time_zone", "language", "published"]}),
         (_("Texts"), {"fields": ["header", "footer", "note", "about", "company_url", "support_url"]}),
@@ -149,6 +177,9 @@ class StatusPageAdmin(PageBoundAdmin):
             return VerbAdmin.changeform_view(self, request, None, form_url, extra_context)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"time_zone": common_zone(), "published": False}
+
     def form_attributes(self, request: HttpRequest) -> dict[str, Any]:
         return VerbAdmin.form_attributes(self, request)
 
@@ -171,4 +202,4 @@ class StatusPageAdmin(PageBoundAdmin):
 
     @admin.display(description=_("now"), ordering="indicator")
     def shown_indicator(self, row: StatusPage) -> SafeString:
-        return badge(row.indicator, row.get_indicator_display())
+        return indicator_badge(row)

@@ -5,7 +5,6 @@ The organisation's middleware has checked membership and set `standing`; these s
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -15,12 +14,15 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from common.admin import VerbAdmin, VerbForm
+from common.admin import VerbAdmin, VerbForm, badge
 from common.errors import Refused
 from events.actor import Actor, person_behind
+from pages.choices import PageIndicator
+from pages.links import page_url
 from pages.models import StatusPage
 from tenants.access import Standing
 from tenants.models import Role
@@ -90,8 +92,17 @@ class PageBoundAdmin(VerbAdmin):
         timezone.activate(page.zone)
         return super().changeform_view(request, object_id, form_url, {"page": page} | (extra_context or {}))
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().changelist_view(request, {"zone": activate_zone()} | (extra_context or {}))
+    def link(self, row: Any) -> tuple[str, str]:
+        return self.link_to(self.page_of(row), self.public_url(row))
+
+    def link_to(self, page: StatusPage, address: str) -> tuple[str, str]:
+        """An address on the page and its label; on the page's preview while it is not launched."""
+        if page.published or not address:
+            return address, _("View on the page")
+        # The site knows, because this app knows nothing of publishing.
+        preview = cast(Any, self.admin_site).preview_url(page)
+        path = address.removeprefix(page_url(page)).lstrip("/")
+        return f"{preview}{path}", _("Preview, for whoever has this link")
 
     def each(self, request: HttpRequest, rows: QuerySet[Any], verb: Callable[..., object]) -> None:
         """An action of the list: `verb(page, row, actor)` for each chosen row; what it refuses is said."""
@@ -144,9 +155,13 @@ class PageBoundAdmin(VerbAdmin):
         return TemplateResponse(request, "admin/choose_page.html", context)
 
 
-def activate_zone() -> str:
-    """Show times as the organisation's pages do, in UTC where they differ; the name of that zone."""
+def common_zone() -> str:
+    """The name of the zone that all pages of the organisation have; UTC where they differ."""
     zones = set(StatusPage.objects.present().values_list("time_zone", flat=True))
-    name = zones.pop() if len(zones) == 1 else "UTC"
-    timezone.activate(zoneinfo.ZoneInfo(name))
-    return name
+    return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def indicator_badge(page: StatusPage) -> SafeString:
+    """How the page is, in a word."""
+    calm = page.indicator == PageIndicator.NONE
+    return badge(page.indicator, _("Operational") if calm else page.get_indicator_display())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from components.admin import ComponentAdmin, ComponentGroupAdmin
@@ -31,7 +33,7 @@ from incidents.models import (
 from outbox.admin import OutboxItemAdmin
 from outbox.models import OutboxItem
 from pages.admin import StatusPageAdmin
-from pages.admin_base import activate_zone, standing
+from pages.admin_base import common_zone, indicator_badge, standing
 from pages.links import page_url
 from pages.models import StatusPage
 from publishing.preview import preview_url
@@ -99,6 +101,21 @@ class OrganisationSite(Site):
     def has_permission(self, request: HttpRequest) -> bool:
         return hasattr(request, "standing")
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Every screen shows times as the organisation's pages do; a form, as its own page does."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            timezone.activate(common_zone())
+            return guarded(request, *args, **kwargs)
+
+        return in_zone
+
+    def preview_url(self, page: StatusPage) -> str:
+        """Where a page can be looked at that is not launched yet."""
+        return preview_url(page)
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
 
@@ -123,15 +140,16 @@ class OrganisationSite(Site):
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        zone = activate_zone()
         pages = [_on_overview(request, page) for page in StatusPage.objects.present()]
-        return super().index(request, {"pages": pages, "zone": zone} | (extra_context or {}))
+        context = {"pages": pages, "zone": timezone.get_current_timezone_name()}
+        return super().index(request, context | (extra_context or {}))
 
 
 def _on_overview(request: HttpRequest, page: StatusPage) -> dict[str, Any]:
     return {
         "page": page,
         "url": page_url(page),
+        "badge": indicator_badge(page),
         "preview": "" if page.published else preview_url(page),
         "may_edit": standing(request).may(Role.EDITOR, page.pk),
         "incidents": page.incidents.incidents().unresolved(),

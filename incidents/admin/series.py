@@ -99,7 +99,7 @@ class SeriesAdmin(PageBoundAdmin):
         "The series ends: windows that have not begun are called off, and subscribers are told."
     )
     adding = [
-        (None, {"fields": ["name", "rule", ("local_start", "duration"), "zone", "body", "components"]}),
+        (None, {"fields": ["name", "rule", "local_start", "duration", "zone", "body", "components"]}),
         (_("What each window does by itself"), {"fields": BY_ITSELF}),
         (None, {"fields": ["notify"]}),
     ]

@@ -12,7 +12,7 @@ from common.tenancy import in_tenant
 from components.models import Component
 from components.status import current
 from events.models import Event, EventOrigin
-from incidents.actions.incident import edit_incident, open_incident, resolve
+from incidents.actions.incident import edit_incident, edit_update, open_incident, resolve
 from incidents.models import Incident, IncidentUpdate
 from incidents.steps import Words
 from pages.models import StatusPage
@@ -230,3 +230,19 @@ def test_djangos_own_log_is_not_written(incident: Incident, editor: Browser) -> 
     editor.send(f"/o/acme/admin/incidents/incident/{incident.pk}/delete/")
 
     assert not LogEntry.objects.exists()
+
+
+def test_the_history_of_an_incident_is_that_of_its_updates_as_well(
+    acme: Tenant, page: StatusPage, incident: Incident, editor: Browser
+) -> None:
+    with in_tenant(acme.id):
+        other = open_incident(page, ACTOR, Words("investigating", "Hm."), name="Another")
+        edit_update(page, incident.updates.get(), ACTOR, body="We look into the API.")
+        edit_update(page, other.updates.get(), ACTOR, body="Never mind.")
+        mine, foreign = incident.updates.get().pk, other.updates.get().pk
+    history = change(incident).replace("/change/", "/history/")
+    shown = editor.get(history, follow=True).content.decode()
+
+    assert mine in shown
+    assert "incident.update_edited" in shown
+    assert foreign not in shown

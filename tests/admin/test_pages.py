@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,6 +14,8 @@ from components.actions import create_component, update_component
 from components.models import Component, ComponentGroup, Statement
 from components.status import current
 from events.models import Event
+from incidents.models import Incident
+from pages.actions import update_page
 from pages.models import Asset, StatusPage
 from subscribers.actions import Who, add_confirmed
 from subscribers.models import Subscriber
@@ -44,7 +47,95 @@ def test_a_page_is_made(acme: Tenant, browsers: dict[str, Browser]) -> None:
     with in_tenant(acme.id):
         page = StatusPage.objects.get()
         assert (page.name, page.time_zone, page.version) == ("Shop", "Asia/Tokyo", 1)
+        assert not page.published
     assert Domain.objects.get(host="shop.localhost").page_id == page.pk
+
+
+def test_a_new_page_is_in_the_zone_of_the_others_and_launched_only_when_asked(
+    acme: Tenant, browsers: dict[str, Browser]
+) -> None:
+    add = f"{ADMIN}/pages/statuspage/add/"
+    assert browsers["admin"].shown(add)["time_zone"] == "UTC"
+    browsers["admin"].send(add, name="Shop", slug="shop", time_zone="Asia/Tokyo", published="on")
+    with in_tenant(acme.id):
+        assert StatusPage.objects.get().published
+
+    shown = browsers["admin"].shown(add)
+    assert shown["time_zone"] == "Asia/Tokyo"
+    assert "published" not in shown
+
+
+def test_what_is_not_launched_is_looked_at_in_its_preview(
+    acme: Tenant, page: StatusPage, editor: Browser, browsers: dict[str, Browser]
+) -> None:
+    browser = browsers["admin"]
+    assert "/preview/" not in browser.get(settings_of(page)).content.decode()
+    data = browser.shown(settings_of(page))
+    del data["published"]
+    browser.post(settings_of(page), data)
+    shown = browser.get(settings_of(page)).content.decode()
+    # Once in what was said of the saving, once at the top of the form.
+    previews = re.findall(r'href="http://localhost:8000(/preview/[^"]+)"', shown)
+    assert len(previews) == 2
+    assert "View on the page" not in shown
+    assert "Acme" in browsers["anonymous"].get(previews[0]).content.decode()
+
+    editor.send(f"{ADMIN}/incidents/incident/add/", name="Slow", status="investigating")
+    with in_tenant(acme.id):
+        incident = Incident.objects.get()
+    shown = editor.get(f"{ADMIN}/incidents/incident/{incident.pk}/change/").content.decode()
+    [*_, link] = re.findall(r'href="http://localhost:8000(/preview/[^"]+)"', shown)
+    assert link.endswith(f"/incidents/{incident.pk}")
+    assert "Slow" in browsers["anonymous"].get(link).content.decode()
+
+
+COLOURS = [
+    # What the page has, what is sent beside what was shown, what it has then.
+    ("", {}, ""),
+    ("#1f6feb", {}, "#1f6feb"),
+    ("", {"accent": "#1F6FEB"}, "#1f6feb"),
+    ("#1f6feb", {"accent-none": "on"}, ""),
+    ("#1f6feb", {"accent": "#ff0000"}, "#ff0000"),
+    ("", {"accent-none": None}, "#0b5cad"),
+]
+
+
+@pytest.mark.parametrize(("before", "sent", "after"), COLOURS)
+def test_a_colour_is_picked_kept_or_left_to_the_standard(
+    acme: Tenant,
+    page: StatusPage,
+    browsers: dict[str, Browser],
+    before: str,
+    sent: dict[str, str | None],
+    after: str,
+) -> None:
+    with in_tenant(acme.id):
+        update_page(page, ACTOR, accent=before)
+    browser = browsers["admin"]
+    data = browser.shown(settings_of(page)) | sent
+    browser.post(settings_of(page), {name: value for name, value in data.items() if value is not None})
+
+    with in_tenant(acme.id):
+        page.refresh_from_db()
+        assert page.accent == after
+
+
+def test_the_overview_says_in_words_how_a_page_is_and_when(page: StatusPage, editor: Browser) -> None:
+    shown = editor.get(f"{ADMIN}/").content.decode()
+
+    assert '<span class="badge badge-none">Operational</span>' in shown
+    assert "Times are in Europe/Berlin" in shown
+    assert "Times are in Europe/Berlin" in editor.get(f"{ADMIN}/events/event/").content.decode()
+
+
+def test_what_maintenance_counts_is_left_to_the_page_in_plain_words(
+    component: Component, editor: Browser
+) -> None:
+    shown = editor.get(f"{ADMIN}/components/component/{component.pk}/change/").content.decode()
+
+    assert '<option value="unknown" selected>As on the page</option>' in shown
+    # Django's own pickers, which compare clocks.
+    assert "DateTimeShortcuts" not in shown
 
 
 @pytest.mark.parametrize("slug", ["globex", "www", "Not A Slug"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, URLResolver
@@ -42,6 +44,16 @@ def test_what_is_dead_is_repeated(browsers: dict[str, Browser], dead: OutboxItem
 
     dead.refresh_from_db()
     assert (dead.dead_at, dead.attempts) == (None, 0)
+
+
+def test_lists_name_the_zone_of_their_times_and_put_the_day_first(
+    browsers: dict[str, Browser], dead: OutboxItem
+) -> None:
+    OutboxItem.objects.update(due_at=datetime(2026, 11, 20, 7, 28, tzinfo=UTC))
+    shown = browsers["staff"].get("/admin/outbox/outboxitem/").content.decode()
+
+    assert "Times are in UTC." in shown
+    assert "20 Nov 2026, 07:28" in shown
 
 
 def test_an_organisation_is_made_with_its_owner(
