@@ -89,7 +89,8 @@ class StatusPage(UptimePolicy):
     version = models.PositiveBigIntegerField(default=0)
     version_at = models.DateTimeField()
     indicator = models.CharField(max_length=12, choices=PageIndicator, default=PageIndicator.NONE)
-    # The worst impact of what is open, empty where nothing is: all known of a page without components.
+    # The worst impact of what is open and names no component, empty where nothing is: all that is known of a
+    # page without components.
     open_impact = models.CharField(max_length=12, blank=True)
 
     created_at = models.DateTimeField()
