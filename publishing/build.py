@@ -7,7 +7,7 @@ version's instant, never the clock's: the same version is never built differentl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -16,6 +16,7 @@ from components.indicator import indicator
 from components.models import Component, ComponentGroup
 from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import Announcement, Incident
+from incidents.shape import last_touched
 from pages.models import StatusPage
 from publishing.audience import View
 from publishing.building import calendar, feeds
@@ -35,6 +36,7 @@ from publishing.forms import (
     FeedView,
     HistoryPage,
     Shape,
+    SiteView,
     StatuspageView,
 )
 from publishing.snapshot import (
@@ -152,6 +154,19 @@ class Builder:
             CalendarView("/incidents", feeds.events(incidents, self.view, counts)),
         ]
 
+    def site(self) -> SiteView:
+        page = self.page
+        kinds = ("history", "uptime") if page.show_uptime else ("history",)
+        months = [calendar.name(month) for month in calendar.months(self.first_month, self.this_month)]
+        general = ["", *kinds, "about", *(f"{kind}/{month}" for kind in kinds for month in reversed(months))]
+        components = [f"components/{one.pk}" for one in self.components]
+        return SiteView(
+            (
+                *((f"/{path}", None) for path in [*general, *components]),
+                *((f"/incidents/{one.pk}", last_touched(one)) for one in self.notices),
+            )
+        )
+
     def component_forms(self, ids: Iterable[str]) -> list[ComponentForms]:
         """Feeds, calendars and badges of components."""
         wanted = self.view.sees(ids)
@@ -182,7 +197,8 @@ class Builder:
 
     def month(self, month: YearMonth) -> MonthView:
         """The days of a month on which a notice began, newest first."""
-        found = _by_day(self._summaries(*calendar.span(month, self.page.zone)), self.page)
+        known = self._newest if month == self.this_month else self._by_month(month, month)
+        found = _by_day(known[month], self.page)
         days = tuple(HistoryDay(day, tuple(found[day])) for day in sorted(found, reverse=True))
         return MonthView(month, days, *self._neighbours(month))
 
@@ -197,16 +213,23 @@ class Builder:
         listed = [month for page in months.values() for month in page]
         if not listed:
             return [HistoryPage(number, ()) for number in months]
-        begun, ended = calendar.first_day(min(listed)), calendar.first_day(calendar.after(max(listed)))
-        zone = self.page.zone
-        told = self._summaries(calendar.midnight(begun, zone), calendar.midnight(ended, zone))
-        found: dict[YearMonth, list[IncidentSummary]] = defaultdict(list)
-        for one in told:
-            found[calendar.month_of(one.started_at, zone)].append(one)
+        known = self._newest if months.keys() == {1} else self._by_month(min(listed), max(listed))
         return [
-            HistoryPage(number, tuple((month, tuple(found[month])) for month in page))
+            HistoryPage(number, tuple((month, tuple(known[month])) for month in page))
             for number, page in months.items()
         ]
+
+    @cached_property
+    def _newest(self) -> dict[YearMonth, list[IncidentSummary]]:
+        """What began in the newest three months, which is as far back as any hot document looks."""
+        return self._by_month(self.pages[1][-1], self.this_month)
+
+    def _by_month(self, first: YearMonth, last: YearMonth) -> dict[YearMonth, list[IncidentSummary]]:
+        zone = self.page.zone
+        found: dict[YearMonth, list[IncidentSummary]] = defaultdict(list)
+        for one in self._summaries(calendar.span(first, zone)[0], calendar.span(last, zone)[1]):
+            found[calendar.month_of(one.started_at, zone)].append(one)
+        return found
 
     def uptime_month(self, month: YearMonth) -> UptimeMonthView:
         return self._uptime_month(month, self._histories(calendar.first_day(month)))
@@ -285,10 +308,8 @@ class Builder:
         return summaries(found.exclude(status=IncidentStatus.SCHEDULED), self.view)
 
     def _recent(self, today: date) -> tuple[HistoryDay, ...]:
-        first = today - timedelta(days=self.page.history_days - 1)
-        zone = self.page.zone
-        span = calendar.midnight(first, zone), calendar.midnight(today + timedelta(days=1), zone)
-        found = _by_day(self._summaries(*span), self.page, lambda one: one.resolved_at is not None)
+        told = [one for month in self.pages[1] for one in self._newest[month] if one.resolved_at is not None]
+        found = _by_day(told, self.page)
         days = (today - timedelta(days=back) for back in range(self.page.history_days))
         return tuple(HistoryDay(day, tuple(found.get(day, ()))) for day in days)
 
@@ -322,13 +343,8 @@ class Builder:
         return {component_id: [lines[pk] for pk in ids] for component_id, ids in newest.items()}
 
 
-def _by_day(
-    found: list[IncidentSummary],
-    page: StatusPage,
-    keep: Callable[[IncidentSummary], bool] = lambda _: True,
-) -> dict[date, list[IncidentSummary]]:
+def _by_day(found: list[IncidentSummary], page: StatusPage) -> dict[date, list[IncidentSummary]]:
     days: dict[date, list[IncidentSummary]] = defaultdict(list)
     for one in found:
-        if keep(one):
-            days[one.started_at.astimezone(page.zone).date()].append(one)
+        days[one.started_at.astimezone(page.zone).date()].append(one)
     return days

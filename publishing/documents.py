@@ -9,7 +9,7 @@ from publishing.build import Builder
 from publishing.building import calendar
 from publishing.building.page import about_view, images
 from publishing.forms import ComponentForms
-from publishing.rendering import feeds, icalendar, statuspage
+from publishing.rendering import badges, feeds, icalendar, statuspage, texts
 from publishing.snapshot import PageView, YearMonth
 from store import Document
 
@@ -27,6 +27,8 @@ def hot_documents(builder: Builder) -> list[Document]:
         *history_pages(builder, [1]),
         *feeds.documents(page, builder.feed()),
         *(icalendar.document(page, one) for one in builder.calendars()),
+        *badges.of_page(snapshot),
+        *texts.documents(snapshot, builder.site()),
         render.render_about(page, about_view(builder.page)),
         render.render_not_found(page),
         *render.assets(page),
@@ -101,7 +103,7 @@ def incidents(builder: Builder, ids: Iterable[str]) -> list[Document]:
 
 
 def components(builder: Builder, ids: Iterable[str]) -> list[Document]:
-    """Their pages, feeds and calendars."""
+    """Their pages, feeds, calendars and badges."""
     ids = list(ids)
     if not ids:
         return []
@@ -113,4 +115,8 @@ def components(builder: Builder, ids: Iterable[str]) -> list[Document]:
 
 
 def component_forms(page: PageView, forms: ComponentForms) -> list[Document]:
-    return [*feeds.documents(page, forms.feed), icalendar.document(page, forms.calendar)]
+    return [
+        *feeds.documents(page, forms.feed),
+        icalendar.document(page, forms.calendar),
+        *badges.of_component(page, forms),
+    ]

@@ -95,3 +95,13 @@ class ComponentForms:
     status: str
     feed: FeedView
     calendar: CalendarView
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """Paths for search engines, and when each last changed where that is known.
+
+    Of notices the newest and the open ones; months link to the others.
+    """
+
+    paths: tuple[tuple[str, datetime | None], ...]

@@ -85,7 +85,7 @@ def _entry(incident: Incident, view: View) -> FeedEntry:
 
 def _event(incident: Incident, view: View, count: int) -> CalendarEvent:
     planned = incident.window if incident.kind == IncidentKind.MAINTENANCE else None
-    seen = [link for link in incident.links.all() if link.component_id in view.components]
+    seen = [link for link in incident.links.all() if link.component_id in view.named]
     updates = incident.updates.all()[:1]
     return CalendarEvent(
         id=incident.pk,

@@ -60,7 +60,7 @@ class Shaper:
     def single(self, incident: Incident) -> Shape:
         """A notice by itself. Its components are as it left them: the document must not age with them."""
         components = [
-            component_shape(link.component, last_word(incident, link), self.stamp)
+            component_shape(link.component, last_word(link), self.stamp)
             for link in self._seen(incident)
         ]
         postmortem = getattr(incident, "postmortem", None)
@@ -91,7 +91,7 @@ class Shaper:
         updates = (
             update_shape(
                 update,
-                [one for one in update.affected.all() if one.component_id in self.view.components],
+                [one for one in update.affected.all() if one.component_id in self.view.named],
                 self.stamp,
             )
             for update in incident.updates.all()

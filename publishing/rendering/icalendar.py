@@ -77,6 +77,15 @@ def text(value: str) -> str:
 
 def folded(line: str) -> str:
     """A content line of at most 75 octets a row, cut between characters (3.1), with its end."""
+    raw = line.encode()
+    if len(raw) > len(line) and len(raw) > _LINE:
+        return _folded_wide(line)
+    rows = [raw[:_LINE], *(b" " + raw[at : at + _LINE - 1] for at in range(_LINE, len(raw), _LINE - 1))]
+    return b"\r\n".join(rows).decode() + "\r\n"
+
+
+def _folded_wide(line: str) -> str:
+    """The same of a line whose characters are not all one octet long."""
     rows, row, size = [], "", 0
     for character in line:
         octets = len(character.encode())
