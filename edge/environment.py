@@ -1,8 +1,10 @@
-"""Where an edge of its own finds the store: STORE_DIR and STORE_REDIS_URL, or database 1 of REDIS_URL."""
+"""What an edge reads from the environment: where the store is, and how many streams there may be."""
 
 import os
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+
+from edge.streams import Limits
 
 
 def text(name: str, default: str = "") -> str:
@@ -17,11 +19,26 @@ def text(name: str, default: str = "") -> str:
         raise SystemExit(message) from error
 
 
+def integer(name: str, default: int) -> int:
+    value = text(name, str(default)).strip()
+    if not value.isdecimal():
+        message = f"{name} must be a whole number, not {value!r}."
+        raise SystemExit(message)
+    return int(value)
+
+
 def store_dir() -> Path:
     return Path(text("STORE_DIR", "var/store"))
 
 
 def store_redis_url() -> str:
-    """Empty where there is no Redis."""
+    """STORE_REDIS_URL, or database 1 of REDIS_URL; empty where there is no Redis."""
     base = text("REDIS_URL")
     return text("STORE_REDIS_URL", urlunsplit((*urlsplit(base)[:2], "/1", "", "")) if base else "")
+
+
+def limits() -> Limits:
+    return Limits(
+        streams=integer("EVENT_STREAMS", Limits.streams),
+        per_address=integer("EVENT_STREAMS_PER_ADDRESS", Limits.per_address),
+    )

@@ -33,7 +33,7 @@ _HEADERS: Headers = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limits:
     """How many streams, in all and for an address, and their times in seconds.
 

@@ -103,3 +103,10 @@ def _wait(port: int) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+def test_a_wrong_number_of_streams_is_refused_in_words() -> None:
+    command = [sys.executable, "-c", "import edge.asgi"]
+    environment = {"PATH": os.environ["PATH"], "EVENT_STREAMS": "many"}
+    found = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert found.stderr == "EVENT_STREAMS must be a whole number, not 'many'.\n"
