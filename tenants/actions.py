@@ -164,6 +164,18 @@ def create_user(email: str, password: str, *, name: str = "") -> User:
         raise Refused(message, "email") from error
 
 
+def set_active(user: User, active: bool, actor: Actor) -> User:
+    """Let somebody sign in, or no more: what they are signed in to ends at once. What they did stays.
+
+    Raises Refused where somebody would lock themselves out.
+    """
+    if not active and actor.id == user.pk:
+        raise Refused(_("You cannot lock yourself out: ask somebody else to do it."), "is_active")
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    return user
+
+
 def set_role(user: User, tenant: Tenant, role: Role, actor: Actor) -> Membership:
     """Make somebody a member, or change what the member may do.
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.admin import SiteAdmin, VerbAdmin, VerbForm
 from events.actor import person_behind
-from tenants.actions import create_tenant, set_role
+from tenants.actions import create_tenant, create_user, set_active, set_role
 from tenants.models import Membership, Role, Tenant, User
 
 
@@ -61,11 +61,54 @@ class DomainAdmin(SiteAdmin):
     search_fields = ["host", "page_id"]
 
 
-class UserAdmin(SiteAdmin):
+class NewUserForm(VerbForm):
+    class Meta:
+        model = User
+        fields = ["email", "name"]
+
+    password = forms.CharField(
+        label=_("First password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "class": "vTextField"}),
+        help_text=_("Hand it over yourself: nothing is sent. It can be changed after signing in."),
+    )
+
+
+class UserForm(VerbForm):
+    class Meta:
+        model = User
+        fields = ["is_active"]
+        labels = {"is_active": _("May sign in")}
+        help_texts = {"is_active": _("Taken away, it ends at once. What the person did stays.")}
+
+
+class UserAdmin(VerbAdmin):
     list_display = ["email", "name", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["email", "name"]
-    fields = ["email", "name", "is_active", "is_staff", "works_for", "last_login", "date_joined"]
+    adding = [(None, {"fields": ["email", "name", "password"]})]
+    editing = [(None, {"fields": ["email", "name", "is_active", "is_staff", "works_for", "last_login"]})]
+    stays = True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = UserForm if obj else NewUserForm
+        return super().get_form(request, obj, change=change, **{"form": form} | kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["email", "name", "is_staff", "works_for", "last_login"] if obj else []
+
+    def create(self, request: HttpRequest, form: Any) -> User:
+        return create_user(**form.cleaned_data)
+
+    def update(self, request: HttpRequest, row: Any, form: Any, formsets: Sequence[Any]) -> None:
+        if form.changed(["is_active"]):
+            set_active(row, form.cleaned_data["is_active"], person_behind(request))
 
     @admin.display(description=_("works for"))
     def works_for(self, row: User) -> str:

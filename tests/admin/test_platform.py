@@ -90,18 +90,68 @@ def test_somebody_is_made_a_member(browsers: dict[str, Browser], people: dict[st
     assert browsers["outsider"].get("/o/acme/admin/").status_code == 200
 
 
-@pytest.mark.parametrize("model", ["tenant", "domain", "user"])
-def test_the_rest_can_only_be_read(
-    browsers: dict[str, Browser], people: dict[str, User], page: StatusPage, model: str
+def test_somebody_new_signs_in_until_that_is_taken_away(browsers: dict[str, Browser], acme: Tenant) -> None:
+    given = {"email": "New@Acme.Example", "name": "Nia New", "password": "correct horse"}
+    browsers["staff"].send("/admin/tenants/user/add/", **given)
+    person = User.objects.get(email="new@acme.example")
+    member = {"user": person.pk, "tenant": acme.pk, "role": "editor"}
+    browsers["staff"].send("/admin/tenants/membership/add/", **member)
+    browser = browsers["anonymous"]
+    browser.send("/admin/login/", username="new@acme.example", password="correct horse")
+    assert browser.get("/o/acme/admin/").status_code == 200
+
+    address = f"/admin/tenants/user/{person.pk}/change/"
+    data = browsers["staff"].shown(address)
+    del data["is_active"]
+    browsers["staff"].post(address, data)
+
+    assert browser.get("/o/acme/admin/").status_code == 302
+    again = browser.send("/admin/login/", username="new@acme.example", password="correct horse")
+    assert again.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("email", "viewer@acme.example"), ("email", "nobody"), ("password", "password"), ("password", "short")],
+)
+def test_a_person_that_cannot_be_added_is_refused_at_the_field(
+    browsers: dict[str, Browser], field: str, value: str
 ) -> None:
-    row = {"tenant": Tenant.objects.first(), "domain": Domain.objects.first(), "user": people["viewer"]}[
-        model
-    ]
+    given = {"email": "new@acme.example", "password": "correct horse"} | {field: value}
+    answer = browsers["staff"].send("/admin/tenants/user/add/", **given)
+
+    assert list(answer.context["adminform"].form.errors) == [field]  # type: ignore[index]
+    assert not User.objects.filter(email="new@acme.example").exists()
+
+
+def test_nobody_locks_themselves_out(browsers: dict[str, Browser], people: dict[str, User]) -> None:
+    address = f"/admin/tenants/user/{people['staff'].pk}/change/"
+    data = browsers["staff"].shown(address)
+    del data["is_active"]
+
+    assert "lock yourself out" in browsers["staff"].post(address, data).content.decode()
+    assert browsers["staff"].get("/admin/").status_code == 200
+
+
+def test_people_are_not_deleted_and_made_nothing_else(
+    browsers: dict[str, Browser], people: dict[str, User]
+) -> None:
+    address = f"/admin/tenants/user/{people['viewer'].pk}"
+    browsers["staff"].send(f"{address}/change/", email="x@example.org", is_staff="on")
+    assert browsers["staff"].post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+
+    viewer = User.objects.get(pk=people["viewer"].pk)
+    assert (viewer.email, viewer.is_staff) == ("viewer@acme.example", False)
+
+
+@pytest.mark.parametrize("model", ["tenant", "domain"])
+def test_the_rest_can_only_be_read(browsers: dict[str, Browser], page: StatusPage, model: str) -> None:
+    row = {"tenant": Tenant.objects.first(), "domain": Domain.objects.first()}[model]
     assert row is not None
     address = f"/admin/tenants/{model}/{row.pk}"
 
     assert browsers["staff"].get(f"{address}/change/").status_code == 200
-    assert browsers["staff"].post(f"{address}/change/", {"email": "x@example.org"}).status_code == 403
+    assert browsers["staff"].post(f"{address}/change/", {"name": "X"}).status_code == 403
     assert browsers["staff"].post(f"{address}/delete/", {"post": "yes"}).status_code == 403
 
 
