@@ -7,11 +7,21 @@ from typing import Any
 
 from django.http import QueryDict
 
+from common.limits import UNPRINTABLE
 from components.models import Component
 from pages.models import StatusPage
 from publishing.building.page import by_group, ordered
 from subscribers.choices import Cadence, Scope
 from subscribers.wishes import EVERYTHING, Wish
+
+
+def plain(answers: QueryDict) -> QueryDict:
+    """The answers, with a sign for each character that neither the database nor a page can hold: what it
+    stands in is then no address, no id and no choice, and is refused as such."""
+    found = answers.copy()
+    for name, values in answers.lists():
+        found.setlist(name, [UNPRINTABLE.sub("\ufffd", value) for value in values])
+    return found
 
 
 def wish_from(answers: QueryDict, before: Wish = EVERYTHING) -> Wish:

@@ -45,7 +45,7 @@ def is_in_time(value: str, page_id: str) -> bool:
 
 def count_visitor(ip: str, page_id: str) -> None:
     """One more try of this visitor, and on this page. Raises as `limits.count`."""
-    count([Limit("visitor", network(ip) if ip else "", 20, 3600), Limit("page", page_id, 600, 3600)])
+    count([Limit("visitor", network(ip), 20, 3600), Limit("page", page_id, 600, 3600)])
 
 
 def count_address(address: str) -> None:

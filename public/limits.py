@@ -49,12 +49,21 @@ def count(limits: Sequence[Limit]) -> None:
             raise TooOften(limit.seconds - now % limit.seconds)
 
 
+def address_of(said: str) -> str:
+    """An IP address without its zone; empty for what is none, such as the name of a socket."""
+    try:
+        return str(ipaddress.ip_address(said.partition("%")[0]))
+    except ValueError:
+        return ""
+
+
 def network(ip: str) -> str:
-    """What one visitor has for sure: an IPv4 address, or the /64 of an IPv6 one."""
-    address = ipaddress.ip_address(ip)
+    """What one visitor has for sure: an IPv4 address, or the /64 of an IPv6 one. All without an address are
+    counted as one visitor."""
+    address = ipaddress.ip_address(ip) if ip else None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
         return str(ipaddress.ip_network((address, 64), strict=False).network_address)
-    return str(address)
+    return str(address or "")
 
 
 def _key(limit: Limit, now: int) -> str:

@@ -13,12 +13,12 @@ from common.errors import Refused
 from events.actor import Actor, ActorKind
 from pages.models import StatusPage
 from public import guards
-from public.forms import choices, wish_from
-from public.limits import NotCounting, TooOften
+from public.forms import choices, plain, wish_from
+from public.limits import NotCounting, TooOften, address_of
 from public.rendering import message, render, style
 from public.visits import of_page
 from subscribers import wishes
-from subscribers.actions import Who, confirm, subscribe, unsubscribe, update_preferences
+from subscribers.actions import Busy, Who, confirm, subscribe, unsubscribe, update_preferences
 from subscribers.facts import open_now
 from subscribers.links import BadLink, Purpose, read, token
 from subscribers.models import Subscriber
@@ -46,14 +46,15 @@ def new(_request: HttpRequest, page: StatusPage) -> HttpResponse:
 @of_page
 def new_email(request: HttpRequest, page: StatusPage) -> HttpResponse:
     """Ask an address for confirmation. What is answered says nothing about whether it is known."""
-    address, wish = request.POST.get("email", ""), wish_from(request.POST)
+    answers = plain(request.POST)
+    address, wish = answers.get("email", ""), wish_from(answers)
     if not guards.is_from_here(request):
         return _foreign(page)
     try:
         guards.count_visitor(_ip(request), page.pk)
-        if request.POST.get("website"):
+        if answers.get("website"):
             return HttpResponseRedirect(SENT)
-        if not guards.is_in_time(request.POST.get("ticket", ""), page.pk):
+        if not guards.is_in_time(answers.get("ticket", ""), page.pk):
             problem = _("Please look over what you entered and send it once more.")
             return _form(page, wish, address=address, problem=problem)
         guards.count_address(address)
@@ -90,6 +91,8 @@ def confirmation(request: HttpRequest, page: StatusPage, made: str) -> HttpRespo
     if request.method == "POST":
         try:
             subscriber = confirm(page, subscriber, _actor(request, subscriber))
+        except Busy as error:
+            return message(page, _("Not at the moment"), error.message, status=503)
         except Refused as error:
             return message(page, _("This did not work"), error.message, status=404)
     if not subscriber.is_active:
@@ -111,7 +114,7 @@ def manage(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
         return _bad_link(page)
     if request.method != "POST":
         return _managing(page, subscriber, wishes.of(subscriber))
-    wish = wish_from(request.POST, wishes.of(subscriber))
+    wish = wish_from(plain(request.POST), wishes.of(subscriber))
     try:
         update_preferences(page, subscriber, _actor(request, subscriber), wish)
     except Refused as error:
@@ -176,7 +179,7 @@ def _actor(request: HttpRequest, subscriber: Subscriber | None = None) -> Actor:
 
 def _ip(request: HttpRequest) -> str:
     """As the web server says; behind a proxy it is that server's task to know whom to believe."""
-    return str(request.META.get("REMOTE_ADDR") or "")
+    return address_of(request.META.get("REMOTE_ADDR") or "")
 
 
 def _bad_link(page: StatusPage) -> HttpResponse:

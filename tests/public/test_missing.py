@@ -43,3 +43,18 @@ def test_a_page_that_is_not_launched_and_an_unknown_host_are_404(visitor: Client
 
     assert visitor.get("/").status_code == 404
     assert visitor.get("/", headers={"host": "nobody.localhost"}).status_code == 404
+
+
+def test_a_slash_at_the_end_is_no_other_document(visitor: Client, page: StatusPage) -> None:
+    for path in ("/history", "/history/", "/api/v2/status.json", "/api/v2/status.json/"):
+        assert visitor.get(path).status_code == 200, path
+
+
+def test_nobody_keeps_an_answer_that_came_this_way_and_scripts_may_read_the_api(
+    visitor: Client, page: StatusPage
+) -> None:
+    for path in ("/", "/nothing", "/api/v2/status.json", "/api/v2/nothing.json"):
+        answer = visitor.get(path)
+
+        assert answer["Cache-Control"] == "no-store"
+        assert answer.get("Access-Control-Allow-Origin") == ("*" if path.startswith("/api/v2/") else None)
