@@ -178,12 +178,20 @@ def links(notices: Iterable[SourceNotice], known: set[str]) -> Iterator[Incident
 
 
 def _last_statuses(notice: SourceNotice) -> dict[str, str | None]:
+    """What the notice gives its components: once over, what it leaves."""
     untouched = names_statuses(notice) or notice.status == IncidentStatus.SCHEDULED
     derived = None if untouched else OF_IMPACT.get(Impact(notice.impact))
     last: dict[str, str | None] = dict.fromkeys((found for found, _name in notice.components), derived)
     for update in notice.updates:
-        last.update({entry.component_id: entry.new_status for entry in update.affected if entry.new_status})
-    return last
+        last.update(_named(update))
+    if IncidentStatus(notice.status).is_open:
+        return last
+    left = {one: status and ComponentStatus.OPERATIONAL for one, status in last.items()}
+    return left | (_named(notice.updates[-1]) if notice.updates else {})
+
+
+def _named(update: SourceUpdate) -> dict[str, str]:
+    return {entry.component_id: entry.new_status for entry in update.affected if entry.new_status}
 
 
 def postmortems(notices: Iterable[SourceNotice]) -> Iterator[Postmortem]:

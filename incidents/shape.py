@@ -12,7 +12,7 @@ from typing import Any
 from common.instants import Stamp, optional
 from components.choices import ComponentStatus
 from components.shape import long_name
-from incidents.choices import IncidentKind, IncidentStatus
+from incidents.choices import IncidentKind
 from incidents.models import AffectedComponent, Incident, IncidentComponent, IncidentUpdate
 
 Shape = dict[str, Any]
@@ -49,13 +49,9 @@ def last_touched(incident: Incident) -> datetime:
     return max([incident.updated_at, *(update.updated_at for update in incident.updates.all())])
 
 
-def last_word(incident: Incident, link: IncidentComponent) -> str:
-    """What the notice leaves of the component: once over, operational unless its end says otherwise."""
-    if IncidentStatus(incident.status).is_open:
-        return link.status or ComponentStatus.OPERATIONAL.value
-    newest = incident.updates.all()[:1]
-    said = {one.component_id: one.new_status for update in newest for one in update.affected.all()}
-    return said.get(link.component_id, ComponentStatus.OPERATIONAL.value)
+def last_word(link: IncidentComponent) -> str:
+    """What the notice gives the component, or leaves of it once over; operational where it never said."""
+    return link.status or ComponentStatus.OPERATIONAL.value
 
 
 def update_shape(update: IncidentUpdate, affected: Iterable[AffectedComponent], stamp: Stamp) -> Shape:
