@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from benchmarks import start
+from benchmarks import live, start
 from benchmarks.servers import ROOT, databases, folder, inside, running, supervisor
 from statuspage.supervisor.postgres import version
 from tests.services import any_port
@@ -41,6 +41,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "publish": partial(on_databases, "publish"),
     "commit": partial(on_service, "commit"),
     "storm": partial(on_service, "storm"),
+    "live": live.measure,
 }
 
 
