@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -13,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
+from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 from common.ids import new_id
 from common.tenancy import in_tenant, leave_tenant
@@ -49,6 +52,20 @@ class RequestContext:
             finally:
                 leave_tenant()
         response.headers["X-Request-Id"] = request_id
+        return response
+
+
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
+    """Files are small, so each is one piece: Django warns of what a synchronous iterator feeds to ASGI."""
+
+    @staticmethod
+    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
+        found = static_file.get_response(request.method, request.META)
+        with found.file or nullcontext() as file:
+            response = HttpResponse(file.read() if file else b"", status=int(found.status))
+        del response.headers["Content-Type"]
+        for name, value in found.headers:
+            response.headers[name] = value
         return response
 
 

@@ -31,10 +31,13 @@ print(json.dumps(answers))
 @pytest.mark.process
 @pytest.mark.parametrize("pool", ["0", "4"])
 def test_the_team_is_told(pool: str) -> None:
-    answers = answered(pool, "/o/acme/admin/", "/admin/", "/o/")
+    *answers, style = answered(pool, "/o/acme/admin/", "/admin/", "/o/", "/static/admin_extra/away.css")
 
     assert [status for status, _ in answers] == [503, 503, 503]
     assert all("Nothing was saved" in text for _, text in answers)
+    assert all('href="/static/admin_extra/away.css"' in text for _, text in answers)
+    assert style[0] == 200
+    assert "color-scheme" in style[1]
 
 
 @pytest.mark.process
