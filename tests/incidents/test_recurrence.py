@@ -348,7 +348,7 @@ def test_a_rule_is_read_the_same_however_it_is_written(rule: str) -> None:
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TH,MO;COUNT=10", "Every 2 weeks on Monday and Thursday, 10 times"),
         ("FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=1", "Every week on Monday, Wednesday and Friday, once"),
         ("FREQ=MONTHLY;BYDAY=1TU", "Every month on the first Tuesday"),
-        ("FREQ=MONTHLY;BYDAY=-1FR;UNTIL=20261231", "Every month on the last Friday, until Dec. 31, 2026"),
+        ("FREQ=MONTHLY;BYDAY=-1FR;UNTIL=20261231", "Every month on the last Friday, until 31 Dec 2026"),
         ("FREQ=MONTHLY;BYMONTHDAY=-1,15,1", "Every month on day 1, day 15 and the last day"),
         ("FREQ=MONTHLY;BYMONTHDAY=-7", "Every month on the 7th to last day"),
         ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "Every month on day 13 if that is Friday"),
