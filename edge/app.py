@@ -6,7 +6,7 @@ import logging
 from edge import answers
 from edge.answers import Answer, Headers
 from edge.asked import document_path, is_negotiated
-from edge.channels import Channels
+from edge.channels import Channel, Channels
 from edge.heart import STALE_AFTER, Heart
 from edge.leaving import Leaving
 from edge.listener import Listener
@@ -111,13 +111,14 @@ class Edge:
             await answers.answer(send, answers.TOO_LARGE[too_large])
             return
         request = read(scope)
+        found: Answer | Channel | None
         if request.path == EVENTS:
-            found = await self._follow(request, scope, receive, send)
-            if found is None:
-                return
+            found = await self._channel(request, scope)
         else:
             found = await self._answer(request)
-        if found is not None:
+        if isinstance(found, Channel):
+            await self.streams.follow(found, scope, receive, send)
+        elif found is not None:
             await answers.answer(send, found, head=request.method == "HEAD")
         elif self._fallback is not None:
             await self._fallback(scope, receive, send)
@@ -135,8 +136,8 @@ class Edge:
             logger.exception("The store failed on %s%s", request.host, request.path)
             return None
 
-    async def _follow(self, request: Request, scope: Scope, receive: Receive, send: Send) -> Answer | None:
-        """None once the stream is over."""
+    async def _channel(self, request: Request, scope: Scope) -> Channel | Answer:
+        """The page whose changes are asked for."""
         try:
             host = await self._host(request)
         except (OSError, StoreError):
@@ -144,9 +145,11 @@ class Edge:
             host = None
         if not isinstance(host, HostEntry):
             return host or answers.PREPARING
-        if request.method == "HEAD":
-            return answers.NOT_ALLOWED
-        return await self.streams.serve(scope, receive, send, host.page_id)
+        return (
+            await self.streams.channel(scope, host.page_id)
+            if request.method == "GET"
+            else answers.NOT_ALLOWED
+        )
 
     async def _host(self, request: Request) -> HostEntry | Answer | None:
         """The published page that is asked; else the answer, or None for what is the fallback's."""

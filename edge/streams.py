@@ -95,68 +95,71 @@ class Streams:
         # The mark of the overlay over the page's documents, for scripts that would like to show it.
         self.overlay_mark = ""
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send, page_id: str) -> Answer | None:
-        """Until either side has had enough. An answer instead where there is no room, or no page."""
-        address = _address(scope)
+    async def channel(self, scope: Scope, page_id: str) -> Channel | Answer:
+        """What there is to follow, or the answer where there is no room, or no page."""
         channel = await self._channels.of(page_id)
-        refusal = answers.PREPARING if channel is None else self._refusal(address)
-        if channel is None or refusal is not None:
-            return refusal
-        self.count += 1
-        self._by_address[address] += 1
+        if channel is None:
+            return answers.PREPARING
+        if self._closing or self.count >= self._most:
+            return answers.NO_ROOM
+        if self._by_address[_address(scope)] >= self._limits.per_address:
+            return answers.ENOUGH
+        return channel
+
+    async def follow(self, channel: Channel, scope: Scope, receive: Receive, send: Send) -> None:
+        """Until either side has had enough. Every call that waits in here costs memory for each stream."""
+        stream = Stream(_version(scope, channel.version))
+        address = _address(scope)
+        self._enter(stream, channel, address)
+        leaving = asyncio.create_task(_wait_until_gone(receive, stream))
+        until = time.monotonic() + random.uniform(*self._limits.lasting)  # noqa: S311
         try:
-            await self._attend(Stream(_version(scope, channel.version)), channel, receive, send)
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            # Each its own pause before coming back, so that a restart is not followed by all at once.
+            chunk = b"retry: %d\n\n" % random.randrange(1_000, 4_000)  # noqa: S311
+            woken = False
+            while not stream.over and time.monotonic() < until:
+                chunk += self._news(stream, channel, woken)
+                if chunk:
+                    async with asyncio.timeout(self._limits.patience):
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                chunk = b""
+                woken = await stream.woken(min(self._limits.beat, max(0.0, until - time.monotonic())))
+            async with asyncio.timeout(self._limits.patience):
+                await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            _abort(send)
+            await leaving
         finally:
-            self.count -= 1
-            self._by_address[address] -= 1
-            if not self._by_address[address]:
-                del self._by_address[address]
-        return None
+            leaving.cancel()
+            self._leave(stream, channel, address)
 
     def close(self) -> None:
         """End every stream and begin none: the server is going."""
         self._closing = True
         self._channels.end()
 
-    def _refusal(self, address: str) -> Answer | None:
-        if self._closing or self.count >= self._most:
-            return answers.NO_ROOM
-        return answers.ENOUGH if self._by_address[address] >= self._limits.per_address else None
+    def _news(self, stream: Stream, channel: Channel, woken: bool) -> bytes:
+        """What the client has not been told; in the end a beat, where it is time or the overlay differs."""
+        chunk = channel.since(stream.version)
+        stream.version = channel.version
+        if not woken or stream.mark != self.overlay_mark:
+            stream.mark = self.overlay_mark
+            chunk += channel.beat(stream.mark)
+        return chunk
 
-    async def _attend(self, stream: Stream, channel: Channel, receive: Receive, send: Send) -> None:
+    def _enter(self, stream: Stream, channel: Channel, address: str) -> None:
+        self.count += 1
+        self._by_address[address] += 1
         channel.watchers.add(stream)
-        leaving = asyncio.create_task(_wait_until_gone(receive, stream))
-        try:
-            await self._write(stream, channel, send)
-        except TimeoutError:
-            _abort(send)
-            await leaving
-        finally:
-            leaving.cancel()
-            channel.watchers.discard(stream)
-            channel.left_at = time.monotonic()
 
-    async def _write(self, stream: Stream, channel: Channel, send: Send) -> None:
-        """Raises TimeoutError where the client does not take what it is sent."""
-        clock = time.monotonic
-        until = clock() + random.uniform(*self._limits.lasting)  # noqa: S311
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        # Each its own pause before coming back, so that a restart is not followed by all at once.
-        chunk = b"retry: %d\n\n" % random.randrange(1_000, 4_000)  # noqa: S311
-        woken = False
-        while not stream.over and clock() < until:
-            chunk += channel.since(stream.version)
-            stream.version = channel.version
-            if not woken or stream.mark != self.overlay_mark:
-                stream.mark = self.overlay_mark
-                chunk += channel.beat(stream.mark)
-            if chunk:
-                async with asyncio.timeout(self._limits.patience):
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            chunk = b""
-            woken = await stream.woken(min(self._limits.beat, max(0.0, until - clock())))
-        async with asyncio.timeout(self._limits.patience):
-            await send({"type": "http.response.body", "body": b""})
+    def _leave(self, stream: Stream, channel: Channel, address: str) -> None:
+        channel.watchers.discard(stream)
+        channel.left_at = time.monotonic()
+        self.count -= 1
+        self._by_address[address] -= 1
+        if not self._by_address[address]:
+            del self._by_address[address]
 
 
 async def _wait_until_gone(receive: Receive, stream: Stream) -> None:
