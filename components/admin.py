@@ -15,11 +15,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from common.admin import badge
+from common.admin import MinuteField, VerbForm, VerbInline, badge
 from common.errors import Refused
 from components.actions import (
     COMPONENT_FIELDS,
     GROUP_FIELDS,
+    correct_history,
     create_component,
     create_group,
     delete_component,
@@ -27,12 +28,15 @@ from components.actions import (
     set_status,
     update_component,
     update_group,
+    withdraw_correction,
 )
-from components.choices import ComponentStatus
+from components.choices import ComponentStatus, Source
 from components.forms import ComponentsField
-from components.models import Component, ComponentGroup
+from components.models import Component, ComponentGroup, Statement
 from pages.admin_base import PageBoundAdmin, PageForm
 from pages.links import page_url
+
+_CORRECTION = ("begun", "ended", "really", "reason")
 
 
 def offer_position(form: PageForm) -> None:
@@ -67,13 +71,66 @@ class ComponentForm(PageForm):
         self.initial["status"] = getattr(self.instance, "status", ComponentStatus.OPERATIONAL)
 
 
+class CorrectableForm(ComponentForm):
+    """Of a component that there is: something about its past can be put right on the way."""
+
+    begun = MinuteField(label=_("From"), required=False)
+    ended = MinuteField(label=_("Until"), required=False)
+    really = forms.ChoiceField(
+        label=_("Status then"), choices=[("", "---------"), *ComponentStatus.choices], required=False
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        help_text=_("Shown on the page."),
+        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        # Whatever else is wrong with a correction, its verb says.
+        if any(cleaned.get(name) for name in _CORRECTION):
+            for name in ("begun", "ended", "really"):
+                if name not in self.errors and not cleaned.get(name):
+                    self.add_error(name, _("A correction needs this."))
+        return cleaned
+
+    def correction(self) -> dict[str, Any]:
+        """What the verb is given."""
+        found = {name: self.cleaned_data[name] for name in _CORRECTION}
+        return found | {"status": found.pop("really")}
+
+    @property
+    def corrects(self) -> bool:
+        """Whether something about the past was typed."""
+        return any(self.cleaned_data[name] for name in _CORRECTION)
+
+
+class CorrectionForm(VerbForm):
+    withdraw = forms.BooleanField(label=_("Withdraw"), required=False)
+
+
+class CorrectionInline(VerbInline):
+    """What has been corrected, each to be taken back."""
+
+    model = Statement
+    form = CorrectionForm
+    verbose_name_plural = _("Corrections of its history")
+    template = "admin/components/corrections.html"
+    fields = ["withdraw"]
+    ordering = ["-begun", "-id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(source=Source.CORRECTION)
+
+
 class ComponentAdmin(PageBoundAdmin):
-    form = ComponentForm
     list_display = ["name", "shown_status", "group", "page", "position", "restricted"]
     list_filter = [("page", admin.RelatedOnlyFieldListFilter), ("group", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["page", "group"]
     search_fields = ["name", "purpose"]
-    adding = editing = [
+    adding = [
         (None, {"fields": ["name", "status", "purpose", "group", "position"]}),
         (_("On the page"), {"fields": ["showcase", "only_show_if_degraded", "restricted", "description"]}),
         (
@@ -90,6 +147,17 @@ class ComponentAdmin(PageBoundAdmin):
             },
         ),
     ]
+    editing = [
+        *adding,
+        (
+            _("Correct the history"),
+            {
+                "classes": ["collapse"],
+                "fields": [("begun", "ended"), "really", "reason"],
+                "description": _("Say what the component’s status really was in a time that is over."),
+            },
+        ),
+    ]
     viewing = [
         (None, {"fields": ["name", "shown_status", "purpose", "group", "position"]}),
         (_("On the page"), {"fields": ["showcase", "only_show_if_degraded", "restricted", "description"]}),
@@ -97,6 +165,10 @@ class ComponentAdmin(PageBoundAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return Component.objects.present().with_status().filter(page__deleted_at=None)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        corrected = obj is not None and obj.statements.filter(source=Source.CORRECTION).exists()
+        return [CorrectionInline] if corrected and self.has_change_permission(request, obj) else []
 
     def get_actions(self, request: HttpRequest) -> Any:
         """One for each status, for those who may change something."""
@@ -107,6 +179,10 @@ class ComponentAdmin(PageBoundAdmin):
             text = gettext("Set to: %(status)s") % {"status": status.label}
             found[f"set_{status}"] = (partial(_set_status, status=status), f"set_{status}", text)
         return found
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = CorrectableForm if obj else ComponentForm
+        return super().get_form(request, obj, change=change, **{"form": form} | kwargs)
 
     def create(self, request: HttpRequest, form: Any) -> Component:
         fields = {name: value for name, value in form.cleaned_data.items() if value is not None}
@@ -120,6 +196,12 @@ class ComponentAdmin(PageBoundAdmin):
         update_component(page, row, actor, **fields)
         if "status" in form.changed_data:
             set_status(page, {row.pk: form.cleaned_data["status"]}, actor)
+        for correction in (one for formset in formsets for one in formset.forms):
+            if correction.cleaned_data["withdraw"]:
+                withdraw_correction(page, correction.instance, actor)
+        # The last: it is not written twice where one of the others is refused.
+        if form.corrects:
+            correct_history(page, row, actor, **form.correction())
 
     def remove(self, request: HttpRequest, row: Any) -> None:
         delete_component(self.page_of(row), row, self.actor(request))

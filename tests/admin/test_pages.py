@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -233,6 +235,44 @@ def test_a_form_that_is_old_does_not_undo_what_others_did(
         component.refresh_from_db()
         assert (component.name, component.restricted) == ("Renamed", True)
         assert component.purpose == "Sends things."
+
+
+def test_history_is_corrected_and_the_correction_withdrawn(
+    acme: Tenant, component: Component, editor: Browser
+) -> None:
+    address = f"{ADMIN}/components/component/{component.pk}/change/"
+    ended = datetime.now(ZoneInfo("Europe/Berlin")).replace(second=0, microsecond=0) - timedelta(hours=1)
+    begun = ended - timedelta(hours=2)
+    typed = {
+        "begun": f"{begun:%Y-%m-%dT%H:%M}",
+        "ended": f"{ended:%Y-%m-%dT%H:%M}",
+        "reason": "A false alarm.",
+    }
+    assert "needs this" in editor.send(address, **typed).content.decode()
+    late = typed | {"really": "major_outage", "ended": f"{ended + timedelta(days=1):%Y-%m-%dT%H:%M}"}
+    assert "ends in the past" in editor.send(address, **late).content.decode()
+    with in_tenant(acme.id):
+        assert not Statement.objects.exists()
+
+    editor.send(address, **typed, really="major_outage")
+    with in_tenant(acme.id):
+        told = Statement.objects.get()
+        assert (told.source, told.status, told.reason) == ("correction", "major_outage", "A false alarm.")
+        assert (told.begun, told.ended) == (begun, ended)
+    assert "A false alarm." in editor.get(address).content.decode()
+    editor.send(address, purpose="Sends things.")
+    with in_tenant(acme.id):
+        assert Statement.objects.count() == 1
+
+    editor.send(address, **{"statements-0-withdraw": "on"})
+    with in_tenant(acme.id):
+        assert not Statement.objects.exists()
+
+
+def test_who_may_only_look_corrects_nothing(component: Component, browsers: dict[str, Browser]) -> None:
+    address = f"{ADMIN}/components/component/{component.pk}/change/"
+
+    assert "Correct the history" not in browsers["viewer"].get(address).content.decode()
 
 
 def test_statuses_are_set_from_the_list(acme: Tenant, page: StatusPage, editor: Browser) -> None:
