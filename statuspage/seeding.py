@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from common.tenancy import in_tenant
-from components.actions import create_component, create_group
+from components.actions import create_component, create_group, update_component
 from components.models import Component
 from events.actor import SYSTEM
 from importing.actions import import_page
@@ -56,7 +56,14 @@ def seed_demo(owner: User | None) -> None:
     """A real page's history, moved forward by whole weeks so that its newest incident is of this week."""
     with in_tenant(_tenant("GitHub (recorded)", "demo", owner).id):
         source = read_folder(_RECORD)
-        import_page(source, slug="demo", shift_weeks=weeks_until_recent(source, timezone.now()))
+        weeks = weeks_until_recent(source, timezone.now())
+        _hide_signpost(import_page(source, slug="demo", shift_weeks=weeks).page)
+
+
+def _hide_signpost(page: StatusPage) -> None:
+    """One of the recorded components is a hint at another page's address, for other systems to show."""
+    for component in page.components.present().filter(name__startswith="Visit www.githubstatus.com"):
+        update_component(page, component, SYSTEM, only_show_if_degraded=True)
 
 
 def seed_acme(owner: User | None) -> None:

@@ -45,6 +45,7 @@ def test_a_release_that_renders_otherwise_gives_every_page_a_version(page: Statu
 def test_the_seed_fills_a_new_installation_once(live: Live) -> None:
     code = """
 from django.core.management import call_command
+from components.models import Component
 from pages.models import StatusPage
 from incidents.models import Incident
 from tenants.models import User, Installation
@@ -63,15 +64,18 @@ first = found()
 call_command("seed")
 newest = None
 with in_tenant(Tenant.objects.get(slug="demo").id):
+    hidden = list(Component.objects.filter(only_show_if_degraded=True).values_list("name", flat=True))
     newest = Incident.objects.incidents().latest("started_at").started_at
 from django.utils import timezone
-answer([first, found(), (timezone.now() - newest).days])
+answer([first, found(), (timezone.now() - newest).days, hidden])
 """
-    first, second, age = live.run(code)
+    first, second, age, hidden = live.run(code)
 
     assert first == second
     assert first["staff"] == ["first@example.com"]
     assert first["demo"][1] >= 819
     assert "moved forward by" in first["demo"][3]
+    # A hint at another page's address is no component of this one.
+    assert hidden == ["Visit www.githubstatus.com for more information"]
     assert age < 7
     assert first["acme"][1] > 5
