@@ -191,11 +191,14 @@ async def _figures(
     each = (_memory(pid) - before) / count / 1024
     table.count(f"{name}: memory of a stream", f"{each:.1f} KB", _verdict(each) if name == "edge" else "")
     await _rest(name, pid, table)
+    used = _processor(pid)
     heard = [await crowd.hear(word(), publish) for _ in range(_ROUNDS)]
+    spent = (_processor(pid) - used) / _ROUNDS / count
     first = median(one for one, _ in heard)
     last = median(one for _, one in heard)
     table.time(f"{name}: publish to first client", first)
     table.time(f"{name}: publish to last client", last, reference=reference, aim=reference)
+    table.count(f"{name}: processor for an event to a stream", f"{spent * 1e6:.0f} µs")
     each = (_memory(pid) - before) / count / 1024
     table.count(f"{name}: memory of a stream afterwards", f"{each:.1f} KB")
     crowd.leave()

@@ -71,7 +71,8 @@ class Edge:
         """Listen for changes; called by the first request where the server knows no lifespan."""
         if not self._started:
             self._started = True
-            self._tasks += [asyncio.create_task(self.channels.run()), asyncio.create_task(self.heart.run())]
+            running = (self.channels.run(), self.streams.run(), self.heart.run())
+            self._tasks += [asyncio.create_task(one) for one in running]
             if self._redis_url:
                 self._tasks.append(asyncio.create_task(Listener(self._redis_url, self.pages).run()))
 

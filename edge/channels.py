@@ -30,6 +30,8 @@ class Watcher(Protocol):
 
     def end(self) -> None: ...
 
+    def hurry(self, patience: float) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -131,6 +133,9 @@ class Channels:
                     del self._channels[page_id]
                 elif self._pages.is_due(page_id):
                     self._again.ask(page_id, lambda page_id=page_id: self._pages.page(page_id))  # type: ignore[misc]
+
+    def watchers(self) -> list[Watcher]:
+        return [watcher for channel in self._channels.values() for watcher in channel.watchers]
 
     def end(self) -> None:
         """Let every watcher go."""

@@ -51,10 +51,14 @@ class Limits:
 class Stream:
     """One client: the version that it has been told, and whether there may be more to say."""
 
-    __slots__ = ("_pending", "_waiter", "mark", "over", "version")
+    __slots__ = ("_pending", "_waiter", "mark", "over", "sending_since", "slow", "task", "version")
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, task: asyncio.Task[None]) -> None:
         self.version = version
+        self.task = task
+        # When the client was sent what it has not taken yet; 0 where there is nothing.
+        self.sending_since = 0.0
+        self.slow = False
         self.mark = ""
         self.over = False
         self._pending = False
@@ -68,6 +72,12 @@ class Stream:
     def end(self) -> None:
         self.over = True
         self.wake()
+
+    def hurry(self, patience: float) -> None:
+        """Give up on a client that has let us wait for longer than `patience` seconds."""
+        if self.sending_since and not self.slow and time.monotonic() - self.sending_since > patience:
+            self.slow = True
+            self.task.cancel()
 
     async def woken(self, within: float) -> bool:
         """False where nothing happened within so many seconds."""
@@ -108,7 +118,9 @@ class Streams:
 
     async def follow(self, channel: Channel, scope: Scope, receive: Receive, send: Send) -> None:
         """Until either side has had enough. Every call that waits in here costs memory for each stream."""
-        stream = Stream(_version(scope, channel.version))
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101
+        stream = Stream(_version(scope, channel.version), task)
         address = _address(scope)
         self._enter(stream, channel, address)
         leaving = asyncio.create_task(_wait_until_gone(receive, stream))
@@ -121,18 +133,29 @@ class Streams:
             while not stream.over and time.monotonic() < until:
                 chunk += self._news(stream, channel, woken)
                 if chunk:
-                    async with asyncio.timeout(self._limits.patience):
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    stream.sending_since = time.monotonic()
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    stream.sending_since = 0.0
                 chunk = b""
                 woken = await stream.woken(min(self._limits.beat, max(0.0, until - time.monotonic())))
-            async with asyncio.timeout(self._limits.patience):
-                await send({"type": "http.response.body", "body": b""})
-        except TimeoutError:
+            stream.sending_since = time.monotonic()
+            await send({"type": "http.response.body", "body": b""})
+        except asyncio.CancelledError:
+            if not stream.slow:
+                raise
+            stream.task.uncancel()
             _abort(send)
             await leaving
         finally:
             leaving.cancel()
             self._leave(stream, channel, address)
+
+    async def run(self) -> None:
+        """Look after slow clients, until cancelled: one clock for all costs less than one for each event."""
+        while True:
+            await asyncio.sleep(self._limits.patience / 4)
+            for watcher in self._channels.watchers():
+                watcher.hurry(self._limits.patience)
 
     def close(self) -> None:
         """End every stream and begin none: the server is going."""
