@@ -103,6 +103,8 @@ DATABASES = {
         },
     }
 }
+# The search path is set once a switch of tenants, not before every statement; rollbacks forget it.
+TENANT_LIMIT_SET_CALLS = True
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 
 # Redis: broker, published documents and limits apart, so that none evicts another's keys -----------
