@@ -136,6 +136,20 @@ def test_an_incident_is_on_the_page_within_a_second_and_in_the_mail(service: Ser
     assert "Uploads fail" not in service.get("demo.localhost")[1]
 
 
+def test_a_page_left_open_follows_by_itself(service: Service, operator: Page, browser: Browser) -> None:
+    with browser.new_context() as context:
+        visitor, other = context.new_page(), context.new_page()
+        visitor.goto(f"http://acme.localhost:{service.port}/")
+        visitor.evaluate("window.notReloaded = true")
+        other.goto(f"http://demo.localhost:{service.port}/")
+
+        open_an_incident(operator, service, "Left open")
+
+        visitor.locator("article", has_text="Left open").first.wait_for(timeout=2000)
+        assert visitor.evaluate("window.notReloaded")
+        assert "Left open" not in (other.text_content("body") or "")
+
+
 @pytest.mark.parametrize("name", CHILDREN)
 def test_the_same_after_a_process_was_killed(service: Service, operator: Page, name: str) -> None:
     service.kill(name)
