@@ -47,7 +47,7 @@ def bar(uptime: UptimeView, component_id: str) -> Bar:
     """The row of a component, its lines leading to the explanation of each day."""
     lines = "".join(_line(day, uptime, component_id) for day in uptime.days if day.status is not None)
     lines += gaps(uptime)
-    return Bar(svg(uptime), label(uptime.days), mark_safe(lines), uptime.percent)  # noqa: S308
+    return Bar(svg(uptime), label(uptime), mark_safe(lines), uptime.percent)  # noqa: S308
 
 
 def svg(uptime: UptimeView, slots: int = 0) -> SafeString:
@@ -96,16 +96,26 @@ def _worst(statuses: list[str | None]) -> str | None:
     return ComponentStatus.worst(known).value if known else None
 
 
-def label(days: Iterable[DayView]) -> str:
+def label(uptime: UptimeView) -> str:
     """What a row comes to, in words: "2 days with problems"."""
-    statuses = [day.status for day in days]
+    statuses = [day.status for day in uptime.days]
     unknown = statuses.count(None)
     work = statuses.count("under_maintenance")
-    if problems := len(statuses) - unknown - work:
+    if problems := len(statuses) - unknown - work - statuses.count("operational"):
         return words.problem_days(problems)
     if work:
         return words.maintenance_days(work)
-    return words.unknown_days(unknown) if unknown else ""
+    if corrected := sum(1 for day in uptime.days if day.corrections):
+        return words.corrected_days(corrected)
+    return _silence(uptime, unknown)
+
+
+def _silence(uptime: UptimeView, unknown: int) -> str:
+    """Days before there was anything to know are no fault: what is said of them is when they end."""
+    begins = uptime.begins
+    if begins is None or any(day.status is None and day.date > begins for day in uptime.days):
+        return words.unknown_days(unknown) if unknown else ""
+    return words.beginning(begins, is_new=begins == ends(uptime)[1])
 
 
 def _paths(statuses: dict[int, str | None], length: int, attributes: str = "") -> str:
@@ -131,11 +141,12 @@ def gaps(uptime: UptimeView) -> SafeString:
 def _line(day: DayView, uptime: UptimeView, component_id: str) -> str:
     parts = ", ".join(f"{words.status_word(status)} {words.duration(count)}" for status, count in day.seconds)
     causes = "".join(f' <a href="/incidents/{cause.id}">{escape(cause.name)}</a>' for cause in day.incidents)
+    reasons = "".join(f"; {words.corrected(reason)}" for reason in day.corrections)
     index = (day.date - uptime.first).days
     explained = f"/uptime/{day.date:%Y-%m}#c-{component_id}"
     return (
         f'<li data-i="{index}"><a href="{explained}">{words.short_date(day.date)}</a>'
-        f" <span>{escape(parts or words.status_word(day.status))}</span>{causes}</li>"
+        f" <span>{escape((parts or words.status_word(day.status)) + reasons)}</span>{causes}</li>"
     )
 
 

@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from django.db.models import Q
+
 from components.indicator import indicator
 from components.models import Component, ComponentGroup
+from components.uptime import Gap
+from events.models import Event
 from incidents.choices import IncidentKind, IncidentStatus
-from incidents.models import Announcement, Incident
+from incidents.models import Announcement, Incident, MaintenanceWindow
 from incidents.shape import last_touched
 from pages.models import StatusPage
 from publishing.audience import View
 from publishing.building import calendar, feeds
-from publishing.building.histories import Histories, policy_of, shown
+from publishing.building.histories import Histories, gaps_of, policy_of, shown
 from publishing.building.notices import incident_views, load, newest_and_open, summaries
 from publishing.building.page import (
     Uptimes,
@@ -29,6 +33,7 @@ from publishing.building.page import (
     policy_view,
     uptime_groups,
 )
+from publishing.building.recent import recent_day
 from publishing.building.statuspage import Shaper
 from publishing.forms import (
     CalendarView,
@@ -59,6 +64,8 @@ _INCIDENTS_SHOWN = 50
 _NOTICES_LISTED = 50
 # In the feed of the page, and of a component.
 _NEWS, _COMPONENT_NEWS = 25, 10
+# What versions are about that only time, or a release of this software, brought.
+_NO_NEWS = ("clock", "release")
 
 
 @dataclass(frozen=True)
@@ -96,10 +103,13 @@ class Builder:
 
     @cached_property
     def first_month(self) -> YearMonth:
-        """The month of the oldest notice, or else of the page's beginning."""
+        return calendar.month_of(min(self._began, self.now), self.page.zone)
+
+    @cached_property
+    def _began(self) -> datetime:
+        """The beginning of the oldest notice, or else of the page."""
         oldest = self.view.incidents(self.page).order_by("started_at").values_list("started_at", flat=True)
-        began = oldest.first() or self.page.created_at
-        return calendar.month_of(min(began, self.now), self.page.zone)
+        return oldest.first() or self.page.created_at
 
     @cached_property
     def this_month(self) -> YearMonth:
@@ -120,6 +130,7 @@ class Builder:
             page=self.page_view,
             version=page.version,
             now=self.now,
+            changed_at=self._changed_at(),
             indicator=word.value,
             description=sentence,
             groups=group_views(self.groups, self.components, uptimes),
@@ -134,7 +145,9 @@ class Builder:
     def incidents(self, ids: Iterable[str]) -> list[tuple[IncidentView, Shape]]:
         """Each notice as a page shows it, and as Statuspage shapes it."""
         rows = load(self.view.incidents(self.page).filter(pk__in=ids))
-        return list(zip(incident_views(rows, self.view), map(self._statuspage.single, rows), strict=True))
+        return list(
+            zip(incident_views(rows, self.view, self.page), map(self._statuspage.single, rows), strict=True)
+        )
 
     def statuspage(self, snapshot: Snapshot) -> StatuspageView:
         """What `/api/v2` answers."""
@@ -228,7 +241,7 @@ class Builder:
         zone = self.page.zone
         found: dict[YearMonth, list[IncidentSummary]] = defaultdict(list)
         for one in self._summaries(calendar.span(first, zone)[0], calendar.span(last, zone)[1]):
-            found[calendar.month_of(one.started_at, zone)].append(one)
+            found[calendar.month_of(one.listed_at, zone)].append(one)
         return found
 
     def uptime_month(self, month: YearMonth) -> UptimeMonthView:
@@ -304,18 +317,30 @@ class Builder:
         )
 
     def _summaries(self, begun: datetime, ended: datetime) -> list[IncidentSummary]:
-        found = self.view.incidents(self.page).filter(started_at__gte=begun, started_at__lt=ended)
+        """Of notices that began in this time, and of those that were cancelled and planned for it."""
+        cancelled = MaintenanceWindow.objects.filter(cancelled=True)
+        planned = cancelled.filter(scheduled_for__gte=begun, scheduled_for__lt=ended)
+        began = Q(started_at__gte=begun, started_at__lt=ended) & ~Q(pk__in=cancelled.values("pk"))
+        found = self.view.incidents(self.page).filter(began | Q(pk__in=planned.values("pk")))
         return summaries(found.exclude(status=IncidentStatus.SCHEDULED), self.view)
 
     def _recent(self, today: date) -> tuple[HistoryDay, ...]:
         told = [one for month in self.pages[1] for one in self._newest[month] if one.resolved_at is not None]
-        found = _by_day(told, self.page)
-        days = (today - timedelta(days=back) for back in range(self.page.history_days))
-        return tuple(HistoryDay(day, tuple(found.get(day, ()))) for day in days)
+        found = _by_day([one for one in told if not one.cancelled], self.page)
+        gaps = (*gaps_of(self.page), Gap(None, min(self._began, self.page.created_at)))
+        return tuple(
+            recent_day(self.page, day, found.get(day, ()), self.notices, gaps, self.now)
+            for day in (today - timedelta(days=back) for back in range(self.page.history_days))
+        )
+
+    def _changed_at(self) -> datetime:
+        events = Event.objects.of_page(self.page.pk).filter(version__lte=self.page.version)
+        newest = events.exclude(object_type__in=_NO_NEWS).order_by("-version").values_list("at", flat=True)
+        return newest.first() or self.now
 
     def _open(self, kind: IncidentKind) -> list[IncidentView]:
         found = [one for one in self.notices if one.kind == kind and one.resolved_at is None]
-        return incident_views(found, self.view)
+        return incident_views(found, self.view, self.page)
 
     def _open_maintenance(self) -> list[IncidentView]:
         """Running ones first, then those to come, soonest first."""
@@ -346,5 +371,5 @@ class Builder:
 def _by_day(found: list[IncidentSummary], page: StatusPage) -> dict[date, list[IncidentSummary]]:
     days: dict[date, list[IncidentSummary]] = defaultdict(list)
     for one in found:
-        days[one.started_at.astimezone(page.zone).date()].append(one)
+        days[one.listed_at.astimezone(page.zone).date()].append(one)
     return days

@@ -73,7 +73,8 @@ def render_status(snapshot: Snapshot) -> Document:
 def render_incident(page: PageView, incident: IncidentView) -> Document:
     path = f"/incidents/{incident.id}"
     with engine.locale(page):
-        return _document(page, path, "incident.html", incident.name, {"incident": incident}, cold=True)
+        values = {"incident": incident, "ending": words.state_word(incident) if incident.cancelled else ""}
+        return _document(page, path, "incident.html", incident.name, values, cold=True)
 
 
 def render_month(page: PageView, month: MonthView, *, cold: bool = True) -> Document:
@@ -169,7 +170,7 @@ def _uptime_row(row: UptimeRow, slots: int) -> dict[str, Any]:
     return {
         "view": row,
         "svg": bars.svg(row.uptime, slots),
-        "label": bars.label(row.uptime.days),
+        "label": bars.label(row.uptime),
         "days": days,
         "gaps": bars.gaps(row.uptime),
     }

@@ -73,7 +73,7 @@ class IntervalView:
 
 @dataclass(frozen=True, slots=True)
 class DayView:
-    """A day that was not plainly operational."""
+    """A day that was not plainly operational, or on which something was corrected."""
 
     date: date
     status: str | None
@@ -82,6 +82,8 @@ class DayView:
     seconds: tuple[tuple[str, int], ...] = ()
     """(status, seconds in it), worst first, without operational."""
     incidents: tuple[IncidentRef, ...] = ()
+    corrections: tuple[str, ...] = ()
+    """Why its history was corrected."""
     intervals: tuple[IntervalView, ...] = ()
     """How the percentage came about; left empty on the status page."""
 
@@ -94,6 +96,8 @@ class UptimeView:
     length: int
     percent: str | None
     days: tuple[DayView, ...] = ()
+    begins: date | None = None
+    """The day within the run on which the component's history begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +131,13 @@ class GroupView:
 @dataclass(frozen=True, slots=True)
 class AffectedView:
     """A component that a notice names; `old` is "" where only the new status is known, and so is `new`
-    where the notice says nothing of its status."""
+    where the notice says nothing of its status, or is over. `worst`: of one that is over, "" if unharmed."""
 
     name: str
     new: str
     old: str = ""
     id: str = ""
+    worst: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +151,17 @@ class UpdateView:
 
 
 @dataclass(frozen=True, slots=True)
-class DowntimeView:
-    """What an ended incident cost one component (or group): seconds not operational and the worst status."""
+class AffectedTimeView:
+    """What an ended incident cost one component."""
 
     name: str
     seconds: int
+    """Not operational, as corrected."""
     worst: str
+    down: int = 0
+    """Seconds that count as downtime by the policy."""
+    corrections: tuple[str, ...] = ()
+    """Why its history was corrected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +191,10 @@ class IncidentView:
     """The components it concerns, each with the status that the newest update gave it."""
     updates: tuple[UpdateView, ...] = ()
     """Newest first."""
-    downtime: tuple[DowntimeView, ...] = ()
+    affected: tuple[AffectedTimeView, ...] = ()
+    cancelled: bool = False
     seconds: int | None = None
-    """Duration once it is over."""
+    """Duration once it is over; None for what was cancelled."""
     postmortem: str = ""
     postmortem_at: datetime | None = None
 
@@ -207,6 +218,12 @@ class IncidentSummary:
     """Body of the newest update."""
     has_postmortem: bool = False
     backfilled: bool = False
+    cancelled: bool = False
+
+    @property
+    def listed_at(self) -> datetime:
+        """When it is listed: what was cancelled never began, and stands where it was planned."""
+        return self.scheduled_for if self.cancelled and self.scheduled_for else self.started_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +240,10 @@ class AnnouncementView:
 class HistoryDay:
     date: date
     incidents: tuple[IncidentSummary, ...] = ()
+    ongoing: tuple[IncidentRef, ...] = ()
+    """Incidents that began on it or earlier and are open."""
+    is_known: bool = True
+    """Whether there is any data of it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -323,6 +344,8 @@ class Snapshot:
     version: int
     now: datetime
     """The instant of the version; rendering asks no clock."""
+    changed_at: datetime
+    """When anything but the time last changed."""
     indicator: str
     description: str
     """One of the seven sentences of the v2 API: "All Systems Operational" …"""

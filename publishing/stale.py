@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
+from components.choices import Source
+from components.models import Statement
 from events.models import Event
 from pages.models import StatusPage
 from publishing.building import calendar
@@ -49,6 +53,7 @@ class Stale:
         elif event.object_type == "correction":
             self.components.add(facts.get("component_id", ""))
             self._add_span([facts.get("begun"), facts.get("ended")], page)
+            self.incidents.update(_corrected(facts))
 
     def add_former(self, page: StatusPage, version: int) -> None:
         """What notices were when they were published: they may have left a month or a component."""
@@ -77,9 +82,23 @@ class Stale:
         self.components.update(one["id"] for one in incident.get("components", ()))
         times = [incident.get(name) for name in ("started_at", "impact_started_at", "resolved_at")]
         self._add_span([*times, *facts.get("former_span", ())], page)
+        window = incident.get("window") or {}
+        if window.get("cancelled"):
+            self._add_span([window.get("scheduled_for")], page)
 
     def _add_span(self, times: Iterable[str | None], page: StatusPage) -> None:
         """All months from the first to the last of these times, and the one after, which links back."""
         found = sorted(calendar.month_of(datetime.fromisoformat(at), page.zone) for at in times if at)
         if found:
             self.months.update(calendar.months(found[0], calendar.after(found[-1])))
+
+
+def _corrected(facts: dict[str, Any]) -> Iterable[str]:
+    """Ids of the incidents whose word on a component this correction, or its withdrawal, bears on."""
+    begun, ended = facts.get("begun"), facts.get("ended")
+    if not begun or not ended:
+        # Redacted.
+        return ()
+    said = Statement.objects.filter(component_id=facts.get("component_id"), source=Source.INCIDENT)
+    meant = said.filter(Q(ended=None) | Q(ended__gt=begun), begun__lt=ended)
+    return meant.values_list("source_id", flat=True)

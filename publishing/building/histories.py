@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from components.choices import ComponentStatus, Source
 from components.models import Component, DataGap, Statement, StatusChange
-from components.uptime import Day, Figure, Gap, Policy, Reason, days, display, figure, intervals
+from components.uptime import Day, Figure, Gap, Interval, Policy, Reason, days, display, figure, intervals
 from pages.models import StatusPage
 from publishing.audience import View
 from publishing.lookups import any_of
@@ -25,6 +25,15 @@ class Row(NamedTuple):
     source_id: str
 
 
+class Word(NamedTuple):
+    """A row, where on a day it held; `weight` is None where it takes nothing from the percentage."""
+
+    row: Row
+    begun: datetime
+    ended: datetime
+    weight: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Who is behind a status: a notice to link to, or the reason of a correction."""
@@ -35,6 +44,7 @@ class Cause:
 
 
 NO_CAUSE = Cause()
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +63,7 @@ class Histories:
         rows: dict[str, list[Row]] = defaultdict(list)
         for component_id, *row in [*_before(ids, since), *_after(ids, since)]:
             rows[component_id].append(Row(*row))
-        gaps = tuple(Gap(gap.begun, gap.ended) for gap in DataGap.objects.filter(page=page))
-        return cls(page, rows, gaps, _causes(rows, page, view))
+        return cls(page, rows, gaps_of(page), _causes(rows, page, view))
 
     def uptime(
         self, component: Component, first: date, last: date, now: datetime, *, explained: bool = False
@@ -64,8 +73,12 @@ class Histories:
         rows, gaps = self.rows.get(component.pk, []), self._gaps_of(component)
         found = days([row[:2] for row in rows], first, last, zone, now, gaps, policy)
         whole = sum_up(found)
-        views = tuple(self._day(day, rows, explained) for day in found if not _is_plain(day))
-        return UptimeView(first, len(found), shown(whole.percent), views), whole
+        corrected = any(row.source == Source.CORRECTION for row in rows)
+        told = [(day, _words(day, rows)) for day in found if corrected or not _is_plain(day)]
+        views = tuple(self._day(day, said, explained) for day, said in told if said or not _is_plain(day))
+        begins = known_since(self.page, component).astimezone(zone).date()
+        within = begins if first < begins <= last else None
+        return UptimeView(first, len(found), shown(whole.percent), views, within), whole
 
     def figure(self, component: Component, begun: datetime, ended: datetime) -> Figure:
         rows, policy = self.rows.get(component.pk, []), policy_of(self.page, component)
@@ -76,47 +89,35 @@ class Histories:
         return figure(spans, policy)
 
     def changes(self, component: Component, limit: int) -> tuple[IntervalView, ...]:
-        """The newest stretches that were not operational, newest first; the first may be open."""
+        """The newest stretches that were not operational or are corrected, newest first; the first may be
+        open."""
         rows = self.rows.get(component.pk, [])
         ends: list[datetime | None] = [*(row.at for row in rows[1:]), None]
         told = [
             self._interval(row, row.at, ended)
             for row, ended in zip(rows, ends, strict=False)  # no row, no end
-            if row.status != ComponentStatus.OPERATIONAL
+            if row.status != ComponentStatus.OPERATIONAL or row.source == Source.CORRECTION
         ]
         return tuple(told[::-1][:limit])
 
     def _gaps_of(self, component: Component) -> tuple[Gap, ...]:
-        zone, start = self.page.zone, component.start_date
-        known = datetime.combine(start, time.min, zone) if start else component.created_at
-        return (*self.gaps, Gap(None, known))
+        return (*self.gaps, Gap(None, known_since(self.page, component)))
 
-    def _day(self, day: Day, rows: Sequence[Row], explained: bool) -> DayView:
-        told = [(reason, _at(rows, reason.interval.begun)) for reason in day.reasons]
-        refs = dict.fromkeys(ref for _, row in told if row and (ref := self._cause(row).ref))
+    def _day(self, day: Day, told: Sequence[Word], explained: bool) -> DayView:
+        causes = [self._cause(word.row) for word in told]
         return DayView(
             date=day.date,
             status=day.status,
             percent=shown(day.percent),
             seconds=_seconds(day.reasons),
-            incidents=tuple(refs),
-            intervals=tuple(self._reason(reason, row) for reason, row in told if row) if explained else (),
+            incidents=tuple(dict.fromkeys(cause.ref for cause in causes if cause.ref)),
+            corrections=tuple(dict.fromkeys(cause.reason for cause in causes if cause.reason)),
+            intervals=tuple(self._explained(word) for word in told) if explained else (),
         )
 
-    def _reason(self, reason: Reason, row: Row) -> IntervalView:
-        span = reason.interval
-        view = self._interval(row, span.begun, span.ended)
-        return IntervalView(
-            began=view.began,
-            ended=view.ended,
-            status=view.status,
-            seconds=view.seconds,
-            weight=f"{reason.weight:g}",
-            source=view.source,
-            cause=view.cause,
-            reason=view.reason,
-            derived=view.derived,
-        )
+    def _explained(self, word: Word) -> IntervalView:
+        view = self._interval(word.row, word.begun, word.ended)
+        return replace(view, weight="" if word.weight is None else f"{word.weight:g}")
 
     def _interval(self, row: Row, began: datetime, ended: datetime | None) -> IntervalView:
         cause = self._cause(row)
@@ -151,6 +152,16 @@ def policy_of(page: StatusPage, component: Component | None = None) -> Policy:
     )
 
 
+def gaps_of(page: StatusPage) -> tuple[Gap, ...]:
+    return tuple(Gap(gap.begun, gap.ended) for gap in DataGap.objects.filter(page=page))
+
+
+def known_since(page: StatusPage, component: Component) -> datetime:
+    """When a component's history begins."""
+    start = component.start_date
+    return datetime.combine(start, time.min, page.zone) if start else component.created_at
+
+
 def shown(percent: float | None) -> str | None:
     return None if percent is None else display(percent)
 
@@ -172,10 +183,28 @@ def _is_plain(day: Day) -> bool:
     return day.status == ComponentStatus.OPERATIONAL
 
 
-def _at(rows: Sequence[Row], instant: datetime) -> Row | None:
-    """The row that holds at an instant. Spans are cut to the millisecond, so a row may be just after."""
-    place = bisect_right(rows, instant + timedelta(milliseconds=1), key=_when)
-    return rows[place - 1] if place else None
+def _words(day: Day, rows: Sequence[Row]) -> list[Word]:
+    """What held on a day: all that was not operational, and all that is corrected."""
+    weights = {reason.interval: reason.weight for reason in day.reasons}
+    return [
+        Word(row, begun, ended, weights.get(one))
+        for one in day.intervals
+        for row, begun, ended in _cut(one, rows)
+        if one in weights or row.source == Source.CORRECTION
+    ]
+
+
+def _cut(span: Interval, rows: Sequence[Row]) -> Iterator[tuple[Row, datetime, datetime]]:
+    """The rows behind a stretch of one status: another word may have said the same.
+
+    Spans are cut to the millisecond, so the row that holds at their beginning may be just after it.
+    """
+    first = max(bisect_right(rows, span.begun + _MILLISECOND, key=_when) - 1, 0)
+    held = rows[first : bisect_left(rows, span.ended, key=_when)]
+    same = [row for row in held if row.status == span.status]
+    ends = [*(row.at for row in same[1:]), span.ended]
+    for row, ended in zip(same, ends, strict=False):  # no row, no end
+        yield row, row.at if row.at > span.begun + _MILLISECOND else span.begun, ended
 
 
 def _when(row: Row) -> datetime:

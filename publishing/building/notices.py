@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from datetime import timedelta
 from functools import reduce
 from operator import or_
 
 from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 
-from components.choices import ComponentStatus, Source
-from components.models import Statement
-from incidents.choices import IncidentKind
+from components.choices import ComponentStatus
 from incidents.models import AffectedComponent, Incident, IncidentComponent, IncidentQuerySet, IncidentUpdate
 from incidents.rules import describe, parse
+from pages.models import StatusPage
 from publishing.audience import View
-from publishing.snapshot import AffectedView, DowntimeView, IncidentSummary, IncidentView, UpdateView
-
-Downtime = dict[str, dict[str, tuple[timedelta, str]]]
+from publishing.building.affected import AffectedTimes
+from publishing.snapshot import AffectedTimeView, AffectedView, IncidentSummary, IncidentView, UpdateView
 
 
 def load(found: IncidentQuerySet) -> list[Incident]:
@@ -35,10 +30,10 @@ def newest_and_open(found: IncidentQuerySet, limit: int) -> list[Incident]:
     return load(found.filter(reduce(or_, newest, Q(resolved_at=None))))
 
 
-def incident_views(notices: list[Incident], view: View) -> list[IncidentView]:
-    """Loaded notices, cut to what the view sees. One query."""
-    downtime = _downtime(notices)
-    return [_incident_view(incident, view, downtime[incident.pk]) for incident in notices]
+def incident_views(notices: list[Incident], view: View, page: StatusPage) -> list[IncidentView]:
+    """Loaded notices of a page, cut to what the view sees. Three queries."""
+    times = AffectedTimes.load(page, notices)
+    return [_incident_view(incident, view, times) for incident in notices]
 
 
 def summaries(found: IncidentQuerySet, view: View) -> list[IncidentSummary]:
@@ -54,12 +49,11 @@ def _links() -> QuerySet[IncidentComponent]:
     )
 
 
-def _incident_view(
-    incident: Incident, view: View, downtime: dict[str, tuple[timedelta, str]]
-) -> IncidentView:
+def _incident_view(incident: Incident, view: View, times: AffectedTimes) -> IncidentView:
     links = [link for link in incident.links.all() if link.component_id in view.named]
     window = getattr(incident, "window", None)
     postmortem = getattr(incident, "postmortem", None)
+    affected = {link.component_id: found for link in links if (found := times.of(link))}
     return IncidentView(
         id=incident.pk,
         name=incident.name,
@@ -77,12 +71,10 @@ def _incident_view(
         series=describe(parse(window.series.rule)) if window and window.series else "",
         backfilled=incident.backfilled,
         derived=incident.derived,
-        components=tuple(
-            AffectedView(link.component.name, link.status or "", id=_linked(link.component_id, view))
-            for link in links
-        ),
+        components=tuple(_concerned(incident, link, view, affected.get(link.component_id)) for link in links),
         updates=tuple(update_view(update, view) for update in incident.updates.all()),
-        downtime=tuple(_downtime_view(link, downtime) for link in links if link.component_id in downtime),
+        affected=tuple(affected.values()),
+        cancelled=_is_cancelled(incident),
         seconds=_seconds(incident),
         postmortem=postmortem.body if postmortem else "",
         postmortem_at=postmortem and postmortem.published_at,
@@ -102,6 +94,17 @@ def update_view(update: IncidentUpdate, view: View) -> UpdateView:
             if one.component_id in view.named
         ),
     )
+
+
+def _concerned(
+    incident: Incident, link: IncidentComponent, view: View, time: AffectedTimeView | None
+) -> AffectedView:
+    """A component with its status, or, where the notice is over, with the worst that it was."""
+    place = _linked(link.component_id, view)
+    if incident.resolved_at is None:
+        return AffectedView(link.component.name, link.status or "", id=place)
+    harmed = time is not None and time.worst != ComponentStatus.OPERATIONAL
+    return AffectedView(link.component.name, "", id=place, worst=time.worst if time and harmed else "")
 
 
 def _linked(component_id: str, view: View) -> str:
@@ -128,34 +131,17 @@ def _summary(incident: Incident, view: View) -> IncidentSummary:
         latest=incident.latest or "",  # type: ignore[attr-defined]
         has_postmortem=bool(postmortem and postmortem.published_at),
         backfilled=incident.backfilled,
+        cancelled=_is_cancelled(incident),
     )
+
+
+def _is_cancelled(incident: Incident) -> bool:
+    window = getattr(incident, "window", None)
+    return bool(window and window.cancelled)
 
 
 def _seconds(incident: Incident) -> int | None:
-    if incident.resolved_at is None:
+    if incident.resolved_at is None or _is_cancelled(incident):
         return None
     began = incident.impact_started_at or incident.started_at
     return max(int((incident.resolved_at - began).total_seconds()), 0)
-
-
-def _downtime(notices: Iterable[Incident]) -> Downtime:
-    """For notices that are over: how long each component was not operational by their word, and its worst."""
-    over = [
-        incident.pk for incident in notices if incident.resolved_at and incident.kind == IncidentKind.INCIDENT
-    ]
-    said = Statement.objects.filter(source=Source.INCIDENT, source_id__in=over).exclude(
-        status=ComponentStatus.OPERATIONAL
-    )
-    found: Downtime = defaultdict(dict)
-    for pk, component_id, status, begun, ended in said.values_list(
-        "source_id", "component_id", "status", "begun", "ended"
-    ):
-        if ended is not None:
-            length, worst = found[pk].get(component_id, (timedelta(), status))
-            found[pk][component_id] = length + (ended - begun), ComponentStatus.worst([worst, status])
-    return found
-
-
-def _downtime_view(link: IncidentComponent, downtime: dict[str, tuple[timedelta, str]]) -> DowntimeView:
-    length, worst = downtime[link.component_id]
-    return DowntimeView(link.component.name, int(length.total_seconds()), worst)

@@ -22,6 +22,8 @@ register.filter("day_name", words.day_name)
 register.filter("short_date", words.short_date)
 register.filter("status_word", words.status_word)
 register.filter("update_word", words.update_word)
+register.filter("state_word", words.state_word)
+register.filter("zone_word", words.zone_word)
 register.filter("impact_word", words.impact_word)
 register.filter("source_word", words.source_word)
 register.filter("sentence", words.sentence)
@@ -42,13 +44,17 @@ def sign(status: str | None) -> SafeString:
 
 
 @register.filter
-def timeline(updates: tuple[UpdateView, ...]) -> list[tuple[UpdateView, str]]:
-    """Each update, newest first, with its word: its status where that was news, otherwise "Update"."""
+def timeline(updates: tuple[UpdateView, ...], last: str = "") -> list[tuple[UpdateView, str]]:
+    """Each update, newest first, with its word: its status where that was news, otherwise "Update".
+
+    `last`: the word of the newest, where it is another.
+    """
     before = (*(update.status for update in updates[1:]), "")
-    return [
+    told = [
         (update, words.update_word(update.status) if update.status != old else gettext("Update"))
         for update, old in zip(updates, before, strict=False)
     ]
+    return [(told[0][0], last), *told[1:]] if last and told else told
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from components.choices import ComponentStatus
 from incidents.choices import Impact, IncidentStatus
+from publishing.snapshot import IncidentSummary, IncidentView
 
 SENTENCES = {
     "All Systems Operational": gettext_lazy("All systems operational"),
@@ -54,6 +55,11 @@ def status_word(status: str | None) -> str:
 
 def update_word(status: str) -> str:
     return str(IncidentStatus(status).label)
+
+
+def state_word(notice: IncidentView | IncidentSummary) -> str:
+    """Where a notice is in its life, in a word."""
+    return _("Cancelled") if notice.cancelled else update_word(notice.status)
 
 
 def impact_word(impact: str) -> str:
@@ -133,6 +139,13 @@ def zone_name(moment: datetime) -> str:
     return f"UTC{name}" if name[:1] in "+-" else name
 
 
+def zone_word(name: str) -> str:
+    """A time zone as people call it: "UTC" for "Etc/UTC", "Europe/Berlin"."""
+    return "UTC" if name in _UTC else name.replace("_", " ")
+
+
+_UTC = frozenset({"Etc/UTC", "Etc/UCT", "Etc/GMT", "Etc/Zulu", "Etc/Universal", "UTC", "Zulu"})
+
 PATTERNS = {
     "full": gettext_lazy("j M Y, H:i"),
     "near": gettext_lazy("j M, H:i"),
@@ -184,6 +197,21 @@ def maintenance_days(count: int) -> str:
     return ngettext("%(count)d day with maintenance", "%(count)d days with maintenance", count) % {
         "count": count
     }
+
+
+def corrected_days(count: int) -> str:
+    return ngettext("%(count)d corrected day", "%(count)d corrected days", count) % {"count": count}
+
+
+def corrected(reason: str) -> str:
+    """What is said where history was corrected."""
+    return _("corrected: “%(reason)s”") % {"reason": reason}
+
+
+def beginning(day: date, *, is_new: bool) -> str:
+    """Why a history is short."""
+    sentence = _("New: its history begins on %(date)s") if is_new else _("Its history begins on %(date)s")
+    return sentence % {"date": short_date(day)}
 
 
 def unknown_days(count: int) -> str:

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from publishing.snapshot import (
+    AffectedTimeView,
     AffectedView,
-    DowntimeView,
     HistoryDay,
     IncidentRef,
     IncidentSummary,
@@ -64,8 +64,19 @@ def summaries() -> tuple[HistoryDay, ...]:
         components=("Certificates",),
         latest="The rotation is complete.",
     )
-    told = {2: (first, second), 6: (work,)}
-    return tuple(HistoryDay(TODAY - timedelta(days=ago), told.get(ago, ())) for ago in range(10))
+    skipped = replace(
+        work,
+        id="m6s2k8i4p0ed",
+        name="Failover drill",
+        status="completed",
+        seconds=None,
+        cancelled=True,
+        latest="The switches last until spring; this is called off.",
+    )
+    told = {2: (first, second), 6: (work, skipped)}
+    return tuple(
+        HistoryDay(TODAY - timedelta(days=ago), told.get(ago, ()), is_known=ago != 9) for ago in range(10)
+    )
 
 
 def open_incident() -> IncidentView:
@@ -119,10 +130,13 @@ def ended_incident() -> IncidentView:
         seconds=3360,
         derived=True,
         backfilled=True,
-        components=(AffectedView("Databases", "operational", id="cmp000000042"),),
-        downtime=(
-            DowntimeView("Databases", 3360, "major_outage"),
-            DowntimeView("REST API", 1500, "partial_outage"),
+        components=(
+            AffectedView("Databases", "", id="cmp000000042", worst="major_outage"),
+            AffectedView("REST API", "", id="cmp000000010", worst="partial_outage"),
+        ),
+        affected=(
+            AffectedTimeView("Databases", 3360, "major_outage", 3360),
+            AffectedTimeView("REST API", 1500, "partial_outage", 450, ("It worked again from 14:20 on.",)),
         ),
         updates=(
             UpdateView("upd000000005", "resolved", "All requests succeed again.", at(14, 54)),
@@ -176,4 +190,20 @@ def upcoming_maintenance() -> IncidentView:
                 at(9, 0, 1),
             ),
         ),
+    )
+
+
+def cancelled_maintenance() -> IncidentView:
+    planned = upcoming_maintenance()
+    ending = UpdateView(
+        "upd000000022", "completed", "The switches last until spring; this is called off.", at(10, 5), ""
+    )
+    return replace(
+        planned,
+        id="m6s2k8i4p0ed",
+        status="completed",
+        resolved_at=at(10, 5),
+        cancelled=True,
+        components=(AffectedView("Edge network", "", id="cmp000000030"),),
+        updates=(ending, *planned.updates),
     )

@@ -21,6 +21,7 @@ EVERY_KIND = (
     "/incidents/k3v9x2m1q8za",
     "/incidents/c2h8r1f3j9lu",
     "/incidents/m2z4x6c8v0bn",
+    "/incidents/m6s2k8i4p0ed",
     "/history",
     "/uptime",
     "/components/cmp000000010",
@@ -31,7 +32,12 @@ EVERY_KIND = (
 
 def cold_documents(snapshot: Snapshot) -> list[Document]:
     page = snapshot.page
-    shown = (notices.open_incident(), notices.ended_incident(), notices.upcoming_maintenance())
+    shown = (
+        notices.open_incident(),
+        notices.ended_incident(),
+        notices.upcoming_maintenance(),
+        notices.cancelled_maintenance(),
+    )
     return [
         *(render.render_incident(page, notice) for notice in shown),
         render.render_month(page, samples.month()),

@@ -82,7 +82,7 @@ def bad_day(day: date, status: str, seconds: int, cause: IncidentRef | None = No
     ended = began + timedelta(seconds=seconds)
     weight = {"major_outage": "1", "partial_outage": "0.3"}.get(status, "0")
     interval = IntervalView(began, ended, status, seconds, weight, cause=cause)
-    return DayView(day, status, percent, ((status, seconds),), causes, (interval,))
+    return DayView(day, status, percent, ((status, seconds),), causes, intervals=(interval,))
 
 
 def eventful(seed: int, count: int, first: date = FIRST, length: int = DAYS) -> UptimeView:
@@ -103,9 +103,8 @@ def eventful(seed: int, count: int, first: date = FIRST, length: int = DAYS) -> 
 
 def young(known: int) -> UptimeView:
     """A component that has existed for `known` days."""
-    return UptimeView(
-        FIRST, DAYS, "100", tuple(DayView(FIRST + timedelta(days=i), None) for i in range(DAYS - known))
-    )
+    silent = tuple(DayView(FIRST + timedelta(days=index), None) for index in range(DAYS - known))
+    return UptimeView(FIRST, DAYS, "100", silent, FIRST + timedelta(days=DAYS - known))
 
 
 def groups(*, status: str = "operational", exceptions: int = 0, copies: int = 1) -> tuple[GroupView, ...]:
@@ -165,6 +164,7 @@ def calm() -> Snapshot:
         page=PAGE,
         version=41,
         now=NOW,
+        changed_at=at(10, 40, 2),
         indicator="none",
         description="All Systems Operational",
         groups=groups(exceptions=5),
@@ -207,6 +207,7 @@ def stormy() -> Snapshot:
             footer="Questions? Write to [support](mailto:help@acme.example).",
             note="Times on this page were moved forward by 12 weeks.",
         ),
+        changed_at=at(14, 28),
         indicator="major",
         description="Partial System Outage",
         groups=changed,
@@ -228,6 +229,7 @@ def empty() -> Snapshot:
         page=replace(PAGE, show_uptime=False),
         version=1,
         now=NOW,
+        changed_at=NOW,
         indicator="none",
         description="All Systems Operational",
         groups=(),

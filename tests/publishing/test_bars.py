@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -80,7 +82,33 @@ def test_every_day_with_something_to_tell_is_in_the_words(statuses: dict[int, st
     ],
 )
 def test_a_row_is_summed_up_by_the_worst_it_has(statuses: dict[int, str | None], words: str) -> None:
-    assert bars.label(uptime(statuses).days) == words
+    assert bars.label(uptime(statuses)) == words
+
+
+@pytest.mark.parametrize(
+    ("silent", "begins", "words"),
+    [
+        (range(89), 89, "New: its history begins on 19 Nov"),
+        (range(90), 89, "New: its history begins on 19 Nov"),
+        (range(66), 66, "Its history begins on 27 Oct"),
+        ((*range(66), 70), 66, "67 days without data"),
+        (range(90), None, "90 days without data"),
+    ],
+)
+def test_days_before_the_beginning_are_no_fault(
+    silent: Iterable[int], begins: int | None, words: str
+) -> None:
+    row = uptime(dict.fromkeys(silent))
+    first = None if begins is None else FIRST + timedelta(days=begins)
+    assert bars.label(replace(row, begins=first)) == words
+
+
+def test_a_corrected_day_says_why_though_it_was_operational() -> None:
+    day = DayView(date(2026, 9, 1), "operational", "100", corrections=("The <b>probe</b> was at fault.",))
+    row = UptimeView(FIRST, 90, "100", (day,))
+    assert bars.label(row) == "1 corrected day"
+    lines = str(bars.bar(row, "cmp000000001").lines)
+    assert "<span>Operational; corrected: “The &lt;b&gt;probe&lt;/b&gt; was at fault.”</span>" in lines
 
 
 def test_a_line_names_durations_causes_and_the_explanation() -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from publishing import render
 from publishing.rendering import brand, engine
-from publishing.snapshot import PageView, Snapshot
+from publishing.snapshot import AffectedTimeView, PageView, Snapshot, YearMonth
 from tests.publishing import notices, pages, samples
 
 SAMPLES = ("calm", "stormy", "empty", "german", "arabic")
@@ -218,8 +218,8 @@ def test_a_component_shown_only_when_degraded_hides_while_it_works() -> None:
         ({"language": "de"}, '<html lang="de" dir="ltr">'),
         ({"language": "de"}, "99,94\N{NO-BREAK SPACE}%"),
         ({"language": "ar"}, '<html lang="ar" dir="rtl">'),
-        ({"time_zone": "America/New_York"}, ">19 Nov, 09:32 EST</time>"),
-        ({"time_zone": "Mars/Olympus"}, ">19 Nov, 14:32 UTC</time>"),
+        ({"time_zone": "America/New_York"}, ">17 Nov, 05:40 EST</time>"),
+        ({"time_zone": "Mars/Olympus"}, ">17 Nov, 10:40 UTC</time>"),
     ],
 )
 def test_a_page_decides_what_its_documents_show(change: dict[str, Any], needle: str) -> None:
@@ -238,7 +238,83 @@ def test_a_page_without_uptime_shows_and_publishes_none() -> None:
 
 def test_days_without_incidents_say_so() -> None:
     body = status_page(samples.calm())
-    assert body.count("No incidents reported") == sum(not day.incidents for day in samples.calm().recent)
+    silent = [day for day in samples.calm().recent if not day.incidents]
+    assert body.count("No incidents reported") == sum(day.is_known for day in silent)
+    assert body.count('<p class="none">No data</p>') == sum(not day.is_known for day in silent) == 1
+
+
+def test_a_day_of_an_open_incident_leads_to_it() -> None:
+    storm = samples.stormy()
+    today = replace(storm.recent[0], ongoing=(notices.INCIDENTS[0],))
+    outline = Outline(status_page(replace(storm, recent=(today,))).encode())
+    place = f"i-{notices.INCIDENTS[0].id}"
+    assert f"#{place}" in outline.all("href")
+    assert place in outline.all("id")
+    assert "No incidents reported" not in status_page(replace(storm, recent=(today,)))
+
+
+def test_the_banner_says_what_its_time_means() -> None:
+    calm = samples.calm()
+    body = status_page(calm)
+    assert f'Last change <time datetime="{calm.changed_at:%Y-%m-%dT%H:%M:%SZ}"' in body
+    assert "As of" not in body
+
+
+def test_what_was_cancelled_neither_completed_nor_lasted() -> None:
+    page = render.render_incident(samples.PAGE, notices.cancelled_maintenance()).body.decode()
+    assert re.findall(r"<strong>(\w+)</strong>", page) == ["Cancelled", "Scheduled"]
+    assert "<dt>Cancelled</dt>" in page
+    assert "Completed" not in page
+    assert "Duration" not in page
+    line = re.search(r'(?s)<article class="line[^"]* cancelled">.*?</article>', status_page(samples.calm()))
+    assert line is not None
+    assert "Maintenance · Cancelled · " in line[0]
+
+
+def test_what_is_over_speaks_of_its_components_in_the_past() -> None:
+    body = render.render_incident(samples.PAGE, notices.ended_incident()).body.decode()
+    header = body[body.index("<header>") : body.index("</header>", body.index("<h1"))]
+    listed = header[header.index('<ul class="affected"') :]
+    assert "at worst Major outage" in listed
+    assert "<svg" not in listed
+
+
+def test_only_what_counts_is_called_downtime() -> None:
+    times = (
+        AffectedTimeView("Databases", 3360, "major_outage", 3360),
+        AffectedTimeView("Sign-in", 900, "degraded_performance"),
+        AffectedTimeView("Exports", 0, "operational", 0, ("The probe was at fault.",)),
+    )
+    incident = replace(notices.ended_incident(), affected=times)
+    body = render.render_incident(samples.PAGE, incident).body.decode()
+    facts = re.sub(r"<[^>]*>", " ", body[body.index(">Affected</h3>") :])
+    told = " ".join(facts.split())
+    assert "Databases 56 min, at worst Major outage; counts as 56 min of downtime" in told
+    assert "Sign-in 15 min, at worst Degraded performance Exports" in told
+    assert "Exports Operational Corrected: The probe was at fault." in told
+    assert not re.search("<h[1-6][^>]*>Downtime", body)
+
+
+@pytest.mark.parametrize(("zone", "word"), [("Etc/UTC", "UTC"), ("America/New_York", "America/New York")])
+def test_times_are_those_of_a_zone_as_people_call_it(zone: str, word: str) -> None:
+    body = render.render_about(replace(samples.PAGE, time_zone=zone), samples.about()).body.decode()
+    assert f"are those of {word}." in body
+
+
+def test_without_data_no_percentage_is_read_out() -> None:
+    month = samples.uptime_month()
+    row = month.groups[0].rows[0]
+    silent = replace(row, uptime=replace(row.uptime, percent=None))
+    bare = replace(month, groups=(replace(month.groups[0], rows=(silent,)),))
+    for shown, words in ((bare, "no data yet"), (replace(bare, next=YearMonth(2026, 12)), "no data")):
+        body = render.render_uptime_month(samples.PAGE, shown).body.decode()
+        assert f'<span class="percent"><span class="sr">Uptime: </span>{words}</span>' in body
+
+
+def test_a_component_leads_to_its_uptime_of_this_month_from_its_first_day_on() -> None:
+    young = replace(samples.component_page(), months=())
+    body = render.render_component(samples.PAGE, young).body.decode()
+    assert f'<a href="/uptime#c-{young.id}">This month so far</a>' in body
 
 
 def test_an_incident_page_tells_its_facts() -> None:
