@@ -303,6 +303,7 @@
 
   const hear = (version) => {
     heardAt = Date.now();
+    refusal = 1e4;
     known ||= version;
     if (version === known) confirmed();
     else loadSoon(version);
@@ -317,7 +318,16 @@
     return hear(known);
   };
 
+  // Refused, as a crowd may be, it asks again less often each time.
+  let listenAfter = 0, refusal = 1e4;
+  const refused = (event) => {
+    if (event.target.readyState !== EventSource.CLOSED) return;
+    listenAfter = Date.now() + refusal * (1 + Math.random());
+    refusal = Math.min(refusal * 2, 3e5);
+  };
+
   const listen = () => {
+    if (Date.now() < listenAfter) return;
     source?.close();
     source = new EventSource(`/events${known ? `?v=${known}` : ""}`);
     source.addEventListener("beat", (event) => {
@@ -326,6 +336,7 @@
       // The server says that what it has is old, or no longer, and the page does not.
       if (!overlay !== !part("#notice:not(.lost)")) loadSoon(+version);
     });
+    source.addEventListener("error", refused);
     source.addEventListener("change", take);
     source.addEventListener("resync", take);
   };

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from publishing.snapshot import Snapshot
 from store import Entry, HostEntry, Manifest, Store
@@ -135,13 +135,12 @@ def test_what_the_reader_looks_at_stays_where_it_is(browser: Browser, site: Site
     calm = {"viewport": {"width": 800, "height": 600}, "reduced_motion": "reduce"}
     with opened(browser, site, **calm) as page:
         target = page.locator("#c-cmp000000010")
-        target.scroll_into_view_if_needed()
-        target.locator("a.name").focus()
-        page.evaluate("scrollBy({top: 37, behavior: 'instant'})")
         page.locator("#c-cmp000000000 details.bar").evaluate("box => { box.open = true }")
+        target.evaluate("row => row.scrollIntoView({block: 'start', behavior: 'instant'})")
+        target.locator("a.name").evaluate("link => link.focus({preventScroll: true})")
         page.wait_for_timeout(200)
         seen = target.bounding_box()
-        assert page.evaluate("scrollY") > 0
+        assert page.evaluate("scrollY") > 100
 
         site.publish(with_incident(site.snapshot))
         page.get_by_text(notices.open_incident().name).first.wait_for(state="attached", timeout=3000)
@@ -226,13 +225,21 @@ def test_without_streams_the_page_is_asked_for_instead(browser: Browser, site: S
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     page.clock.install()
-    page.route("**/events*", lambda route: route.fulfill(status=503))
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        route.fulfill(status=503)
+
+    page.route("**/events*", refuse)
     page.goto(until_answered(site, "/"))
     site.publish(with_incident(site.snapshot))
     time.sleep(1.2)
-    for _ in range(10):
+    for _ in range(60):
         page.clock.run_for(10_000)
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(50)
+    # In ten minutes: at once, and then after ever longer times.
+    assert 3 <= len(refused) <= 8
     assert page.locator("h1").inner_text() == "Partial system outage"
     assert page.locator("#notice").count() == 0
     context.close()
