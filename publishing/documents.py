@@ -37,9 +37,11 @@ def hot_documents(builder: Builder) -> list[Document]:
 
 
 def slice_documents(builder: Builder, name: str) -> list[Document]:
-    """`m 2026-08`: a month's history and uptime and the notices that began in it; `c 3`: components; `h 2`:
-    `/history.json` from its second page on."""
+    """`m 2026-08`: a month's history and uptime and the notices that began in it; `c 3`: components;
+    `k <id>`: one of them; `h 2`: `/history.json` from its second page on."""
     kind, value = name.split(" ")
+    if kind == "k":
+        return components(builder, [value])
     if kind == "h":
         return history_pages(builder, [number for number in builder.pages if number >= int(value)])
     if kind == "c":

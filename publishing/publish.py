@@ -20,7 +20,6 @@ from publishing.build import Builder
 from publishing.building import calendar
 from publishing.documents import (
     all_slices,
-    components,
     history_pages,
     hot_documents,
     incident_paths,
@@ -39,8 +38,9 @@ COLD = "cold"
 # A page is published at most ten times a second; changes in between are published together.
 _PAUSE = timedelta(milliseconds=100)
 # More than this is left to slices, so that the status page never waits for the archive.
-_AT_ONCE = 12
 _MONTHS_AT_ONCE = 3
+# Few components have a slice each; of many, a slice has several.
+_COMPONENTS_BY_NAME = 12
 _SOON = timedelta(milliseconds=200)
 
 
@@ -106,8 +106,8 @@ class Work:
 def _gather(page: StatusPage, previous: Manifest | None) -> Work:
     builder = Builder(page, public_view(page))
     stale = _stale(builder, previous)
-    slices = all_slices(builder) if stale.everything else _large(builder, stale)
-    documents = [*hot_documents(builder), *_few(builder, stale, set(slices))]
+    slices = all_slices(builder) if stale.everything else _later(builder, stale)
+    documents = [*hot_documents(builder), *_now(builder, stale, set(slices))]
     return Work(documents, _gone(builder, stale, previous), slices)
 
 
@@ -120,30 +120,26 @@ def _stale(builder: Builder, previous: Manifest | None) -> Stale:
     return stale
 
 
-def _large(builder: Builder, stale: Stale) -> list[str]:
-    """Slices for what is too much to do at once."""
+def _later(builder: Builder, stale: Stale) -> list[str]:
+    """Slices for what need not, or cannot, be made at once: components' pages, and many months."""
     many_months = stale.months if len(stale.months) > _MONTHS_AT_ONCE else set()
     wanted = {f"m {calendar.name(month)}" for month in many_months}
-    many_components = len(stale.components) > _AT_ONCE
-    if not wanted and not many_components:
-        return []
-    return [
-        name for name in all_slices(builder) if name in wanted or (many_components and name.startswith("c "))
-    ]
+    if len(stale.components) <= _COMPONENTS_BY_NAME:
+        own = [f"k {pk}" for pk in sorted(builder.view.sees(stale.components))]
+        return own if not wanted else own + [name for name in all_slices(builder) if name in wanted]
+    return [name for name in all_slices(builder) if name in wanted or name.startswith("c ")]
 
 
-def _few(builder: Builder, stale: Stale, slices: set[str]) -> list[Document]:
+def _now(builder: Builder, stale: Stale, slices: set[str]) -> list[Document]:
     """The cold documents that are made at once: those that no slice will make."""
     if stale.everything:
         return []
     fresh = {month for month in stale.months if f"m {calendar.name(month)}" not in slices}
-    touched = () if any(name.startswith("c ") for name in slices) else stale.components
     past = [number for number in builder.pages if number > 1] if _moves_pages(builder, stale) else []
     return [
         *months(builder, fresh),
         *history_pages(builder, past),
         *incidents(builder, stale.incidents),
-        *components(builder, touched),
     ]
 
 
