@@ -17,9 +17,12 @@ from publishing.snapshot import AffectedTimeView, AffectedView, IncidentSummary,
 
 
 def load(found: IncidentQuerySet) -> list[Incident]:
-    """Whole notices in the order given, with all that belongs to them. Four queries."""
+    """Whole notices in the order given, with all that belongs to them. Four queries.
+
+    What an update says of components is in `said`: a plain list costs less than a queryset each.
+    """
     affected = AffectedComponent.objects.select_related("component__group")
-    updates = IncidentUpdate.objects.prefetch_related(Prefetch("affected", affected))
+    updates = IncidentUpdate.objects.prefetch_related(Prefetch("affected", affected, to_attr="said"))
     whole = found.select_related("window__series", "postmortem")
     return list(whole.prefetch_related(Prefetch("updates", updates), Prefetch("links", _links())))
 
@@ -90,7 +93,7 @@ def update_view(update: IncidentUpdate, view: View) -> UpdateView:
         technical_details=update.technical_details,
         affected=tuple(
             AffectedView(one.component.name, one.new_status, one.old_status, _linked(one.component_id, view))
-            for one in update.affected.all()
+            for one in update.said  # type: ignore[attr-defined]
             if one.component_id in view.named
         ),
     )

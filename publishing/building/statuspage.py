@@ -60,8 +60,7 @@ class Shaper:
     def single(self, incident: Incident) -> Shape:
         """A notice by itself. Its components are as it left them: the document must not age with them."""
         components = [
-            component_shape(link.component, last_word(link), self.stamp)
-            for link in self._seen(incident)
+            component_shape(link.component, last_word(link), self.stamp) for link in self._seen(incident)
         ]
         postmortem = getattr(incident, "postmortem", None)
         return self._notice(incident, components) | {
@@ -91,7 +90,7 @@ class Shaper:
         updates = (
             update_shape(
                 update,
-                [one for one in update.affected.all() if one.component_id in self.view.named],
+                [one for one in update.said if one.component_id in self.view.named],  # type: ignore[attr-defined]
                 self.stamp,
             )
             for update in incident.updates.all()
