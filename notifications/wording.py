@@ -35,6 +35,8 @@ class Notice:
     label: str
     url: str
     text: str
+    begins: datetime | None = None
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ _PERSONAL: dict[str, Callable[[str, Facts], Said]] = {
 
 def _open_notice(said: Facts) -> Notice:
     label = str(IncidentStatus(said["status"]).label)
-    return Notice(said["name"], label, said["url"], summary(said["body"]))
+    times = _instant(said.get("begins")), _instant(said.get("ends"))
+    return Notice(said["name"], label, said["url"], summary(said["body"]), *times)
 
 
 def _label(kind: str, incident: Facts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -101,9 +102,15 @@ def confirmation(request: HttpRequest, page: StatusPage, made: str) -> HttpRespo
         page,
         "confirmed.html",
         _("You are subscribed"),
-        open_now=open_now(page, subscriber),
+        open_now=[_with_times(one) for one in open_now(page, subscriber)],
         manage=_token(subscriber, Purpose.MANAGE),
     )
+
+
+def _with_times(notice: dict[str, Any]) -> dict[str, Any]:
+    """Facts hold times as text; a page shows them in its zone."""
+    times = {name: datetime.fromisoformat(notice[name]) for name in ("begins", "ends") if notice[name]}
+    return notice | times
 
 
 @_shown

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
 from common.rows import state
-from incidents.choices import IncidentKind
+from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import Incident, IncidentComponent, IncidentQuerySet
 from pages.links import incident_url, page_url
 from pages.models import StatusPage
@@ -36,10 +37,29 @@ def page_facts(page: StatusPage) -> dict[str, str]:
 
 
 def open_now(page: StatusPage, subscriber: Subscriber) -> list[dict[str, Any]]:
-    """What is open or planned of that which the subscriber asked to be told, incidents first, with its newest
-    words."""
-    found = _concerning(page.incidents.unresolved(), subscriber).order_by("kind", "-started_at")
-    return [_incident(page, incident) for incident in found.prefetch_related("updates")]
+    """What is open or planned of that which the subscriber asked to be told, with its newest words: incidents
+    first, then work that has begun, then what is planned, soonest first, of each series the next."""
+    found = _concerning(page.incidents.unresolved(), subscriber)
+    notices = found.select_related("window").prefetch_related("updates")
+    return [_incident(page, incident) for incident in _next_of_series(sorted(notices, key=_urgency))]
+
+
+def _urgency(incident: Incident) -> tuple[bool, bool, float]:
+    planned = incident.status == IncidentStatus.SCHEDULED
+    began = incident.started_at.timestamp()
+    return incident.kind == IncidentKind.MAINTENANCE, planned, began if planned else -began
+
+
+def _next_of_series(incidents: list[Incident]) -> Iterator[Incident]:
+    """Without the windows of a series that come after its next."""
+    seen: set[str] = set()
+    for incident in incidents:
+        window = getattr(incident, "window", None)
+        series = window.series_id if window and incident.status == IncidentStatus.SCHEDULED else None
+        if series is None or series not in seen:
+            yield incident
+        if series is not None:
+            seen.add(series)
 
 
 def seen(incidents: IncidentQuerySet) -> IncidentQuerySet:
@@ -50,7 +70,7 @@ def seen(incidents: IncidentQuerySet) -> IncidentQuerySet:
 
 
 def _incident(page: StatusPage, incident: Incident) -> dict[str, Any]:
-    updates = list(incident.updates.all())
+    updates, window = list(incident.updates.all()), getattr(incident, "window", None)
     return {
         "id": incident.pk,
         "kind": incident.kind,
@@ -59,6 +79,8 @@ def _incident(page: StatusPage, incident: Incident) -> dict[str, Any]:
         "impact": incident.shown_impact,
         "url": incident_url(page, incident.pk),
         "body": updates[0].body if updates else "",
+        "begins": window.scheduled_for.isoformat() if window else None,
+        "ends": window.scheduled_until.isoformat() if window else None,
     }
 
 
