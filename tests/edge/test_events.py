@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -271,6 +272,7 @@ def test_who_does_not_read_is_dropped_and_holds_up_nobody(store: Store) -> None:
         async with serving(store) as (edge, port):
             follower = await Follower.connect(port)
             deaf = socket.create_connection(("127.0.0.1", port))
+            gc.collect()  # Connections of other tests would be closed meanwhile.
             before = open_files()
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             deaf.sendall(f"GET /events HTTP/1.1\r\nHost: {ACME_HOST}\r\n\r\n".encode())
@@ -289,7 +291,7 @@ def test_who_does_not_read_is_dropped_and_holds_up_nobody(store: Store) -> None:
                 assert time.monotonic() - begun < 20
 
             async def its_connection_is_closed() -> bool:
-                return open_files() == before
+                return open_files() <= before
 
             await until(its_connection_is_closed, within=2)
             deaf.close()
