@@ -39,6 +39,11 @@ class Words:
     display_at: datetime | None = None
     deliver: bool = True
 
+    @property
+    def named(self) -> list[str]:
+        """The components that get a status."""
+        return [one for one, status in self.components.items() if status is not None]
+
 
 def locked(change: Change, incident: Incident) -> Incident:
     """The page's own row as it is now. Raises Refused where it has been deleted."""
@@ -91,21 +96,30 @@ def stock(change: Change, status: str) -> str:
 def affect(
     change: Change,
     incident: Incident,
-    update: IncidentUpdate,
+    update: IncidentUpdate | None,
     components: Statuses,
     since: datetime | None = None,
 ) -> None:
-    """Attach components to the incident and freeze in the update what it says of them."""
+    """Attach components to the incident, and freeze in the update, if there is one, what it says of them."""
     old = current(list(components))
     said = {one: status for one, status in components.items() if status is not None}
     _link(incident, components)
-    AffectedComponent.objects.bulk_create(
-        AffectedComponent(update=update, component_id=one, old_status=old[one], new_status=status)
-        for one, status in said.items()
-    )
+    if update is not None:
+        note_moves(update, {one: (old[one], status) for one, status in said.items()})
     _raise_impact(incident, said)
     if said:
         say(change, speaker(incident), said, begun=since or _since(change, incident))
+
+
+def note_moves(update: IncidentUpdate, moves: Mapping[str, tuple[str, str]]) -> None:
+    """Freeze in the update from which status to which components went with it. What it says itself stays."""
+    AffectedComponent.objects.bulk_create(
+        (
+            AffectedComponent(update=update, component_id=one, old_status=old, new_status=new)
+            for one, (old, new) in moves.items()
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def _since(change: Change, incident: Incident) -> datetime:
@@ -144,19 +158,23 @@ def _raise_impact(incident: Incident, said: Mapping[str, str]) -> None:
 def end_statements(
     change: Change,
     incident: Incident,
+    update: IncidentUpdate,
     *,
     to_operational: bool,
     but_for: Collection[str] = (),
     at: datetime | None = None,
 ) -> None:
     """Nothing is said for this incident any more, from `at` on (now, unless told otherwise): components are
-    operational again. `but_for` these, or all without `to_operational`, the status that holds because of it
-    is kept, as if set by hand now."""
+    operational again, as its last `update` notes. `but_for` these, or all without `to_operational`, the
+    status that holds because of it is kept, as if set by hand now."""
+    before = current(list(incident.links.values_list("component_id", flat=True)))
     held = _held(incident)
     if to_operational:
         held = {one: status for one, status in held.items() if one in but_for}
     say(change, SETTING, held)
     fall_silent(change, incident, at=at, left=held)
+    after = current(list(before))
+    note_moves(update, {one: (before[one], after[one]) for one in before if before[one] != after[one]})
 
 
 def fall_silent(

@@ -167,9 +167,8 @@ def finish(change: Change, incident: Incident, words: Words, *, at: datetime | N
     update = write_update(change, incident, words)
     over = max(at or change.now, incident.started_at)
     _set(incident, change, status=IncidentStatus.COMPLETED, resolved_at=over, next_update_by=None)
-    named = [one for one, status in words.components.items() if status is not None]
     until = over if to_operational else None
-    end_statements(change, incident, to_operational=to_operational, but_for=named, at=until)
+    end_statements(change, incident, update, to_operational=to_operational, but_for=words.named, at=until)
     return update
 
 
@@ -183,7 +182,7 @@ def call_off(change: Change, incident: Incident, body: str = "", *, notify: bool
     change_row(incident.window, {"cancelled": True}, change.now, {"cancelled"})
     began = min(incident.started_at, change.now)
     _set(incident, change, status=IncidentStatus.COMPLETED, started_at=began, resolved_at=change.now)
-    end_statements(change, incident, to_operational=True)
+    end_statements(change, incident, update, to_operational=True)
     record(change, "maintenance.cancelled", incident, update, notify=notify)
 
 

@@ -11,18 +11,21 @@ from django.utils.translation import gettext as _
 from common.errors import Refused
 from common.rows import add, check_known, given
 from common.rows import change as change_row
+from components.choices import ComponentStatus
 from components.models import Statement
-from components.status import take_back, with_effect
+from components.status import check, take_back, with_effect
 from events.actor import Actor
 from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import Incident, IncidentUpdate, Postmortem
 from incidents.occurrences import follow
 from incidents.steps import (
     Words,
+    affect,
     check_status,
     end_statements,
     fall_silent,
     locked,
+    note_moves,
     record,
     speaker,
     update_facts,
@@ -56,7 +59,7 @@ def open_incident(
     with page_change(page, actor, notify=notify and words.deliver, notify_at=notify_at) as change:
         incident = _new(change, name, words.status, {"detected_at": change.now} | fields)
         update = write_update(change, incident, words)
-        _follow_status(change, incident, words, to_operational=True)
+        _follow_status(change, incident, update, words.named, to_operational=True)
         record(change, "incident.created", incident, update, notify=True)
     return incident
 
@@ -83,7 +86,7 @@ def post_update(
         name = _event_name(incident, words.status)
         update = write_update(change, incident, words)
         change_row(incident, {"next_update_by": next_update_by}, change.now, {"next_update_by"})
-        _follow_status(change, incident, words, to_operational=to_operational)
+        _follow_status(change, incident, update, words.named, to_operational=to_operational)
         record(change, name, incident, update, notify=True)
     return update
 
@@ -150,12 +153,14 @@ def backfill_incident(
             raise Refused(message, "resolved_at")
         _check_times(change, fields | {"resolved_at": over}, fields)
         incident = _new(change, name, IncidentStatus.INVESTIGATING, fields, backfilled=True)
-        words = Words(
-            IncidentStatus.RESOLVED, body, components=components or {}, display_at=over, deliver=False
-        )
+        affected = dict(components or {})
+        check(change, affected)
+        affect(change, incident, None, affected, fields["started_at"])
+        words = Words(IncidentStatus.RESOLVED, body, display_at=over, deliver=False)
         update = write_update(change, incident, words)
         _close(change, incident, over)
         fall_silent(change, incident, at=over)
+        note_moves(update, {one: (said, ComponentStatus.OPERATIONAL) for one, said in affected.items()})
         record(change, "incident.backfilled", incident, update)
     return incident
 
@@ -205,13 +210,19 @@ def _check_status(incident: Incident, status: str) -> None:
     check_status(incident, status)
 
 
-def _follow_status(change: Change, incident: Incident, words: Words, *, to_operational: bool) -> None:
-    """Bring the incident's own columns in line with its newest update."""
-    status = IncidentStatus(words.status)
+def _follow_status(
+    change: Change,
+    incident: Incident,
+    update: IncidentUpdate,
+    named: Collection[str],
+    *,
+    to_operational: bool,
+) -> None:
+    """Bring the incident's own columns in line with its newest update, which said the statuses of `named`."""
+    status = IncidentStatus(update.status)
     if not status.is_open:
         _close(change, incident, incident.resolved_at or change.now)
-        named = [one for one, said in words.components.items() if said is not None]
-        end_statements(change, incident, to_operational=to_operational, but_for=named)
+        end_statements(change, incident, update, to_operational=to_operational, but_for=named)
         return
     values: dict[str, Any] = {"status": status.value, "resolved_at": None}
     if status is IncidentStatus.MONITORING:

@@ -248,3 +248,30 @@ def test_a_status_that_there_is_not_is_refused_in_words(page: StatusPage) -> Non
         with pytest.raises(Refused) as refusal:
             post_update(page, incident, ACTOR, Words(status, "Hm."))  # type: ignore[arg-type]
         assert refusal.value.field == "status"
+
+
+def test_resolving_notes_what_went_back(page: StatusPage, component: Component) -> None:
+    incident = opened(page, **{component.pk: "major_outage"})
+    update = resolve(page, incident, ACTOR)
+
+    [moved] = update.affected.all()
+    assert (moved.old_status, moved.new_status) == ("major_outage", "operational")
+
+
+def test_the_one_update_of_a_backfilled_incident_tells_of_the_recovery(
+    page: StatusPage, component: Component
+) -> None:
+    ended = timezone.now() - timedelta(days=3)
+    incident = backfill_incident(
+        page,
+        ACTOR,
+        name="Long ago",
+        started_at=ended - timedelta(hours=2),
+        resolved_at=ended,
+        body="It was DNS.",
+        components={component.pk: "major_outage"},
+    )
+
+    [moved] = incident.updates.get().affected.all()
+    assert (moved.old_status, moved.new_status) == ("major_outage", "operational")
+    assert incident.shown_impact == "critical"
