@@ -88,8 +88,7 @@ class Shared:
         return {name.decode().split(":")[1] for name in found}
 
     def manifest(self, page_id: str, view: str) -> bytes | None:
-        raw: bytes | None = self._client.hget(_page(page_id, view), "data")
-        return raw
+        return _bytes(self._client.hget(_page(page_id, view), "data"))
 
     def put_manifest(self, manifest: Manifest, raw: bytes) -> bool:
         """Whether it was newer than what Redis held; then those who listen have been told."""
@@ -120,7 +119,8 @@ class Shared:
         pipe.execute()
 
     def bodies(self, digests: list[str]) -> dict[str, bytes | None]:
-        return dict(zip(digests, self._client.mget([_body(digest) for digest in digests]), strict=True))
+        found = self._client.mget([_body(digest) for digest in digests])
+        return dict(zip(digests, map(_bytes, found), strict=True))
 
     def expire_unnamed(self, named: set[str], grace: timedelta) -> None:
         """Start the time of grace of bodies not in `named`; one that already runs is not prolonged."""
@@ -137,18 +137,21 @@ class Shared:
         return _order(self._client.hmget(_HOSTS, ["version", "release"]))
 
     def hosts(self) -> bytes | None:
-        raw: bytes | None = self._client.hget(_HOSTS, "data")
-        return raw
+        return _bytes(self._client.hget(_HOSTS, "data"))
 
     def put_hosts(self, hosts: Hosts, raw: bytes) -> bool:
         return self._put(_HOSTS, hosts.order, raw, "", Change("", "", hosts.version))
 
     def beat(self) -> bytes | None:
-        raw: bytes | None = self._client.get(_BEAT)
-        return raw
+        return _bytes(self._client.get(_BEAT))
 
     def put_beat(self, raw: bytes) -> None:
         self._client.set(_BEAT, raw)
+
+
+def _bytes(raw: bytes | str | None) -> bytes | None:
+    """The client is told to decode nothing, which its types cannot know."""
+    return raw.encode() if isinstance(raw, str) else raw
 
 
 def _page(page_id: str, view: str) -> str:
