@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import structlog
 from celery import current_app
+from django.conf import settings
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
@@ -22,7 +23,7 @@ _silent_until = 0.0
 def nudge(lanes: Iterable[Lane]) -> bool:
     """Send one drain task a lane; False when the broker cannot be reached. Never raises."""
     global _silent_until  # noqa: PLW0603 one broker, one memory of it a process
-    if time.monotonic() < _silent_until:
+    if not settings.BROKER_URL or time.monotonic() < _silent_until:
         return False
     try:
         for lane in lanes:

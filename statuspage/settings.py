@@ -143,6 +143,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "global_keyprefix": "statuspage:",
+    # Who sends a hint does not wait for a broker that is away.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+    "connect_retries_timeout": 1,
 }
 CELERY_VISIBILITY_TIMEOUT = 300
 CELERY_TASK_PUBLISH_RETRY = False

@@ -1,0 +1,36 @@
+"""A hint costs next to nothing where nobody takes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.live import ROOT
+
+CODE = """
+import json, time
+import django
+django.setup()
+from outbox.nudge import nudge
+from outbox.registry import Lane
+begun = time.monotonic()
+reached = nudge([Lane.PUBLISH, Lane.NOTIFY])
+print(json.dumps([reached, time.monotonic() - begun]))
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1/0"])
+def test_without_a_broker_nobody_waits(url: str) -> None:
+    environment = os.environ | {"REDIS_URL": url, "DJANGO_SETTINGS_MODULE": "statuspage.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", CODE], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    reached, seconds = json.loads(done.stdout.splitlines()[-1])
+
+    assert not reached
+    assert seconds < 1.0
