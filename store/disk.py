@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -31,6 +32,15 @@ _WRITERS = 4
 _serial = count()
 
 logger = logging.getLogger(__name__)
+
+
+# Whoever waits for a version asks again and again, and parsing thousands of entries takes milliseconds.
+@lru_cache(maxsize=16)
+def _parsed(path: Path, stamp: int) -> Manifest | None:
+    """The manifest in a file, as it was when it had this stamp."""
+    with suppress(StoreError):
+        return Manifest.from_bytes(_read(path) or b"")
+    return None
 
 
 class Disk:
@@ -47,11 +57,10 @@ class Disk:
         return self._pages / check_name(page_id) / f"{check_name(view)}.json"
 
     def manifest(self, page_id: str, view: str) -> Manifest | None:
-        raw = _read(self.manifest_path(page_id, view))
-        with suppress(StoreError):
-            found = Manifest.from_bytes(raw or b"")
-            return found if (found.page_id, found.view) == (page_id, view) else None
-        return None
+        path = self.manifest_path(page_id, view)
+        stamp = self.stamp(path)
+        found = None if stamp is None else _parsed(path, stamp)
+        return found if found and (found.page_id, found.view) == (page_id, view) else None
 
     def succeed(self, previous: Manifest | None, manifest: Manifest, raw: bytes) -> None:
         """Put `manifest` in place of `previous`, whose dropped bodies begin their grace; while `writing`."""
