@@ -140,14 +140,15 @@ def days(
     weights = _weights(spans, policy)
     found: list[Day] = []
     cursor = 0
-    for clear, (begun, ended) in zip(_clear_days(first, last, zone), pairwise(bounds), strict=True):
+    for number, (begun, ended) in enumerate(pairwise(bounds)):
         while cursor < len(spans) and spans[cursor].ended <= begun:
             cursor += 1
-        # Most days are operational throughout: those are the same value for every component.
-        if cursor < len(spans) and _is_clear(spans[cursor], ended):
-            found.append(clear)
+        # Most days are operational throughout, or unknown: those are the same values for every component.
+        if cursor < len(spans) and _is_untroubled(spans[cursor], ended):
+            found.append(_whole_days(first, last, zone, spans[cursor].status)[number])
         else:
-            found.append(_day(clear.date, _pieces(spans, weights, cursor, begun, ended)))
+            day = first + timedelta(days=number)
+            found.append(_day(day, _pieces(spans, weights, cursor, begun, ended)))
     return found
 
 
@@ -265,18 +266,18 @@ def _midnights(first: date, last: date, zone: ZoneInfo) -> tuple[datetime, ...]:
 
 
 @lru_cache(maxsize=64)
-def _clear_days(first: date, last: date, zone: ZoneInfo) -> tuple[Day, ...]:
-    """The days of a component that was operational all the time."""
+def _whole_days(first: date, last: date, zone: ZoneInfo, status: str | None) -> tuple[Day, ...]:
+    """The days of a component that was operational, or of which nothing was known, all the time."""
     bounds = _midnights(first, last, zone)
-    span = [Interval(bounds[0], bounds[-1], ComponentStatus.OPERATIONAL)]
+    span = [Interval(bounds[0], bounds[-1], status)]
     return tuple(
         _day(first + timedelta(days=number), _pieces(span, [0], 0, begun, ended))
         for number, (begun, ended) in enumerate(pairwise(bounds))
     )
 
 
-def _is_clear(span: Interval, ended: datetime) -> bool:
-    return span.status == ComponentStatus.OPERATIONAL and span.ended >= ended
+def _is_untroubled(span: Interval, ended: datetime) -> bool:
+    return span.status in {ComponentStatus.OPERATIONAL, None} and span.ended >= ended
 
 
 def _pieces(

@@ -74,7 +74,11 @@ class Histories:
         found = days([row[:2] for row in rows], first, last, zone, now, gaps, policy)
         whole = sum_up(found)
         corrected = any(row.source == Source.CORRECTION for row in rows)
-        told = [(day, _words(day, rows)) for day in found if corrected or not _is_plain(day)]
+        told = [
+            (day, _words(day, rows) if corrected or day.reasons else [])
+            for day in found
+            if corrected or not _is_plain(day)
+        ]
         views = tuple(self._day(day, said, explained) for day, said in told if said or not _is_plain(day))
         begins = known_since(self.page, component).astimezone(zone).date()
         within = begins if first < begins <= last else None
