@@ -11,11 +11,12 @@ help:  ## show this list
 run: venv  ## start the whole service here; Ctrl-C stops it
 	@exec $(IN_VENV) -m statuspage.supervisor $(ARGS)
 
-test: venv-dev  ## run every test
-	$(IN_VENV) -m pytest $(ARGS)
+test: test-fast  ## run every test
+	$(IN_VENV) -m pytest -m "browser or process"
 
+# Two at a time, each with servers of its own; what watches the clock or kills processes runs alone.
 test-fast: venv-dev  ## run the tests that neither start processes nor drive a browser
-	$(IN_VENV) -m pytest -m "not browser and not process" $(ARGS)
+	$(IN_VENV) -m pytest -n 2 --dist worksteal -m "not browser and not process" $(ARGS)
 
 lint: venv-dev  ## check style, types, layers, templates and migrations
 	.venv/bin/ruff check .

@@ -20,21 +20,31 @@ atexit.register(_servers.close)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests() -> Iterator[None]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    os.environ.update(
+        DEBUG="true",
+        SECRET_KEY="only for tests",
+        DATABASE_POOL="0",
+        PUBLIC_PORT="8000",
+        LOG_FORMAT="json",
+    )
+    # Who only hands tests out to workers needs no servers; each worker has its own.
+    if early_config.known_args_namespace.numprocesses and "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ.update(DATABASE_URL="postgresql://127.0.0.1:1/none", STORE_DIR=os.devnull)
+    else:
+        _start_servers()
+    return (yield)
+
+
+def _start_servers() -> None:
     base = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix="statuspage-tests-")))
     for name in ("postgres", "valkey", "store"):
         (base / name).mkdir()
     os.environ.update(
-        DEBUG="true",
-        SECRET_KEY="only for tests",
         STORE_DIR=str(base / "store"),
-        DATABASE_POOL="0",
-        PUBLIC_PORT="8000",
-        LOG_FORMAT="json",
         DATABASE_URL=_servers.enter_context(postgres(base / "postgres")),
         REDIS_URL=f"{_servers.enter_context(valkey(base / 'valkey'))}/0",
     )
-    return (yield)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
