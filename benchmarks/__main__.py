@@ -42,6 +42,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "commit": partial(on_service, "commit"),
     "storm": partial(on_service, "storm"),
     "live": live.measure,
+    "edge": partial(on_databases, "edge"),
 }
 
 

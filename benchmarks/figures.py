@@ -87,9 +87,9 @@ def spent_in(owner: Any, *names: str) -> Iterator[Spent]:
 class Table:
     """Prints its heading at once, and each line when it is known. It is Markdown."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, headings: Sequence[str] = HEADINGS) -> None:
         print(f"\n### {title}\n")
-        _row(HEADINGS)
+        _row(headings)
         _row(["-" * width for width in WIDTHS])
 
     def time(
@@ -104,6 +104,10 @@ class Table:
     def count(self, what: str, value: str, aim: str = "") -> None:
         """What is no time: a number with its unit."""
         _row([what, value, "", "", aim])
+
+    def row(self, *cells: str) -> None:
+        """One cell for each heading."""
+        _row(cells)
 
 
 def duration(seconds: float) -> str:
