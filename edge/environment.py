@@ -1,9 +1,11 @@
-"""What an edge reads from the environment: where the store is, and how many streams there may be."""
+"""What an edge reads from the environment: where the store is, how many streams there may be, and how long it
+goes unconfirmed."""
 
 import os
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from edge.heart import STALE_AFTER
 from edge.streams import Limits
 
 
@@ -42,3 +44,8 @@ def limits() -> Limits:
         streams=integer("EVENT_STREAMS", Limits.streams),
         per_address=integer("EVENT_STREAMS_PER_ADDRESS", Limits.per_address),
     )
+
+
+def stale_after() -> int:
+    """Seconds after the last heartbeat from which on documents say how old they are."""
+    return integer("STALE_AFTER", STALE_AFTER)

@@ -9,7 +9,7 @@ from edge.overlay import Overlay
 from store import Store
 
 # Seconds after the last heartbeat from which on documents count as stale, and those between two looks.
-STALE_AFTER = 120.0
+STALE_AFTER = 120
 LOOK = 10.0
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ django_application: Any = get_asgi_application()
 from django.conf import settings  # noqa: E402
 
 from edge.app import Edge  # noqa: E402
-from edge.environment import limits  # noqa: E402
+from edge.environment import limits, stale_after  # noqa: E402
 from edge.request import hostname  # noqa: E402
 from publishing.storage import store  # noqa: E402
 
@@ -24,7 +24,13 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_edge = Edge(store(), fallback=django_application, redis_url=settings.STORE_REDIS_URL, limits=limits())
+_edge = Edge(
+    store(),
+    fallback=django_application,
+    redis_url=settings.STORE_REDIS_URL,
+    limits=limits(),
+    stale_after=stale_after(),
+)
 _app_hosts = frozenset(settings.APP_HOSTS)
 _PUBLIC_API = "/api/v2/"
 
