@@ -5,6 +5,7 @@ Those that ask a server run with `--database default` (`--deploy` alone asks non
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -91,6 +92,24 @@ def proxy(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessag
     ]
 
 
+@register(Tags.security)
+def egress(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Webhooks go where strangers say: never into our own network."""
+    malformed = [one for one in settings.EGRESS_ALLOW_NETS if not _is_network(one)]
+    if malformed:
+        text = f"EGRESS_ALLOW_NETS names {malformed[0]!r}, which is no network."
+        return [Error(text, hint="Write networks as 10.1.0.0/16, with commas.", id="statuspage.E012")]
+    if settings.DEBUG or not settings.EGRESS_ALLOW_NETS:
+        return []
+    return [
+        Error(
+            f"EGRESS_ALLOW_NETS lets strangers call {', '.join(settings.EGRESS_ALLOW_NETS)} through us.",
+            hint="Leave it empty; it is for sinks on a developer's machine.",
+            id="statuspage.E011",
+        )
+    ]
+
+
 @register(Tags.database)
 def pooling(
     app_configs: Sequence[AppConfig] | None, databases: Iterable[str] | None = None, **_: Any
@@ -131,6 +150,14 @@ def eviction(
         for name, url in names.items()
         if url and (policy := _eviction_policy(url)) not in {"noeviction", ""}
     ]
+
+
+def _is_network(name: str) -> bool:
+    try:
+        ipaddress.ip_network(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _search_path_is_kept(number: int) -> bool:

@@ -50,6 +50,8 @@ def local_settings(place: Place, web_port: int) -> dict[str, str]:
         "PUBLIC_PORT": str(web_port),
         "DEFAULT_PAGE_HOST": "demo.localhost",
         "DEFAULT_FROM_EMAIL": "status@example.com",
+        # Sinks on this machine may be told.
+        "EGRESS_ALLOW_NETS": "127.0.0.0/8",
         "FIRST_RUN_EMAIL": FIRST_RUN_EMAIL,
         "FIRST_RUN_PASSWORD_FILE": str(place.secret("admin-password")),
         "CHILDREN_PATH": str(place.children),

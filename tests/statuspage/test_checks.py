@@ -34,6 +34,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"APP_HOSTS": ["admin.status.example.com"]}, "statuspage.W001"),
     ({"BROKER_URL": ""}, "statuspage.W002"),
     ({"SECURE_PROXY_SSL_HEADER": None}, "statuspage.W003"),
+    ({"EGRESS_ALLOW_NETS": ["10.0.0.0/8"]}, "statuspage.E011"),
+    ({"EGRESS_ALLOW_NETS": ["localhost"]}, "statuspage.E012"),
 ]
 
 
