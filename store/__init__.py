@@ -5,12 +5,13 @@ No Django and no database: whoever serves pages needs nothing but this.
 
 from store.documents import PUBLIC, Document, Entry, HostEntry, Hosts, Manifest
 from store.errors import StoreError
-from store.messages import CHANNEL, Change
+from store.messages import CHANNEL, EMERGENCY, Change
 from store.shared import connect
 from store.store import Store
 
 __all__ = [
     "CHANNEL",
+    "EMERGENCY",
     "PUBLIC",
     "Change",
     "Document",

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from store.documents import is_count
 
 CHANNEL = "store:changes"
+# In the place of a view: the page's emergency notices have changed.
+EMERGENCY = "emergency"
 
 
 @dataclass(frozen=True, slots=True)

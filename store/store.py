@@ -14,6 +14,7 @@ from store.disk import Disk
 from store.documents import PUBLIC, Document, Entry, HostEntry, Hosts, Manifest, check_name, is_newer, require
 from store.garbage import collect
 from store.mirror import Mirror
+from store.notices import Notices
 from store.packing import IDENTITY, Variants, compress, pack
 from store.shared import Shared, tolerated
 
@@ -25,6 +26,7 @@ class Store:
         self._disk = Disk(root)
         self._shared = None if redis is None else Shared(redis)
         self._mirror = None if self._shared is None else Mirror(self._disk, self._shared)
+        self.notices = Notices(root, redis)
 
     # Writing
 
