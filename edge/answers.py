@@ -18,18 +18,25 @@ OWN = b"private, no-store"
 
 _POLICY = (
     "default-src 'none'; style-src {styles}; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
 )
+_NO_FRAME = (b"x-frame-options", b"DENY")
 _GUARDS: Headers = [
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
     # Badges and JSON are there to be used by other sites.
     (b"cross-origin-resource-policy", b"cross-origin"),
 ]
-GUARDS: Headers = [(b"content-security-policy", _POLICY.format(styles="'self'").encode()), *_GUARDS]
+_POLICY_NAME = b"content-security-policy"
+GUARDS: Headers = [
+    (_POLICY_NAME, _POLICY.format(styles="'self'", frames="'none'").encode()),
+    _NO_FRAME,
+    *_GUARDS,
+]
+# Of the one document that is made for frames of other sites.
+FRAMED: Headers = [(_POLICY_NAME, _POLICY.format(styles="'self'", frames="*").encode()), *_GUARDS]
 
 _STYLE = """
 :root{color-scheme:light dark}
@@ -43,7 +50,8 @@ p{margin:0;color:#4b5563}
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _OWN_GUARDS: Headers = [
-    (b"content-security-policy", _POLICY.format(styles=f"'sha256-{_STYLE_HASH}'").encode()),
+    (_POLICY_NAME, _POLICY.format(styles=f"'sha256-{_STYLE_HASH}'", frames="'none'").encode()),
+    _NO_FRAME,
     *_GUARDS,
 ]
 _PAGE = """<!doctype html>

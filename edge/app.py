@@ -18,6 +18,7 @@ from edge.streams import Limits, Streams
 from store import Entry, HostEntry, Manifest, Store, StoreError
 
 NOT_FOUND_PATH = "/404"
+FRAME = "/embed/frame"
 MEMORY = 256 * 2**20
 
 # What only Django answers on page hosts: it needs the database.
@@ -205,7 +206,7 @@ def common(page_id: str, path: str, entry: Entry, etag: bytes, cache: bytes) -> 
         (b"vary", b"Accept-Encoding"),
         (b"surrogate-key", label),
         (b"cache-tag", label),
-        *answers.GUARDS,
+        *(answers.FRAMED if path == FRAME else answers.GUARDS),
     ]
     # What machines read may be read from any site's scripts.
     if path.startswith(_API) or not entry.type.startswith("text/html"):

@@ -26,6 +26,8 @@ _LONGEST_VERSION = 15
 _HEADERS: Headers = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
+    # Widgets on other sites follow too.
+    (b"access-control-allow-origin", b"*"),
     # nginx would otherwise hold events back until its buffer is full.
     (b"x-accel-buffering", b"no"),
     (b"connection", b"close"),
