@@ -18,9 +18,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from functools import lru_cache
 from itertools import count
 from pathlib import Path
+from threading import Lock
 
 from store.documents import Hosts, Manifest, check_hash, check_name, is_newer
 from store.errors import StoreError
@@ -29,23 +29,56 @@ from store.sealed import check
 
 # Compressing and flushing both wait outside the interpreter: few threads hide most of it.
 _WRITERS = 4
+# Manifests that a process remembers.
+_MANIFESTS = 16
 _serial = count()
 
 logger = logging.getLogger(__name__)
 
 
-# Whoever waits for a version asks again and again, and parsing thousands of entries takes milliseconds.
-@lru_cache(maxsize=16)
-def _parsed(path: Path, stamp: int) -> Manifest | None:
-    """The manifest in a file, as it was when it had this stamp."""
+class _Known:
+    """The manifests asked for last: whoever waits for a version asks again and again, whoever publishes the
+    next one asks for what it has just written, and parsing thousands of entries takes milliseconds."""
+
+    def __init__(self) -> None:
+        self._found: dict[Path, tuple[int, Manifest | None]] = {}
+        self._lock = Lock()
+
+    def at(self, path: Path) -> Manifest | None:
+        """The manifest in a file as it is now; None where there is none, or a damaged one."""
+        stamp = Disk.stamp(path)
+        if stamp is None:
+            return None
+        known = self._found.get(path)
+        if known is None or known[0] != stamp:
+            known = stamp, _manifest(_read(path) or b"")
+            self._keep(path, known)
+        return known[1]
+
+    def note(self, path: Path, manifest: Manifest) -> None:
+        """What has just been written to the file; while `writing`."""
+        stamp = Disk.stamp(path)
+        if stamp is not None:
+            self._keep(path, (stamp, manifest))
+
+    def _keep(self, path: Path, known: tuple[int, Manifest | None]) -> None:
+        with self._lock:
+            self._found.pop(path, None)
+            self._found[path] = known
+            while len(self._found) > _MANIFESTS:
+                self._found.pop(next(iter(self._found)))
+
+
+def _manifest(raw: bytes) -> Manifest | None:
     with suppress(StoreError):
-        return Manifest.from_bytes(_read(path) or b"")
+        return Manifest.from_bytes(raw)
     return None
 
 
 class Disk:
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._known = _Known()
         self._pages = root / "pages"
         self._bodies = root / "bodies"
         self.hosts_path = root / "hosts.json"
@@ -57,16 +90,16 @@ class Disk:
         return self._pages / check_name(page_id) / f"{check_name(view)}.json"
 
     def manifest(self, page_id: str, view: str) -> Manifest | None:
-        path = self.manifest_path(page_id, view)
-        stamp = self.stamp(path)
-        found = None if stamp is None else _parsed(path, stamp)
+        found = self._known.at(self.manifest_path(page_id, view))
         return found if found and (found.page_id, found.view) == (page_id, view) else None
 
     def succeed(self, previous: Manifest | None, manifest: Manifest, raw: bytes) -> None:
         """Put `manifest` in place of `previous`, whose dropped bodies begin their grace; while `writing`."""
         if previous is not None:
             self.touch(previous.hashes() - manifest.hashes())
-        replace(self.manifest_path(manifest.page_id, manifest.view), raw)
+        path = self.manifest_path(manifest.page_id, manifest.view)
+        replace(path, raw)
+        self._known.note(path, manifest)
 
     def order(self, page_id: str, view: str) -> tuple[int, int] | None:
         """(version, release) of a whole manifest, its entries unread: cheap enough to ask of every page."""
@@ -104,16 +137,24 @@ class Disk:
         raw = _read(self.body_path(digest))
         return None if raw is None else unpack(raw, digest)
 
-    def write_bodies(self, makers: dict[str, Callable[[], bytes]]) -> None:
-        """Make, write and flush each body's container in a few threads; then flush each directory once."""
+    def write_bodies(self, makers: dict[str, Callable[[], bytes]]) -> dict[str, bytes]:
+        """Make, write and flush each body's container in a few threads, then each directory once; what was
+        written."""
         if not makers:
-            return
-        for folder in {self.body_path(digest).parent for digest in makers}:
+            return {}
+        folders = {self.body_path(digest).parent for digest in makers}
+        for folder in folders:
             folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(min(_WRITERS, len(makers))) as writers:
-            list(writers.map(lambda item: _write(self.body_path(item[0]), item[1]()), makers.items()))
-        for folder in {self.body_path(digest).parent for digest in makers}:
-            _flush_folder(folder)
+            written = list(writers.map(self._write_body, makers, makers.values()))
+            # Flushed at the same time, they share what the file system writes.
+            list(writers.map(_flush_folder, folders))
+        return dict(zip(makers, written, strict=True))
+
+    def _write_body(self, digest: str, make: Callable[[], bytes]) -> bytes:
+        blob = make()
+        _write(self.body_path(digest), blob)
+        return blob
 
     @contextmanager
     def adding_bodies(self) -> Iterator[None]:

@@ -37,19 +37,24 @@ class Mirror:
                 logger.warning("Redis holds a damaged manifest of page %s: %s", page_id, error)
         return None
 
-    def push(self, manifest: Manifest, raw: bytes, previous: Manifest | None) -> None:
-        """Bring Redis to `manifest`, alias `raw`. Where it holds `previous`, only new bodies are sent."""
+    def push(
+        self, manifest: Manifest, raw: bytes, previous: Manifest | None, written: dict[str, bytes]
+    ) -> None:
+        """Bring Redis to `manifest`, alias `raw`. Where it holds `previous`, only new bodies are sent.
+
+        `written`: containers that need not be read again.
+        """
         with tolerated(f"publish page {manifest.page_id}"):
             order = self._shared.order(manifest.page_id, manifest.view)
             if is_newer(manifest.order, order):
                 known = previous.hashes() if previous is not None and previous.order == order else set()
-                self._push_bodies(manifest.hashes() - known)
+                self._push_bodies(manifest.hashes() - known, written)
                 self._shared.put_manifest(manifest, raw)
 
     def push_current(self, page_id: str, view: str) -> None:
         manifest = self._disk.manifest(page_id, view)
         if manifest is not None:
-            self.push(manifest, manifest.to_bytes(), None)
+            self.push(manifest, manifest.to_bytes(), None, {})
 
     def pull(self, page_id: str, view: str) -> bool:
         """Bring the disk to what Redis holds, bodies first; whether the disk has changed."""
@@ -128,10 +133,11 @@ class Mirror:
 
     # Bodies
 
-    def _push_bodies(self, digests: set[str]) -> None:
+    def _push_bodies(self, digests: set[str], written: dict[str, bytes]) -> None:
         missing = sorted(self._shared.keep(digests))
         for start in range(0, len(missing), _BATCH):
-            blobs = {digest: self._disk.blob(digest) for digest in missing[start : start + _BATCH]}
+            batch = missing[start : start + _BATCH]
+            blobs = {digest: written.get(digest) or self._disk.blob(digest) for digest in batch}
             self._shared.put_bodies({digest: blob for digest, blob in blobs.items() if blob is not None})
 
     def _pull_bodies(self, manifest: Manifest) -> bool:

@@ -167,16 +167,19 @@ class Store:
             accepted = previous is None or is_newer(manifest.order, previous.order)
             if accepted:
                 raw = manifest.to_bytes()
-                self._write_bodies(manifest, bodies, previous)
+                written = self._write_bodies(manifest, bodies, previous)
                 self._disk.succeed(previous, manifest, raw)
         if self._mirror is not None:
             if accepted:
-                self._mirror.push(manifest, raw, previous)
+                self._mirror.push(manifest, raw, previous, written)
             else:
                 self._mirror.push_current(manifest.page_id, manifest.view)
         return accepted
 
-    def _write_bodies(self, manifest: Manifest, bodies: dict[str, bytes], previous: Manifest | None) -> None:
+    def _write_bodies(
+        self, manifest: Manifest, bodies: dict[str, bytes], previous: Manifest | None
+    ) -> dict[str, bytes]:
+        """The containers that the disk did not have yet."""
         known = previous.hashes() if previous is not None else set()
         for digest in self._disk.touch(manifest.hashes() - known - bodies.keys()):
             require(
@@ -184,7 +187,7 @@ class Store:
             )
         new = {digest: body for digest, body in bodies.items() if self._disk.variants(digest) is None}
         self._disk.touch(bodies.keys() - new.keys())
-        self._disk.write_bodies({digest: partial(_packed, body) for digest, body in new.items()})
+        return self._disk.write_bodies({digest: partial(_packed, body) for digest, body in new.items()})
 
     def _newest_order(self, page_id: str, view: str) -> tuple[int, int]:
         orders = [self._disk.order(page_id, view)]
