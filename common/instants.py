@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 Stamp = Callable[[datetime], str]
@@ -29,3 +30,16 @@ def utc(moment: datetime) -> str:
 
 def optional(stamp: Stamp, moment: datetime | None) -> str | None:
     return None if moment is None else stamp(moment)
+
+
+def retry_after(value: str | None) -> timedelta | None:
+    """From now, of a Retry-After header: a number of seconds or an HTTP date; None of anything else."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return timedelta(seconds=int(value.strip()[:9]))
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC), timedelta())

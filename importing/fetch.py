@@ -7,13 +7,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
+from common.instants import retry_after
 from importing.fields import ImportFailed
 
 BUSY = (420, 429, 503)
@@ -148,7 +147,8 @@ class Fetcher:
 def _refusal(url: str, error: HTTPError) -> Exception:
     with error:
         if error.code in BUSY:
-            return _AgainError(f"answered {error.code}", _retry_after(error.headers.get("Retry-After")))
+            pause = retry_after(error.headers.get("Retry-After"))
+            return _AgainError(f"answered {error.code}", pause.total_seconds() if pause is not None else None)
         if error.code in BROKEN:
             return _AgainError(f"answered {error.code}")
         if error.code in (404, 410):
@@ -158,16 +158,3 @@ def _refusal(url: str, error: HTTPError) -> Exception:
         if error.code in (401, 403):
             return ImportFailed(f"{url}: refuses ({error.code}): it is private or turns programs away")
         return ImportFailed(f"{url}: answered {error.code} {error.reason}")
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds from now, of a Retry-After header: a number or an HTTP date; None of anything else."""
-    if value is None:
-        return None
-    if value.strip().isdigit():
-        return float(value[:9])
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
