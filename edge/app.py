@@ -60,7 +60,9 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._serve(scope, receive, send)
+            channel = await self._serve(scope, receive, send)
+            if channel is not None:
+                await self.streams.follow(channel, scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
@@ -88,8 +90,7 @@ class Edge:
 
     def _heart_changed(self) -> None:
         overlay = self.heart.overlay
-        self.streams.overlay_mark = overlay.mark if overlay is not None else ""
-        self.channels.wake_all()
+        self.channels.show(overlay.mark if overlay is not None else "")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -105,13 +106,14 @@ class Edge:
 
     # Requests
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> Channel | None:
+        """The channel to follow, where that is the answer."""
         if not self._started:
             self.start()
         too_large = excess(scope)
         if too_large:
             await answers.answer(send, answers.TOO_LARGE[too_large])
-            return
+            return None
         request = read(scope)
         found: Answer | Channel | None
         if request.path == EVENTS:
@@ -119,13 +121,14 @@ class Edge:
         else:
             found = await self._answer(request)
         if isinstance(found, Channel):
-            await self.streams.follow(found, scope, receive, send)
-        elif found is not None:
+            return found
+        if found is not None:
             await answers.answer(send, found, head=request.method == "HEAD")
         elif self._fallback is not None:
             await self._fallback(scope, receive, send)
         else:
             await answers.answer(send, alone(request.path), head=request.method == "HEAD")
+        return None
 
     async def _answer(self, request: Request) -> Answer | None:
         """None for what is the fallback's."""

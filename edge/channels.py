@@ -5,11 +5,15 @@ import json
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from edge.fragments import Outline, changed, outline
 from edge.pages import Pages
+from edge.request import Message
+from edge.stream import part
 from edge.work import Again, Once
 from store import Manifest
 
@@ -26,11 +30,11 @@ logger = logging.getLogger(__name__)
 
 
 class Watcher(Protocol):
-    def wake(self) -> None: ...
+    def tell(self) -> None: ...
+
+    def beat(self) -> None: ...
 
     def end(self) -> None: ...
-
-    def hurry(self, patience: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +43,58 @@ class Step:
 
     prev: int
     version: int
-    chunk: bytes
+    message: Message
+
+    @property
+    def size(self) -> int:
+        return len(self.message["body"])
 
 
 class Channel:
     """One page: its version, the last steps to it, and who watches."""
 
-    def __init__(self, version: int, shape: Outline | None) -> None:
+    def __init__(self, version: int, shape: Outline | None, mark: str) -> None:
         self.version = version
         self.watchers: set[Watcher] = set()
         self.left_at = time.monotonic()
         self._shape = shape
+        self._mark = mark
         self._steps: deque[Step] = deque(maxlen=KEPT_EVENTS)
+        self.beat = beat(version, mark)
 
     def advance(self, version: int, shape: Outline | None, body: bytes) -> None:
-        self._steps.append(Step(self.version, version, self._event(version, shape, body)))
-        while sum(len(step.chunk) for step in self._steps) > KEPT_BYTES:
+        self._steps.append(Step(self.version, version, part(self._event(version, shape, body))))
+        while sum(step.size for step in self._steps) > KEPT_BYTES:
             self._steps.popleft()
         self.version, self._shape = version, shape
+        self.beat = beat(version, self._mark)
 
-    def since(self, version: int) -> bytes:
+    def since(self, version: int) -> Message | None:
         """What brings a client from `version` to the page's: nothing, some steps, or the call to fetch it."""
+        if self._steps and self._steps[-1].prev == version:
+            return self._steps[-1].message
         if version == self.version:
-            return b""
+            return None
         chunks = []
         for step in self._steps:
             if step.prev == version:
-                chunks.append(step.chunk)
+                chunks.append(step.message["body"])
                 version = step.version
-        return b"".join(chunks) if version == self.version else resync(self.version)
+        return part(b"".join(chunks) if version == self.version else resync(self.version))
 
-    def beat(self, mark: str) -> bytes:
-        """A sign of life that scripts, unlike a comment, can see: the version, and the overlay's mark."""
-        return b"event: beat\ndata: %b\n\n" % f"{self.version} {mark}".rstrip().encode()
+    async def tell(self) -> None:
+        """Everybody, of the new version."""
+        await self._each(lambda watcher: watcher.tell())
 
-    async def wake(self) -> None:
+    async def show(self, mark: str) -> None:
+        """Tell everybody of the overlay over the page's documents, for scripts that would like to show it."""
+        self._mark = mark
+        self.beat = beat(self.version, mark)
+        await self._each(lambda watcher: watcher.beat())
+
+    async def _each(self, work: Callable[[Watcher], None]) -> None:
         for number, watcher in enumerate(list(self.watchers), start=1):
-            watcher.wake()
+            work(watcher)
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -104,6 +123,11 @@ class Channel:
         return chunk if len(chunk) <= LARGEST_EVENT else resync(version)
 
 
+def beat(version: int, mark: str) -> Message:
+    """A sign of life that scripts, unlike a comment, can see: the version, and the overlay's mark."""
+    return part(b"event: beat\ndata: %b\n\n" % f"{version} {mark}".rstrip().encode())
+
+
 def resync(version: int) -> bytes:
     return b'id: %d\nevent: resync\ndata: {"version":%d}\n\n' % (version, version)
 
@@ -116,6 +140,7 @@ class Channels:
         self._channels: dict[str, Channel] = {}
         self._once = Once()
         self._again = Again()
+        self._mark = ""
         pages.on_look = self._looked
 
     async def of(self, page_id: str) -> Channel | None:
@@ -134,9 +159,6 @@ class Channels:
                 elif self._pages.is_due(page_id):
                     self._again.ask(page_id, lambda page_id=page_id: self._pages.page(page_id))  # type: ignore[misc]
 
-    def watchers(self) -> list[Watcher]:
-        return [watcher for channel in self._channels.values() for watcher in channel.watchers]
-
     def end(self) -> None:
         """Let every watcher go."""
         for channel in self._channels.values():
@@ -146,9 +168,11 @@ class Channels:
         self.end()
         await self._again.stop()
 
-    def wake_all(self) -> None:
+    def show(self, mark: str) -> None:
+        """The mark of the overlay over documents; empty while there is none."""
+        self._mark = mark
         for page_id, channel in self._channels.items():
-            self._again.ask(("wake", page_id), channel.wake)
+            self._again.ask(("show", page_id), partial(channel.show, mark))
 
     def _looked(self, page_id: str, manifest: Manifest | None) -> None:
         channel = self._channels.get(page_id)
@@ -159,7 +183,7 @@ class Channels:
         manifest = await self._pages.page(page_id)
         if manifest is not None:
             _, shape = await self._outlined(manifest)
-            self._channels[page_id] = Channel(manifest.version, shape)
+            self._channels[page_id] = Channel(manifest.version, shape, self._mark)
             # What came while the outline was made found no channel to tell.
             self._looked(page_id, await self._pages.page(page_id))
 
@@ -171,7 +195,7 @@ class Channels:
         elif manifest.version > channel.version:
             body, shape = await self._outlined(manifest)
             channel.advance(manifest.version, shape, body)
-            await channel.wake()
+            await channel.tell()
 
     async def _outlined(self, manifest: Manifest) -> tuple[bytes, Outline | None]:
         entry = manifest.entries.get("/")

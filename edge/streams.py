@@ -17,11 +17,13 @@ from edge import answers
 from edge.answers import Answer, Headers
 from edge.channels import Channel, Channels
 from edge.request import Receive, Scope, Send
+from edge.stream import Stream, part
 
 PATH = "/events"
 # What else a process has open: pages being served, the store, Redis.
 _OTHER_FILES = 256
 _LONGEST_VERSION = 15
+_TURNS = 60
 
 _HEADERS: Headers = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -50,52 +52,6 @@ class Limits:
     patience: float = 10.0
 
 
-class Stream:
-    """One client: the version that it has been told, and whether there may be more to say."""
-
-    __slots__ = ("_pending", "_waiter", "mark", "over", "sending_since", "slow", "task", "version")
-
-    def __init__(self, version: int, task: asyncio.Task[None]) -> None:
-        self.version = version
-        self.task = task
-        # When the client was sent what it has not taken yet; 0 where there is nothing.
-        self.sending_since = 0.0
-        self.slow = False
-        self.mark = ""
-        self.over = False
-        self._pending = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    def wake(self) -> None:
-        self._pending = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def end(self) -> None:
-        self.over = True
-        self.wake()
-
-    def hurry(self, patience: float) -> None:
-        """Give up on a client that has let us wait for longer than `patience` seconds."""
-        if self.sending_since and not self.slow and time.monotonic() - self.sending_since > patience:
-            self.slow = True
-            self.task.cancel()
-
-    async def woken(self, within: float) -> bool:
-        """False where nothing happened within so many seconds."""
-        if not self._pending:
-            loop = asyncio.get_running_loop()
-            self._waiter = loop.create_future()
-            alarm = loop.call_later(within, _ring, self._waiter)
-            try:
-                await self._waiter
-            finally:
-                alarm.cancel()
-                self._waiter = None
-        woken, self._pending = self._pending, False
-        return woken
-
-
 class Streams:
     def __init__(self, channels: Channels, limits: Limits) -> None:
         self._channels = channels
@@ -104,8 +60,8 @@ class Streams:
         self._by_address: Counter[str] = Counter()
         self.count = 0
         self._closing = False
-        # The mark of the overlay over the page's documents, for scripts that would like to show it.
-        self.overlay_mark = ""
+        # Streams by when it is their turn for a sign of life, so that not all get one at once.
+        self._turns: list[set[Stream]] = [set() for _ in range(_TURNS)]
 
     async def channel(self, scope: Scope, page_id: str) -> Channel | Answer:
         """What there is to follow, or the answer where there is no room, or no page."""
@@ -120,93 +76,51 @@ class Streams:
 
     async def follow(self, channel: Channel, scope: Scope, receive: Receive, send: Send) -> None:
         """Until either side has had enough. Every call that waits in here costs memory for each stream."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101
-        stream = Stream(_version(scope, channel.version), task)
-        address = _address(scope)
-        self._enter(stream, channel, address)
-        leaving = asyncio.create_task(_wait_until_gone(receive, stream))
         until = time.monotonic() + random.uniform(*self._limits.lasting)  # noqa: S311
+        stream = Stream(channel, _version(scope, channel.version), send, until, self._limits.patience)
+        address, turn = _address(scope), random.choice(self._turns)  # noqa: S311
+        # Nobody reads them any more, and a browser sends a kilobyte of them.
+        scope["headers"].clear()
+        self._enter(stream, channel, address, turn)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
             # Each its own pause before coming back, so that a restart is not followed by all at once.
-            chunk = b"retry: %d\n\n" % random.randrange(1_000, 4_000)  # noqa: S311
-            woken = False
-            while not stream.over and time.monotonic() < until:
-                chunk += self._news(stream, channel, woken)
-                if chunk:
-                    stream.sending_since = time.monotonic()
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                    stream.sending_since = 0.0
-                chunk = b""
-                woken = await stream.woken(min(self._limits.beat, max(0.0, until - time.monotonic())))
-            stream.sending_since = time.monotonic()
-            await send({"type": "http.response.body", "body": b""})
-        except asyncio.CancelledError:
-            if not stream.slow:
-                raise
-            stream.task.uncancel()
-            _abort(send)
-            await leaving
+            stream.say(part(b"retry: %d\n\n" % random.randrange(1_000, 4_000)))  # noqa: S311
+            stream.beat()
+            while (await receive())["type"] != "http.disconnect":
+                pass
         finally:
-            leaving.cancel()
-            self._leave(stream, channel, address)
+            stream.forget()
+            self._leave(stream, channel, address, turn)
 
     async def run(self) -> None:
-        """Look after slow clients, until cancelled: one clock for all costs less than one for each event."""
+        """Until cancelled. Each stream has its turn once a beat: it gets a sign of life, or its end."""
         while True:
-            await asyncio.sleep(self._limits.patience / 4)
-            for watcher in self._channels.watchers():
-                watcher.hurry(self._limits.patience)
+            for turn in self._turns:
+                await asyncio.sleep(self._limits.beat / len(self._turns))
+                now = time.monotonic()
+                for stream in list(turn):
+                    stream.end() if now > stream.until else stream.beat()
 
     def close(self) -> None:
         """End every stream and begin none: the server is going."""
         self._closing = True
         self._channels.end()
 
-    def _news(self, stream: Stream, channel: Channel, woken: bool) -> bytes:
-        """What the client has not been told; in the end a beat, where it is time or the overlay differs."""
-        chunk = channel.since(stream.version)
-        stream.version = channel.version
-        if not woken or stream.mark != self.overlay_mark:
-            stream.mark = self.overlay_mark
-            chunk += channel.beat(stream.mark)
-        return chunk
-
-    def _enter(self, stream: Stream, channel: Channel, address: str) -> None:
+    def _enter(self, stream: Stream, channel: Channel, address: str, turn: set[Stream]) -> None:
         self.count += 1
         self._by_address[address] += 1
         channel.watchers.add(stream)
+        turn.add(stream)
 
-    def _leave(self, stream: Stream, channel: Channel, address: str) -> None:
+    def _leave(self, stream: Stream, channel: Channel, address: str, turn: set[Stream]) -> None:
+        turn.discard(stream)
         channel.watchers.discard(stream)
         channel.left_at = time.monotonic()
         self.count -= 1
         self._by_address[address] -= 1
         if not self._by_address[address]:
             del self._by_address[address]
-
-
-async def _wait_until_gone(receive: Receive, stream: Stream) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    stream.end()
-
-
-def _ring(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
-
-
-def _abort(send: Send) -> None:
-    """Drop the connection with all that waits to be sent, for which ASGI has no word.
-
-    Raises ConnectionAbortedError where the server is not uvicorn: then its own timeouts have to do.
-    """
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is None:
-        raise ConnectionAbortedError
-    transport.abort()
 
 
 def _version(scope: Scope, current: int) -> int:
