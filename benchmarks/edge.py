@@ -25,6 +25,7 @@ from tests.services import any_port
 _COMPONENTS, _ROUNDS, _SECONDS = 20, 7, 3
 _RATE, _CPU, _P99 = 0.5, 20e-6, 1.5
 _HEADINGS = ("", "a second", "CPU each", "p99", "aim")
+_NO_WRK = "This benchmark needs wrk, and nginx to compare with: apt-get install wrk nginx-light"
 _HOST = "bench.localhost"
 _NGINX = """
 {user} daemon off; worker_processes 1; error_log {base}/error.log; pid {base}/pid;
@@ -65,9 +66,7 @@ SHAPES = (
 def measure(*options: str) -> None:
     rounds, seconds = (2, 1) if "--quick" in options else (_ROUNDS, _SECONDS)
     if not which("wrk"):
-        raise SystemExit(
-            "This benchmark needs wrk, and nginx to compare with: apt-get install wrk nginx-light"
-        )
+        raise SystemExit(_NO_WRK)
     manifest = _page()
     with ExitStack() as servers:
         edge = servers.enter_context(_edge())
@@ -96,7 +95,15 @@ def _page() -> Manifest:
 def _edge() -> Iterator[Server]:
     port = any_port()
     command = [sys.executable, "-m", "uvicorn", "edge.asgi:application", "--port", str(port)]
-    command += ["--no-access-log", "--no-server-header", "--no-proxy-headers", "--log-level", "warning"]
+    command += [
+        "--http",
+        "edge.protocol:Protocol",
+        "--no-access-log",
+        "--no-server-header",
+        "--no-proxy-headers",
+        "--log-level",
+        "warning",
+    ]
     with serving(command, port) as pid:
         yield Server("edge", port, pid)
 

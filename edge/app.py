@@ -6,16 +6,19 @@ import logging
 from edge import answers
 from edge.answers import Answer, Headers
 from edge.asked import document_path, is_negotiated
+from edge.bodies import Body
 from edge.channels import Channel, Channels
 from edge.heart import STALE_AFTER, Heart
 from edge.leaving import Leaving
 from edge.listener import Listener
 from edge.negotiation import matches
+from edge.overlay import Overlay
 from edge.pages import Pages
+from edge.ready import SHELF, Basis, Ready, Shelf
 from edge.request import ASGIApp, Receive, Request, Scope, Send, excess, read
 from edge.streams import PATH as EVENTS
 from edge.streams import Limits, Streams
-from store import Entry, HostEntry, Manifest, Store, StoreError
+from store import Entry, HostEntry, Hosts, Manifest, Store, StoreError
 
 NOT_FOUND_PATH = "/404"
 FRAME = "/embed/frame"
@@ -48,10 +51,11 @@ class Edge:
         limits: Limits | None = None,
         stale_after: float = STALE_AFTER,
     ) -> None:
-        self.pages = Pages(store, memory)
+        self.pages = Pages(store, memory * 3 // 4)
         self.channels = Channels(self.pages)
         self.streams = Streams(self.channels, limits or Limits())
         self.heart = Heart(store, self._heart_changed, stale_after)
+        self.shelf = Shelf(self.pages, self.heart, memory // 4)
         self._leaving = Leaving(self.streams.close)
         self._fallback = fallback
         self._redis_url = redis_url
@@ -64,6 +68,7 @@ class Edge:
             if channel is not None:
                 await self.streams.follow(channel, scope, receive, send)
         elif scope["type"] == "lifespan":
+            scope.get("state", {})[SHELF] = self.shelf
             await self._live(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1000})
@@ -133,10 +138,16 @@ class Edge:
     async def _answer(self, request: Request) -> Answer | None:
         """None for what is the fallback's."""
         try:
-            host = await self._host(request)
+            hosts = await self.pages.hosts()
+            if hosts is None:
+                return None
+            host = asked_host(hosts, request)
             if not isinstance(host, HostEntry):
                 return host
-            return await self._document(request, host.page_id)
+            manifest = await self.pages.page(host.page_id)
+            if manifest is None:
+                return None
+            return await self._document(request, Basis(hosts, host.page_id, manifest, self.heart.overlay))
         except (OSError, StoreError):
             logger.exception("The store failed on %s%s", request.host, request.path)
             return None
@@ -144,7 +155,8 @@ class Edge:
     async def _channel(self, request: Request, scope: Scope) -> Channel | Answer:
         """The page whose changes are asked for."""
         try:
-            host = await self._host(request)
+            hosts = await self.pages.hosts()
+            host = asked_host(hosts, request) if hosts is not None else None
         except (OSError, StoreError):
             logger.exception("The store failed on %s%s", request.host, request.path)
             host = None
@@ -156,42 +168,41 @@ class Edge:
             else answers.NOT_ALLOWED
         )
 
-    async def _host(self, request: Request) -> HostEntry | Answer | None:
-        """The published page that is asked; else the answer, or None for what is the fallback's."""
-        hosts = await self.pages.hosts()
-        if hosts is None:
-            return None
-        host = hosts.entries.get(request.host)
-        if host is None or not host.published:
-            return answers.UNKNOWN_HOST
-        if is_elsewhere(request.path):
-            return None
-        if request.method == "OPTIONS" and request.path.startswith(_API):
-            return answers.PREFLIGHT
-        return host if request.method in {"GET", "HEAD"} else answers.NOT_ALLOWED
-
-    async def _document(self, request: Request, page_id: str) -> Answer | None:
-        manifest = await self.pages.page(page_id)
-        if manifest is None:
-            return None
-        path = document_path(request, manifest.entries)
-        entry = named(manifest, path)
+    async def _document(self, request: Request, basis: Basis) -> Answer | None:
+        path = document_path(request, basis.manifest.entries)
+        entry = named(basis.manifest, path)
         if entry is None:
             return answers.NOT_FOUND
-        body = await self.pages.body(entry.hash)
+        body = await self._body(entry, basis.overlay)
         if body is None:
             return None
-        overlay = self.heart.overlay
-        if overlay is not None and overlay.fits(entry.type):
-            body = await self.pages.overlaid(body, entry.hash, entry.type, overlay)
         variant = body.chosen(request.accept_encoding)
         cache = answers.OWN if is_negotiated(request, path) else lifetime(path, entry)
-        headers = common(page_id, path, entry, variant.etag, cache)
+        headers = common(basis.page_id, path, entry, variant.etag, cache)
+        own = [(b"content-type", entry.type.encode()), *variant.headers]
+        if request.key is not None and entry.status == 200:
+            self.shelf.keep(request.key, Ready.of(basis, variant, headers, own))
         if entry.status == 200 and request.if_none_match and matches(request.if_none_match, variant.etag):
             return Answer(304, headers, b"")
-        headers.append((b"content-type", entry.type.encode()))
-        headers += variant.headers
-        return Answer(entry.status, headers, variant.data)
+        return Answer(entry.status, headers + own, variant.data)
+
+    async def _body(self, entry: Entry, overlay: Overlay | None) -> Body | None:
+        body = await self.pages.body(entry.hash)
+        if body is None or overlay is None or not overlay.fits(entry.type):
+            return body
+        return await self.pages.overlaid(body, entry.hash, entry.type, overlay)
+
+
+def asked_host(hosts: Hosts, request: Request) -> HostEntry | Answer | None:
+    """The published page that is asked; else the answer, or None for what is the fallback's."""
+    host = hosts.entries.get(request.host)
+    if host is None or not host.published:
+        return answers.UNKNOWN_HOST
+    if is_elsewhere(request.path):
+        return None
+    if request.method == "OPTIONS" and request.path.startswith(_API):
+        return answers.PREFLIGHT
+    return host if request.method in {"GET", "HEAD"} else answers.NOT_ALLOWED
 
 
 def named(manifest: Manifest, path: str) -> Entry | None:

@@ -45,6 +45,17 @@ class Pages:
         seen = self._pages.get(page_id)
         return seen is None or self._due(seen)
 
+    def stand(self, hosts: Hosts, page_id: str, manifest: Manifest) -> bool:
+        """Whether `hosts` and `page` would give just these, without a look at the store."""
+        seen = self._pages.get(page_id)
+        return (
+            hosts is self._hosts.value
+            and seen is not None
+            and manifest is seen.value
+            and not self._due(self._hosts)
+            and not self._due(seen)
+        )
+
     async def body(self, digest: str) -> Body | None:
         found = self._bodies.get(digest)
         if found is None:

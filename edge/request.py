@@ -10,6 +10,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+# Host, target and Accept-Encoding as they were sent, and under which name of a request's state they are.
+Key = tuple[bytes, bytes, bytes]
+KEY = "edge.key"
+
 LONGEST_TARGET = 2048
 MOST_HEADERS = 100
 LARGEST_HEADERS = 16_384
@@ -17,7 +21,8 @@ LARGEST_HEADERS = 16_384
 
 @dataclass(slots=True)
 class Request:
-    """`host` is lower-case and without port; `path` is decoded, `query` is not."""
+    """`host` is lower-case and without port; `path` is decoded, `query` is not. `key`: where the server keeps
+    answers to this very request, if it does."""
 
     method: str
     host: str
@@ -26,6 +31,7 @@ class Request:
     accept: bytes
     accept_encoding: bytes
     if_none_match: bytes
+    key: Key | None
 
 
 def read(scope: Scope) -> Request:
@@ -47,6 +53,7 @@ def read(scope: Scope) -> Request:
         accept,
         accept_encoding,
         if_none_match,
+        scope.get("state", {}).get(KEY),
     )
 
 

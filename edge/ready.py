@@ -1,0 +1,78 @@
+"""Whole answers as they go over the wire, for as long as what they were made of stands."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from edge.answers import Headers
+from edge.bodies import Variant
+from edge.heart import Heart
+from edge.memory import Memory
+from edge.negotiation import matches
+from edge.overlay import Overlay
+from edge.pages import Pages
+from edge.request import Key
+from store import Hosts, Manifest
+
+# Under which name of the application's state a server finds the shelf.
+SHELF = "edge.shelf"
+
+_OVERHEAD = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer was made of."""
+
+    hosts: Hosts
+    page_id: str
+    manifest: Manifest
+    overlay: Overlay | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A document in one encoding. The heads of its 200 and its 304 lack their end, which the server writes."""
+
+    basis: Basis
+    etag: bytes
+    head: bytes
+    unchanged: bytes
+    body: bytes
+
+    @classmethod
+    def of(cls, basis: Basis, variant: Variant, common: Headers, own: Headers) -> Self:
+        """`common` are the headers of its 200 and its 304, `own` those of the 200 alone."""
+        shared = _lines(common)
+        head = b"HTTP/1.1 200 OK\r\n" + shared + _lines(own)
+        return cls(basis, variant.etag, head, b"HTTP/1.1 304 Not Modified\r\n" + shared, variant.data)
+
+    def is_had(self, if_none_match: bytes) -> bool:
+        return if_none_match == self.etag or (if_none_match != b"" and matches(if_none_match, self.etag))
+
+
+class Shelf:
+    """The least recently used answers go first once `budget` bytes are spent."""
+
+    def __init__(self, pages: Pages, heart: Heart, budget: int) -> None:
+        self._pages = pages
+        self._heart = heart
+        self._kept: Memory[Ready] = Memory(budget)
+
+    def find(self, key: Key) -> Ready | None:
+        """None where there is none, and where the store would be looked at before answering."""
+        ready = self._kept.get(key)
+        if ready is None:
+            return None
+        basis = ready.basis
+        if basis.overlay is self._heart.overlay and self._pages.stand(
+            basis.hosts, basis.page_id, basis.manifest
+        ):
+            return ready
+        return None
+
+    def keep(self, key: Key, ready: Ready) -> None:
+        self._kept.put(key, ready, len(ready.head) + len(ready.unchanged) + len(ready.body) + _OVERHEAD)
+
+
+def _lines(headers: Headers) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
