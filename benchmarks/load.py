@@ -22,7 +22,7 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Requests a second; seconds of a processor that the server took for each; seconds that 99 of 100 took."""
+    """Requests a second; seconds of a processor that the server took for each; seconds of 99 in 100."""
 
     rate: float
     cpu: float

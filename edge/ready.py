@@ -31,7 +31,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A document in one encoding. The heads of its 200 and its 304 lack their end, which the server writes."""
+    """A document in one encoding. The heads of its 200 and its 304 lack their end, which servers write."""
 
     basis: Basis
     etag: bytes
