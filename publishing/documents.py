@@ -9,7 +9,7 @@ from publishing.build import Builder
 from publishing.building import calendar
 from publishing.building.page import about_view, images
 from publishing.forms import ComponentForms
-from publishing.rendering import badges, feeds, icalendar, statuspage, texts
+from publishing.rendering import badges, embed, feeds, icalendar, statuspage, texts
 from publishing.snapshot import PageView, YearMonth
 from store import Document
 
@@ -29,6 +29,7 @@ def hot_documents(builder: Builder) -> list[Document]:
         *(icalendar.document(page, one) for one in builder.calendars()),
         *badges.of_page(snapshot),
         *texts.documents(snapshot, builder.site()),
+        *embed.documents(snapshot),
         render.render_about(page, about_view(builder.page)),
         render.render_not_found(page),
         *render.assets(page),

@@ -30,12 +30,12 @@ ICON_COLOURS = {
 
 @cache
 def stylesheet() -> Document:
-    return _named("page", "css", (DIRECTORY / "page.css").read_bytes(), CSS)
+    return named("page", "css", (DIRECTORY / "page.css").read_bytes(), CSS)
 
 
 @cache
 def script() -> Document:
-    return _named("page", "js", _MARGIN.sub(b"", (DIRECTORY / "page.js").read_bytes()), SCRIPT)
+    return named("page", "js", compact((DIRECTORY / "page.js").read_bytes()), SCRIPT)
 
 
 @cache
@@ -47,15 +47,19 @@ def icon(indicator: str) -> Document:
         '<path d="M7 17h4.5l3-7 4 13 3-6H25" fill="none" stroke="#fff" stroke-width="2.5"'
         ' stroke-linecap="round" stroke-linejoin="round"/></svg>'
     )
-    return _named("icon", "svg", mark.encode(), SVG)
+    return named("icon", "svg", mark.encode(), SVG)
 
 
 def brand_sheet(page: PageView) -> Document | None:
     """The page's colours; None where it has none."""
     rules = brand.css(page.accent, page.accent_dark)
-    return _named("brand", "css", rules.encode(), CSS) if rules else None
+    return named("brand", "css", rules.encode(), CSS) if rules else None
 
 
-def _named(name: str, suffix: str, body: bytes, content_type: str) -> Document:
+def compact(script: bytes) -> bytes:
+    return _MARGIN.sub(b"", script)
+
+
+def named(name: str, suffix: str, body: bytes, content_type: str) -> Document:
     digest = hashlib.sha256(body).hexdigest()[:12]
     return Document(f"/assets/{name}-{digest}.{suffix}", body, content_type, cold=True)

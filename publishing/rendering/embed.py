@@ -1,0 +1,88 @@
+"""What shows a page's state on other sites: a web component, what it asks for, and a document for a frame."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from django.utils import translation
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from publishing.rendering import assets, badges, engine, words
+from publishing.rendering.statuspage import JSON, encoded
+from publishing.snapshot import Snapshot
+from store import Document
+
+WIDGET, STATE, FRAME = "/widget.js", "/embed/widget.json", "/embed/frame"
+_HTML = "text/html; charset=utf-8"
+_DIRECTORY = assets.DIRECTORY.parent / "embed"
+# Of what is wrong, the newest.
+_NOTICES = 3
+
+
+def documents(snapshot: Snapshot) -> list[Document]:
+    with engine.locale(snapshot.page):
+        state = _state(snapshot)
+        return [
+            script(),
+            Document(STATE, encoded({"version": snapshot.version} | state), JSON),
+            frame_sheet(),
+            Document(FRAME, _frame(snapshot, state), _HTML),
+        ]
+
+
+@cache
+def script() -> Document:
+    """The same for every page: whatever it says, the page's own words are asked for."""
+    source = assets.compact(_read("widget.js")).decode()
+    return Document(WIDGET, source.replace("{css}", _sheet("host", "widget")).encode(), assets.SCRIPT)
+
+
+@cache
+def frame_sheet() -> Document:
+    return assets.named("frame", "css", _sheet("widget", "frame").encode(), assets.CSS)
+
+
+def _state(snapshot: Snapshot) -> dict[str, Any]:
+    """What the component shows, in the page's language. Windows that are still to come are no trouble."""
+    running = (one for one in snapshot.maintenance if one.status != "scheduled")
+    notices = [*snapshot.incidents, *running][:_NOTICES]
+    return {
+        "name": snapshot.page.name,
+        "lang": snapshot.page.language,
+        "dir": "rtl" if translation.get_language_bidi() else "ltr",
+        "indicator": snapshot.indicator,
+        "sentence": words.sentence(snapshot.description),
+        "notices": [
+            {"id": one.id, "name": one.name, "state": words.update_word(one.status)} for one in notices
+        ],
+        "words": {
+            "close": _("Dismiss this notice"),
+            "old": _("This may be out of date. Last confirmed:"),
+        },
+    }
+
+
+def _frame(snapshot: Snapshot, state: dict[str, Any]) -> bytes:
+    """Complete without scripts; with them the component takes its place."""
+    form, line = badges.SIGNS[words.IMPACT_STATUS[snapshot.indicator]]  # type: ignore[index]
+    values = {
+        "page": snapshot.page,
+        "direction": state["dir"],
+        "stylesheet": frame_sheet().path,
+        "sign": mark_safe(f'{form}<path d="{line}"/>'),  # noqa: S308 our own shapes
+    }
+    return engine.render("frame.html", state | values)
+
+
+def _sheet(*names: str) -> str:
+    """Style sheets without the room that they do not need."""
+    text = "".join(_read(f"{name}.css").decode() for name in names)
+    text = re.sub(r"\s*([{};,])\s*", r"\1", text)
+    return re.sub(r"(?<=[a-z]): ", ":", text).replace(";}", "}")
+
+
+def _read(name: str) -> bytes:
+    return (_DIRECTORY / name).read_bytes()
