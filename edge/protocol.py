@@ -11,7 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from edge.ready import SHELF, Ready, Shelf
-from edge.request import KEY, MOST_HEADERS, Key
+from edge.request import KEY, LARGEST_HEADERS, MOST_HEADERS, Key
 
 # Bytes of a head that has not ended yet; uvicorn itself would read on for ever.
 _LARGEST_HEAD = 32_768
@@ -42,9 +42,9 @@ class Protocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_headers_complete(self) -> None:
+        key = self._key() if self._unfinished < LARGEST_HEADERS else None
         self._unfinished = 0
         shelf: Shelf | None = self.app_state.get(SHELF)
-        key = self._key()
         ready = shelf.find(key) if shelf is not None and key is not None and self._is_free() else None
         if ready is not None:
             self._write(ready)
