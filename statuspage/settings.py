@@ -15,6 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.boolean("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY")
+# Signs notices that are written by hand while the database is gone; empty: derived from SECRET_KEY.
+EMERGENCY_KEY = env.text("EMERGENCY_KEY")
 # The newest version in the changelog.
 RELEASE: str = re.findall(r"(?m)^## (\S+)", (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8"))[0]
 
