@@ -95,7 +95,7 @@ def _web(setup: Setup) -> Program:
     port = ["--host", "127.0.0.1", "--port", str(setup.web_port)]
     # Browsers reach it directly, so no header may claim another origin. Streams end when we stop.
     options = ["--no-proxy-headers", "--no-server-header", "--timeout-graceful-shutdown", "1"]
-    options += ["--no-access-log", "--log-level", "warning"]
+    options += ["--http", "edge.protocol:Protocol", "--no-access-log", "--log-level", "warning"]
     command = [sys.executable, "-m", "uvicorn", "statuspage.asgi:application", *port, *options]
     is_ready = answers_http(setup.web_port, setup.instance)
     return Program("web", command, setup.environment, is_ready=is_ready, port=setup.web_port)

@@ -31,6 +31,8 @@ def serving(**environment: str) -> Iterator[int]:
         "edge.asgi:application",
         "--port",
         str(port),
+        "--http",
+        "edge.protocol:Protocol",
         "--no-access-log",
     ]
     process = subprocess.Popen(command, env={"PATH": os.environ["PATH"], **environment})
