@@ -8,17 +8,19 @@ from edge.answers import Answer, Headers
 from edge.asked import document_path, is_negotiated
 from edge.bodies import Body
 from edge.channels import Channel, Channels
+from edge.emergency import Watch
 from edge.heart import STALE_AFTER, Heart
 from edge.leaving import Leaving
 from edge.listener import Listener
 from edge.negotiation import matches
-from edge.overlay import Overlay
+from edge.overlays import Overlays
 from edge.pages import Pages
 from edge.ready import SHELF, Basis, Ready, Shelf
 from edge.request import ASGIApp, Receive, Request, Scope, Send, excess, read
 from edge.streams import PATH as EVENTS
 from edge.streams import Limits, Streams
 from store import Entry, HostEntry, Hosts, Manifest, Store, StoreError
+from store.emergency import RESERVED
 
 NOT_FOUND_PATH = "/404"
 FRAME = "/embed/frame"
@@ -39,6 +41,7 @@ class Edge:
     Without one these are answered with 503. `redis_url` brings changes within milliseconds; without it, or
     while it is away, the disk is looked at once a second. `memory` is the budget for manifests and bodies, in
     bytes; `limits` are those of event streams; documents are stale so many seconds after the last heartbeat.
+    `emergency_key` is what emergency notices are checked with; without it none is shown.
     """
 
     def __init__(
@@ -50,12 +53,17 @@ class Edge:
         memory: int = MEMORY,
         limits: Limits | None = None,
         stale_after: float = STALE_AFTER,
+        emergency_key: str = "",
     ) -> None:
         self.pages = Pages(store, memory * 3 // 4)
         self.channels = Channels(self.pages)
         self.streams = Streams(self.channels, limits or Limits())
-        self.heart = Heart(store, self._heart_changed, stale_after)
-        self.shelf = Shelf(self.pages, self.heart, memory // 4)
+        self.heart = Heart(store, self.channels.show, stale_after)
+        self.watch = Watch(store, emergency_key, self.channels.show)
+        self.overlays = Overlays(self.heart, self.watch)
+        self.channels.mark_of = self.overlays.mark_of
+        self.pages.on_notice = self.watch.ask
+        self.shelf = Shelf(self.pages, self.overlays, memory // 4)
         self._leaving = Leaving(self.streams.close)
         self._fallback = fallback
         self._redis_url = redis_url
@@ -79,7 +87,7 @@ class Edge:
         """Listen for changes; called by the first request where the server knows no lifespan."""
         if not self._started:
             self._started = True
-            running = (self.channels.run(), self.streams.run(), self.heart.run())
+            running = (self.channels.run(), self.streams.run(), self.heart.run(), self.watch.run())
             self._tasks += [asyncio.create_task(one) for one in running]
             if self._redis_url:
                 self._tasks.append(asyncio.create_task(Listener(self._redis_url, self.pages).run()))
@@ -92,10 +100,6 @@ class Edge:
         await self.channels.stop()
         await self.pages.stop()
         self._tasks, self._started = [], False
-
-    def _heart_changed(self) -> None:
-        overlay = self.heart.overlay
-        self.channels.show(overlay.mark if overlay is not None else "")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -147,7 +151,8 @@ class Edge:
             manifest = await self.pages.page(host.page_id)
             if manifest is None:
                 return None
-            return await self._document(request, Basis(hosts, host.page_id, manifest, self.heart.overlay))
+            overlay = self.overlays.of(host.page_id)
+            return await self._document(request, Basis(hosts, host.page_id, manifest, overlay))
         except (OSError, StoreError):
             logger.exception("The store failed on %s%s", request.host, request.path)
             return None
@@ -169,15 +174,16 @@ class Edge:
         )
 
     async def _document(self, request: Request, basis: Basis) -> Answer | None:
-        path = document_path(request, basis.manifest.entries)
+        asked = document_path(request, basis.manifest.entries)
+        path = shown_path(asked, basis)
         entry = named(basis.manifest, path)
         if entry is None:
             return answers.NOT_FOUND
-        body = await self._body(entry, basis.overlay)
+        body = await self._body(entry, path, basis)
         if body is None:
             return None
         variant = body.chosen(request.accept_encoding)
-        cache = answers.OWN if is_negotiated(request, path) else lifetime(path, entry)
+        cache = answers.OWN if is_negotiated(request, asked) else lifetime(path, entry)
         headers = common(basis.page_id, path, entry, variant.etag, cache)
         own = [(b"content-type", entry.type.encode()), *variant.headers]
         if request.key is not None and entry.status == 200:
@@ -186,11 +192,11 @@ class Edge:
             return Answer(304, headers, b"")
         return Answer(entry.status, headers + own, variant.data)
 
-    async def _body(self, entry: Entry, overlay: Overlay | None) -> Body | None:
-        body = await self.pages.body(entry.hash)
-        if body is None or overlay is None or not overlay.fits(entry.type):
+    async def _body(self, entry: Entry, path: str, basis: Basis) -> Body | None:
+        body, overlay = await self.pages.body(entry.hash), basis.overlay
+        if body is None or overlay is None or not overlay.fits(path, entry.type):
             return body
-        return await self.pages.overlaid(body, entry.hash, entry.type, overlay)
+        return await self.pages.overlaid(body, entry, path, overlay)
 
 
 def asked_host(hosts: Hosts, request: Request) -> HostEntry | Answer | None:
@@ -203,6 +209,14 @@ def asked_host(hosts: Hosts, request: Request) -> HostEntry | Answer | None:
     if request.method == "OPTIONS" and request.path.startswith(_API):
         return answers.PREFLIGHT
     return host if request.method in {"GET", "HEAD"} else answers.NOT_ALLOWED
+
+
+def shown_path(path: str, basis: Basis) -> str:
+    """The path, or that of the document which stands in for it now."""
+    if path.startswith(RESERVED):
+        return NOT_FOUND_PATH
+    instead = basis.overlay.stand_in(path) if basis.overlay is not None else None
+    return instead if instead is not None and instead in basis.manifest.entries else path
 
 
 def named(manifest: Manifest, path: str) -> Entry | None:

@@ -1,7 +1,7 @@
 """The edge on its own: `uvicorn edge.asgi:application` with STORE_DIR and STORE_REDIS_URL."""
 
 from edge.app import Edge
-from edge.environment import limits, stale_after, store_dir, store_redis_url
+from edge.environment import emergency_key, limits, stale_after, store_dir, store_redis_url
 from store import Store, connect
 
 __all__ = ["Edge", "application"]
@@ -12,4 +12,5 @@ application = Edge(
     redis_url=_url,
     limits=limits(),
     stale_after=stale_after(),
+    emergency_key=emergency_key(),
 )

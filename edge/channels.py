@@ -8,12 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 from edge.fragments import Outline, changed, outline
 from edge.pages import Pages
-from edge.request import Message
-from edge.stream import part
+from edge.stream import Chunk, Stream, chunk
 from edge.work import Again, Once
 from store import Manifest
 
@@ -29,25 +27,13 @@ _AT_ONCE = 200
 logger = logging.getLogger(__name__)
 
 
-class Watcher(Protocol):
-    def tell(self) -> None: ...
-
-    def beat(self) -> None: ...
-
-    def end(self) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """From one version to a later one; coalescing may have skipped some in between."""
 
     prev: int
     version: int
-    message: Message
-
-    @property
-    def size(self) -> int:
-        return len(self.message["body"])
+    chunk: Chunk
 
 
 class Channel:
@@ -55,7 +41,7 @@ class Channel:
 
     def __init__(self, version: int, shape: Outline | None, mark: str) -> None:
         self.version = version
-        self.watchers: set[Watcher] = set()
+        self.watchers: set[Stream] = set()
         self.left_at = time.monotonic()
         self._shape = shape
         self._mark = mark
@@ -63,44 +49,46 @@ class Channel:
         self.beat = beat(version, mark)
 
     def advance(self, version: int, shape: Outline | None, body: bytes) -> None:
-        self._steps.append(Step(self.version, version, part(self._event(version, shape, body))))
-        while sum(step.size for step in self._steps) > KEPT_BYTES:
+        self._steps.append(Step(self.version, version, chunk(self._event(version, shape, body))))
+        while sum(len(step.chunk.body) for step in self._steps) > KEPT_BYTES:
             self._steps.popleft()
         self.version, self._shape = version, shape
         self.beat = beat(version, self._mark)
 
-    def since(self, version: int) -> Message | None:
+    def since(self, version: int) -> Chunk | None:
         """What brings a client from `version` to the page's: nothing, some steps, or the call to fetch it."""
         if self._steps and self._steps[-1].prev == version:
-            return self._steps[-1].message
+            return self._steps[-1].chunk
         if version == self.version:
             return None
         chunks = []
         for step in self._steps:
             if step.prev == version:
-                chunks.append(step.message["body"])
+                chunks.append(step.chunk.body)
                 version = step.version
-        return part(b"".join(chunks) if version == self.version else resync(self.version))
+        return chunk(b"".join(chunks) if version == self.version else resync(self.version))
 
     async def tell(self) -> None:
         """Everybody, of the new version."""
-        await self._each(lambda watcher: watcher.tell())
+        await self._each(lambda stream: stream.tell())
 
     async def show(self, mark: str) -> None:
         """Tell everybody of the overlay over the page's documents, for scripts that would like to show it."""
+        if mark == self._mark:
+            return
         self._mark = mark
         self.beat = beat(self.version, mark)
-        await self._each(lambda watcher: watcher.beat())
+        await self._each(lambda stream: stream.beat())
 
-    async def _each(self, work: Callable[[Watcher], None]) -> None:
-        for number, watcher in enumerate(list(self.watchers), start=1):
-            work(watcher)
+    async def _each(self, work: Callable[[Stream], None]) -> None:
+        for number, stream in enumerate(list(self.watchers), start=1):
+            work(stream)
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
 
     def end(self) -> None:
-        for watcher in list(self.watchers):
-            watcher.end()
+        for stream in list(self.watchers):
+            stream.end()
 
     def is_forgotten(self) -> bool:
         return not self.watchers and time.monotonic() - self.left_at > _PATIENCE
@@ -119,13 +107,13 @@ class Channel:
             "fragments": fragments,
         }
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-        chunk = b"id: %d\nevent: change\ndata: %b\n\n" % (version, text)
-        return chunk if len(chunk) <= LARGEST_EVENT else resync(version)
+        event = b"id: %d\nevent: change\ndata: %b\n\n" % (version, text)
+        return event if len(event) <= LARGEST_EVENT else resync(version)
 
 
-def beat(version: int, mark: str) -> Message:
+def beat(version: int, mark: str) -> Chunk:
     """A sign of life that scripts, unlike a comment, can see: the version, and the overlay's mark."""
-    return part(b"event: beat\ndata: %b\n\n" % f"{version} {mark}".rstrip().encode())
+    return chunk(b"event: beat\ndata: %b\n\n" % f"{version} {mark}".rstrip().encode())
 
 
 def resync(version: int) -> bytes:
@@ -140,7 +128,8 @@ class Channels:
         self._channels: dict[str, Channel] = {}
         self._once = Once()
         self._again = Again()
-        self._mark = ""
+        # The mark of the overlay over a page's documents; empty while there is none.
+        self.mark_of: Callable[[str], str] = lambda _page_id: ""
         pages.on_look = self._looked
 
     async def of(self, page_id: str) -> Channel | None:
@@ -168,11 +157,13 @@ class Channels:
         self.end()
         await self._again.stop()
 
-    def show(self, mark: str) -> None:
-        """The mark of the overlay over documents; empty while there is none."""
-        self._mark = mark
+    def show(self) -> None:
+        """Overlays have changed."""
         for page_id, channel in self._channels.items():
-            self._again.ask(("show", page_id), partial(channel.show, mark))
+            self._again.ask(("show", page_id), partial(self._show, page_id, channel))
+
+    async def _show(self, page_id: str, channel: Channel) -> None:
+        await channel.show(self.mark_of(page_id))
 
     def _looked(self, page_id: str, manifest: Manifest | None) -> None:
         channel = self._channels.get(page_id)
@@ -183,7 +174,7 @@ class Channels:
         manifest = await self._pages.page(page_id)
         if manifest is not None:
             _, shape = await self._outlined(manifest)
-            self._channels[page_id] = Channel(manifest.version, shape, self._mark)
+            self._channels[page_id] = Channel(manifest.version, shape, self.mark_of(page_id))
             # What came while the outline was made found no channel to tell.
             self._looked(page_id, await self._pages.page(page_id))
 

@@ -1,5 +1,5 @@
-"""What an edge reads from the environment: where the store is, how many streams there may be, and how long it
-goes unconfirmed."""
+"""What an edge reads from the environment: where the store is, how many streams there may be, how long it
+goes unconfirmed, and what emergency notices are signed with."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from edge.heart import STALE_AFTER
 from edge.streams import Limits
+from store.emergency import derived
 
 
 def text(name: str, default: str = "") -> str:
@@ -49,3 +50,9 @@ def limits() -> Limits:
 def stale_after() -> int:
     """Seconds after the last heartbeat from which on documents say how old they are."""
     return integer("STALE_AFTER", STALE_AFTER)
+
+
+def emergency_key() -> str:
+    """What emergency notices are checked with; empty where this edge knows no secret."""
+    secret = text("SECRET_KEY")
+    return text("EMERGENCY_KEY") or (derived(secret) if secret else "")

@@ -10,7 +10,7 @@ from edge.memory import Memory
 from edge.overlay import Overlay
 from edge.seen import NEVER, Seen, look, newer
 from edge.work import Again, Once
-from store import PUBLIC, Change, Hosts, Manifest, Store
+from store import EMERGENCY, PUBLIC, Change, Entry, Hosts, Manifest, Store
 
 # Seconds after which the disk is asked whether it has changed: while messages arrive, and while they do not.
 LISTENING, ALONE = 10.0, 1.0
@@ -23,6 +23,8 @@ class Pages:
         self.listening = False
         # Called with every look at a page; None for one that is gone.
         self.on_look: Callable[[str, Manifest | None], None] = lambda _page_id, _manifest: None
+        # Called when there may be other emergency notices.
+        self.on_notice: Callable[[], None] = lambda: None
         self._hosts: Seen[Hosts] = Seen(None, None, checked_at=NEVER)
         self._pages: Memory[Seen[Manifest]] = Memory(budget // 2)
         self._bodies: Memory[Body] = Memory(budget // 2)
@@ -62,13 +64,13 @@ class Pages:
             found = await self._once.run(("body", digest), lambda: self._load(digest))
         return found
 
-    async def overlaid(self, body: Body, digest: str, content_type: str, overlay: Overlay) -> Body:
+    async def overlaid(self, body: Body, entry: Entry, path: str, overlay: Overlay) -> Body:
         """The body as it is while `overlay` is active, made once."""
-        key = (digest, overlay.mark)
+        key = (entry.hash, overlay.mark, overlay.scope(path))
         found = self._bodies.get(key)
         if found is None:
             found = await self._once.run(
-                key, lambda: self._lay(key, partial(overlay.over, body, digest, content_type))
+                key, lambda: self._lay(key, partial(overlay.over, body, entry.hash, path, entry.type))
             )
         return found
 
@@ -76,7 +78,9 @@ class Pages:
 
     def changed(self, change: Change) -> None:
         """The store said so: replace what memory holds, and first of all what the disk does."""
-        if change.page_id:
+        if change.view == EMERGENCY:
+            self.on_notice()
+        elif change.page_id:
             key = (change.page_id, change.view)
             self._again.ask(key, lambda: self._renew_page(*key))
         else:
@@ -85,6 +89,7 @@ class Pages:
     def catch_up(self) -> None:
         """Messages may have been missed: compare everything."""
         self._again.ask("all", self._renew_all)
+        self.on_notice()
 
     async def stop(self) -> None:
         await self._again.stop()
@@ -139,7 +144,7 @@ class Pages:
         self.on_look(page_id, seen.value)
         return seen
 
-    async def _lay(self, key: tuple[str, str], make: Callable[[], Body]) -> Body:
+    async def _lay(self, key: tuple[str, str, str], make: Callable[[], Body]) -> Body:
         body = await asyncio.to_thread(make)
         self._bodies.put(key, body, body.size)
         return body

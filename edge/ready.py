@@ -5,10 +5,10 @@ from typing import Self
 
 from edge.answers import Headers
 from edge.bodies import Variant
-from edge.heart import Heart
 from edge.memory import Memory
 from edge.negotiation import matches
 from edge.overlay import Overlay
+from edge.overlays import Overlays
 from edge.pages import Pages
 from edge.request import Key
 from store import Hosts, Manifest
@@ -53,9 +53,9 @@ class Ready:
 class Shelf:
     """The least recently used answers go first once `budget` bytes are spent."""
 
-    def __init__(self, pages: Pages, heart: Heart, budget: int) -> None:
+    def __init__(self, pages: Pages, overlays: Overlays, budget: int) -> None:
         self._pages = pages
-        self._heart = heart
+        self._overlays = overlays
         self._kept: Memory[Ready] = Memory(budget)
 
     def find(self, key: Key) -> Ready | None:
@@ -64,7 +64,7 @@ class Shelf:
         if ready is None:
             return None
         basis = ready.basis
-        if basis.overlay is self._heart.overlay and self._pages.stand(
+        if basis.overlay is self._overlays.of(basis.page_id) and self._pages.stand(
             basis.hosts, basis.page_id, basis.manifest
         ):
             return ready

@@ -16,7 +16,7 @@ django_application: Any = get_asgi_application()
 from django.conf import settings  # noqa: E402
 
 from edge.app import Edge  # noqa: E402
-from edge.environment import limits, stale_after  # noqa: E402
+from edge.environment import emergency_key, limits, stale_after  # noqa: E402
 from edge.request import hostname  # noqa: E402
 from publishing.storage import store  # noqa: E402
 
@@ -30,6 +30,7 @@ _edge = Edge(
     redis_url=settings.STORE_REDIS_URL,
     limits=limits(),
     stale_after=stale_after(),
+    emergency_key=emergency_key(),
 )
 _app_hosts = frozenset(settings.APP_HOSTS)
 _PUBLIC_API = "/api/v2/"

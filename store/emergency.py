@@ -20,8 +20,7 @@ from store.errors import StoreError
 
 RESERVED = "/.emergency/"
 """Where a manifest keeps what is ready for an emergency; no visitor gets it under these paths."""
-TARGETS = f"{RESERVED}targets"
-TOLD = "told"
+TARGETS = f"{RESERVED}targets.bin"
 
 INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED = "investigating", "identified", "monitoring", "resolved"
 STATUSES = (INVESTIGATING, IDENTIFIED, MONITORING, RESOLVED)
@@ -35,6 +34,11 @@ _BLOCK = 1024
 _LARGEST_LOG = 512_000
 _ID = re.compile(r"[0-9a-z]{12}")
 _UNSHOWN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+
+
+def ready_path(impact: str, path: str) -> str:
+    """Where the document that stands in for `path` is, while there is a notice of that impact."""
+    return f"{RESERVED}{impact}-{path.strip('/') or 'index.html'}"
 
 
 # Keys

@@ -129,7 +129,7 @@ def test_a_notice_is_written_once_however_many_ask(store: Store) -> None:
             entry = manifest.entries["/"]
             body = await edge.pages.body(entry.hash)
             assert body is not None
-            made = [edge.pages.overlaid(body, entry.hash, entry.type, overlay) for _ in range(20)]
+            made = [edge.pages.overlaid(body, entry, "/", overlay) for _ in range(20)]
             assert len({id(one) for one in await asyncio.gather(*made)}) == 1
 
     asyncio.run(scenario())
