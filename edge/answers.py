@@ -17,9 +17,20 @@ NEVER = b"no-store"
 OWN = b"private, no-store"
 
 _POLICY = (
-    "default-src 'none'; style-src {styles}; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; style-src {styles}; script-src {scripts}; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
 )
+
+
+def _policy(styles: str = "'self'", scripts: str = "'self'", frames: str = "'none'") -> tuple[bytes, bytes]:
+    policy = _POLICY.format(styles=styles, scripts=scripts, frames=frames)
+    return b"content-security-policy", policy.encode()
+
+
+def _by_hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 _NO_FRAME = (b"x-frame-options", b"DENY")
 _GUARDS: Headers = [
     (b"x-content-type-options", b"nosniff"),
@@ -29,14 +40,9 @@ _GUARDS: Headers = [
     # Badges and JSON are there to be used by other sites.
     (b"cross-origin-resource-policy", b"cross-origin"),
 ]
-_POLICY_NAME = b"content-security-policy"
-GUARDS: Headers = [
-    (_POLICY_NAME, _POLICY.format(styles="'self'", frames="'none'").encode()),
-    _NO_FRAME,
-    *_GUARDS,
-]
+GUARDS: Headers = [_policy(), _NO_FRAME, *_GUARDS]
 # Of the one document that is made for frames of other sites.
-FRAMED: Headers = [(_POLICY_NAME, _POLICY.format(styles="'self'", frames="*").encode()), *_GUARDS]
+FRAMED: Headers = [_policy(frames="*"), *_GUARDS]
 
 _STYLE = """
 :root{color-scheme:light dark}
@@ -46,19 +52,25 @@ main{max-width:32rem;margin:1.5rem;padding:2.5rem;background:#fff;border-radius:
 box-shadow:0 1px 3px #0000001f,0 8px 24px #0000000f}
 h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}
 p{margin:0;color:#4b5563}
-@media(prefers-color-scheme:dark){body{background:#0f1216;color:#e8eaed}main{background:#1a1f26}p{color:#aab2bd}}
+i{display:block;height:2.75rem;margin-top:1rem;border-radius:8px;background:#e9ecf0}
+i+i{height:1rem}i+i+i{width:60%}
+@media(prefers-color-scheme:dark){body{background:#0f1216;color:#e8eaed}main{background:#1a1f26}
+p{color:#aab2bd}i{background:#262d36}}
 """
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_OWN_GUARDS: Headers = [
-    (_POLICY_NAME, _POLICY.format(styles=f"'sha256-{_STYLE_HASH}'", frames="'none'").encode()),
-    _NO_FRAME,
-    *_GUARDS,
-]
+_BARS = "<i></i><i></i><i></i>"
+# Looks whether the document is there by now, less often each time; scripts do not see the other refresh.
+_SCRIPT = """(function look(pause){setTimeout(function(){
+fetch(location.href,{cache:"no-store"})
+.then(function(found){return found.status===503},function(){return true})
+.then(function(wait){if(wait)look(Math.min(pause*1.5,15000));else location.reload()})
+},pause*(.75+Math.random()/2))})(1000)"""
+_REFRESH = f'<noscript><meta http-equiv="refresh" content="5"></noscript><script>{_SCRIPT}</script>'
+_OWN_GUARDS: Headers = [_policy(_by_hash(_STYLE), _by_hash(_SCRIPT)), _NO_FRAME, *_GUARDS]
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">{refresh}<title>{title}</title><style>{style}</style></head>
-<body><main><h1>{title}</h1><p>{text}</p></main></body></html>
+<meta name="robots" content="noindex"><title>{title}</title><style>{style}</style>{more}</head>
+<body><main><h1>{title}</h1><p>{text}</p>{bars}</main></body></html>
 """
 
 
@@ -75,11 +87,12 @@ async def answer(send: Send, found: Answer, *, head: bool = False) -> None:
 
 
 def _own(
-    status: int, title: str, text: str, cache: bytes, *, retry_after: int = 0, reload: bool = False
+    status: int, title: str, text: str, cache: bytes, *, retry_after: int = 0, completes: bool = False
 ) -> Answer:
-    refresh = f'<meta http-equiv="refresh" content="{retry_after}">' if reload else ""
-    body = _PAGE.format(title=escape(title), text=escape(text), style=_STYLE, refresh=refresh).encode()
-    return _complete(status, b"text/html; charset=utf-8", body, cache, retry_after)
+    """`completes`: the page asks by itself whether there is more."""
+    more, bars = (_REFRESH, _BARS) if completes else ("", "")
+    body = _PAGE.format(title=escape(title), text=escape(text), style=_STYLE, more=more, bars=bars)
+    return _complete(status, b"text/html; charset=utf-8", body.encode(), cache, retry_after)
 
 
 def _complete(status: int, content_type: bytes, body: bytes, cache: bytes, retry_after: int = 0) -> Answer:
@@ -96,13 +109,25 @@ def _complete(status: int, content_type: bytes, body: bytes, cache: bytes, retry
 
 UNKNOWN_HOST = _own(404, "No status page here", "There is no status page at this address.", BRIEFLY)
 NOT_FOUND = _own(404, "Page not found", "There is nothing at this address.", BRIEFLY)
+_SOON = 2
 PREPARING = _own(
     503,
-    "This page is being prepared",
+    "This page is on its way",
     "It will appear here by itself in a moment.",
     NEVER,
-    retry_after=5,
-    reload=True,
+    retry_after=_SOON,
+    completes=True,
+)
+_PREPARING_JSON = _complete(
+    503,
+    b"application/json; charset=utf-8",
+    json.dumps({"error": "This document is on its way. Ask again in a moment."}).encode(),
+    NEVER,
+    _SOON,
+)
+_PREPARING_JSON.headers.append((b"access-control-allow-origin", b"*"))
+_PREPARING_TEXT = _complete(
+    503, b"text/plain; charset=utf-8", b"This document is on its way. Ask again in a moment.\n", NEVER, _SOON
 )
 ELSEWHERE = _own(
     503,
@@ -138,3 +163,29 @@ TOO_LARGE = {
     414: _complete(414, b"text/plain; charset=utf-8", b"The address is too long.\n", NEVER),
     431: _complete(431, b"text/plain; charset=utf-8", b"The request's headers are too large.\n", NEVER),
 }
+
+
+def preparing(path: str) -> Answer:
+    """What is said, in a form that fits the path, while a document is made."""
+    if path.endswith(".json") or path.startswith("/api/"):
+        return _PREPARING_JSON
+    return _PREPARING_TEXT if "." in path.rpartition("/")[2] else PREPARING
+
+
+def moved(location: bytes, page_id: str) -> Answer:
+    """308: method and body go along. Scripts of other sites may follow."""
+    headers = [
+        (b"location", location),
+        (b"content-length", b"0"),
+        (b"cache-control", BRIEFLY),
+        (b"access-control-allow-origin", b"*"),
+        *labels(page_id),
+        *GUARDS,
+    ]
+    return Answer(308, headers, b"")
+
+
+def labels(page_id: str) -> Headers:
+    """By which caches in front purge all that belongs to a page."""
+    label = b"page-" + page_id.encode()
+    return [(b"surrogate-key", label), (b"cache-tag", label)]

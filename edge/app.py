@@ -10,8 +10,10 @@ from edge.bodies import Body
 from edge.channels import Channel, Channels
 from edge.emergency import Watch
 from edge.heart import STALE_AFTER, Heart
+from edge.hosts import API, alone, asked_host, is_elsewhere
 from edge.leaving import Leaving
 from edge.listener import Listener
+from edge.missing import Missing
 from edge.negotiation import matches
 from edge.overlays import Overlays
 from edge.pages import Pages
@@ -19,17 +21,12 @@ from edge.ready import SHELF, Basis, Ready, Shelf
 from edge.request import ASGIApp, Receive, Request, Scope, Send, excess, read
 from edge.streams import PATH as EVENTS
 from edge.streams import Limits, Streams
-from store import Entry, HostEntry, Hosts, Manifest, Store, StoreError
+from store import Entry, HostEntry, Manifest, Store, StoreError
 from store.emergency import RESERVED
 
 NOT_FOUND_PATH = "/404"
 FRAME = "/embed/frame"
 MEMORY = 256 * 2**20
-
-# What only Django answers on page hosts: it needs the database.
-_ELSEWHERE = ("/subscriptions/", "/api/v2/subscribers", "/api/v2/subscriptions/")
-
-_API = "/api/v2/"
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +63,7 @@ class Edge:
         self.shelf = Shelf(self.pages, self.overlays, memory // 4)
         self._leaving = Leaving(self.streams.close)
         self._fallback = fallback
+        self._missing = Missing(fallback, self.pages.doubt) if fallback is not None else None
         self._redis_url = redis_url
         self._tasks: list[asyncio.Task[None]] = []
         self._started = False
@@ -133,10 +131,13 @@ class Edge:
             return found
         if found is not None:
             await answers.answer(send, found, head=request.method == "HEAD")
-        elif self._fallback is not None:
+        elif self._fallback is None:
+            await answers.answer(send, alone(request.path), head=request.method == "HEAD")
+        elif self._missing is None or is_elsewhere(request.path) or request.method not in {"GET", "HEAD"}:
             await self._fallback(scope, receive, send)
         else:
-            await answers.answer(send, alone(request.path), head=request.method == "HEAD")
+            found = await self._missing.answer(scope, request)
+            await answers.answer(send, found, head=request.method == "HEAD")
         return None
 
     async def _answer(self, request: Request) -> Answer | None:
@@ -199,18 +200,6 @@ class Edge:
         return await self.pages.overlaid(body, entry, path, overlay)
 
 
-def asked_host(hosts: Hosts, request: Request) -> HostEntry | Answer | None:
-    """The published page that is asked; else the answer, or None for what is the fallback's."""
-    host = hosts.entries.get(request.host)
-    if host is None or not host.published:
-        return answers.UNKNOWN_HOST
-    if is_elsewhere(request.path):
-        return None
-    if request.method == "OPTIONS" and request.path.startswith(_API):
-        return answers.PREFLIGHT
-    return host if request.method in {"GET", "HEAD"} else answers.NOT_ALLOWED
-
-
 def shown_path(path: str, basis: Basis) -> str:
     """The path, or that of the document which stands in for it now."""
     if path.startswith(RESERVED):
@@ -227,17 +216,15 @@ def named(manifest: Manifest, path: str) -> Entry | None:
 
 def common(page_id: str, path: str, entry: Entry, etag: bytes, cache: bytes) -> Headers:
     """What a 200 and its 304 have in common."""
-    label = b"page-" + page_id.encode()
     headers = [
         (b"etag", etag),
         (b"cache-control", cache),
         (b"vary", b"Accept-Encoding"),
-        (b"surrogate-key", label),
-        (b"cache-tag", label),
+        *answers.labels(page_id),
         *(answers.FRAMED if path == FRAME else answers.GUARDS),
     ]
     # What machines read may be read from any site's scripts.
-    if path.startswith(_API) or not entry.type.startswith("text/html"):
+    if path.startswith(API) or not entry.type.startswith("text/html"):
         headers.append((b"access-control-allow-origin", b"*"))
     return headers
 
@@ -246,14 +233,3 @@ def lifetime(path: str, entry: Entry) -> bytes:
     if entry.status != 200:
         return answers.BRIEFLY
     return answers.FOREVER if path.startswith("/assets/") else answers.FRESH
-
-
-def is_elsewhere(path: str) -> bool:
-    return path.startswith(_ELSEWHERE)
-
-
-def alone(path: str) -> Answer:
-    """The answer to what only the fallback could answer, where there is none."""
-    if not is_elsewhere(path):
-        return answers.PREPARING
-    return answers.ELSEWHERE_JSON if path.startswith("/api/") else answers.ELSEWHERE

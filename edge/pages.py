@@ -76,6 +76,14 @@ class Pages:
 
     # What is told
 
+    def doubt(self, host: str) -> None:
+        """Look again before the next answer to this host: somebody may have published its page."""
+        hosts = self._hosts.value
+        if hosts is None:
+            self._hosts.checked_at = NEVER
+        elif (entry := hosts.entries.get(host)) and (seen := self._pages.get(entry.page_id)):
+            seen.checked_at = NEVER
+
     def changed(self, change: Change) -> None:
         """The store said so: replace what memory holds, and first of all what the disk does."""
         if change.view == EMERGENCY:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -17,12 +18,14 @@ KEY = "edge.key"
 LONGEST_TARGET = 2048
 MOST_HEADERS = 100
 LARGEST_HEADERS = 16_384
+_LONGEST_PORT = 5
 
 
 @dataclass(slots=True)
 class Request:
     """`host` is lower-case and without port; `path` is decoded, `query` is not. `key`: where the server keeps
-    answers to this very request, if it does."""
+    answers to this very request, if it does. `authority` is the Host header, and `target` the path with the
+    query, as they were sent."""
 
     method: str
     host: str
@@ -32,6 +35,8 @@ class Request:
     accept_encoding: bytes
     if_none_match: bytes
     key: Key | None
+    authority: bytes
+    target: bytes
 
 
 def read(scope: Scope) -> Request:
@@ -54,6 +59,8 @@ def read(scope: Scope) -> Request:
         accept_encoding,
         if_none_match,
         scope.get("state", {}).get(KEY),
+        host,
+        target_of(scope),
     )
 
 
@@ -68,6 +75,17 @@ def excess(scope: Scope) -> int:
     ):
         return 431
     return 0
+
+
+def target_of(scope: Scope) -> bytes:
+    path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return path + b"?" + scope["query_string"] if scope["query_string"] else path
+
+
+def port_of(authority: bytes) -> bytes:
+    """`:8000`, or nothing where no port is named."""
+    port = authority.rpartition(b"]")[2].partition(b":")[2]
+    return b":" + port if port.isdigit() and len(port) <= _LONGEST_PORT else b""
 
 
 def hostname(header: bytes) -> str:

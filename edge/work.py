@@ -16,6 +16,12 @@ class Once:
     def __init__(self) -> None:
         self._running: dict[Hashable, asyncio.Task[Any]] = {}
 
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._running
+
     async def run(self, key: Hashable, work: Work) -> Any:
         """What `work()` gives, or the one under way. Who goes away does not stop it for the rest."""
         task = self._running.get(key)
