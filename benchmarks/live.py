@@ -149,6 +149,7 @@ def _edge(processes: int) -> Iterator[Server]:
 
 def _uvicorn(port: int) -> list[str]:
     command = [sys.executable, "-m", "uvicorn", "edge.asgi:application", "--port", str(port)]
+    command += ["--http", "edge.protocol:Protocol"]
     return [*command, "--backlog", "4096", "--no-access-log", "--log-level", "warning"]
 
 

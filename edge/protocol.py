@@ -12,6 +12,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from edge.ready import SHELF, Ready, Shelf
 from edge.request import KEY, LARGEST_HEADERS, MOST_HEADERS, Key
+from edge.stream_line import LINE
+from edge.streams import PATH as EVENTS
 
 # Bytes of a head that has not ended yet; uvicorn itself would read on for ever.
 _LARGEST_HEAD = 32_768
@@ -50,7 +52,16 @@ class Protocol(HttpToolsProtocol):
             self._write(ready)
         else:
             self.scope["state"][KEY] = key
+            if self.url.startswith(EVENTS.encode()):
+                self.scope["state"][LINE] = self
             super().on_headers_complete()
+
+    def hand_over(self, to: asyncio.Protocol) -> None:
+        """Let `to` have the connection, on which the head of an answer was sent; nothing of it is left here."""
+        self.cycle.response_complete = True
+        self.connections.discard(self)
+        self.parser = None  # type: ignore[assignment]
+        self.transport.set_protocol(to)
 
     def _key(self) -> Key | None:
         """What decides the answer; None where more does than a key holds."""

@@ -17,7 +17,9 @@ from edge import answers
 from edge.answers import Answer, Headers
 from edge.channels import Channel, Channels
 from edge.request import Receive, Scope, Send
-from edge.stream import Stream, part
+from edge.stream import Stream, chunk
+from edge.stream_asgi import AsgiStream
+from edge.stream_line import LINE, Connection, LineStream
 
 PATH = "/events"
 # What else a process has open: pages being served, the store, Redis.
@@ -42,7 +44,7 @@ class Limits:
     """How many streams, in all and for an address, and their times in seconds.
 
     A stream ends after a random part of `lasting`, so that those begun together do not come back together.
-    `patience` is what a client gets for taking what it is sent.
+    `patience` is what a client gets for taking what it is sent, where the server has a word for dropping it.
     """
 
     streams: int = 20_000
@@ -75,23 +77,28 @@ class Streams:
         return channel
 
     async def follow(self, channel: Channel, scope: Scope, receive: Receive, send: Send) -> None:
-        """Until either side has had enough. Every call that waits in here costs memory for each stream."""
-        until = time.monotonic() + random.uniform(*self._limits.lasting)  # noqa: S311
-        stream = Stream(channel, _version(scope, channel.version), send, until, self._limits.patience)
-        address, turn = _address(scope), random.choice(self._turns)  # noqa: S311
+        """Until either side has had enough; at once where the server gives the connection away.
+
+        Every call that waits in here costs memory for each stream.
+        """
+        known = self._known(channel, scope)
+        line: Connection | None = scope.get("state", {}).pop(LINE, None)
         # Nobody reads them any more, and a browser sends a kilobyte of them.
         scope["headers"].clear()
-        self._enter(stream, channel, address, turn)
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        if line is not None and not line.transport.is_closing():
+            own = LineStream(*known, line.transport, self._limits.patience, self._leave)
+            line.hand_over(own)
+            self._enter(own)
+            return
+        stream = AsgiStream(*known, send)
+        self._enter(stream)
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            # Each its own pause before coming back, so that a restart is not followed by all at once.
-            stream.say(part(b"retry: %d\n\n" % random.randrange(1_000, 4_000)))  # noqa: S311
-            stream.beat()
             while (await receive())["type"] != "http.disconnect":
                 pass
         finally:
             stream.forget()
-            self._leave(stream, channel, address, turn)
+            self._leave(stream)
 
     async def run(self) -> None:
         """Until cancelled. Each stream has its turn once a beat: it gets a sign of life, or its end."""
@@ -107,20 +114,29 @@ class Streams:
         self._closing = True
         self._channels.end()
 
-    def _enter(self, stream: Stream, channel: Channel, address: str, turn: set[Stream]) -> None:
-        self.count += 1
-        self._by_address[address] += 1
-        channel.watchers.add(stream)
-        turn.add(stream)
+    def _known(self, channel: Channel, scope: Scope) -> tuple[Channel, int, str, set[Stream], float]:
+        """What streams begin with."""
+        until = time.monotonic() + random.uniform(*self._limits.lasting)  # noqa: S311
+        turn = random.choice(self._turns)  # noqa: S311
+        return channel, _version(scope, channel.version), _address(scope), turn, until
 
-    def _leave(self, stream: Stream, channel: Channel, address: str, turn: set[Stream]) -> None:
-        turn.discard(stream)
-        channel.watchers.discard(stream)
-        channel.left_at = time.monotonic()
+    def _enter(self, stream: Stream) -> None:
+        self.count += 1
+        self._by_address[stream.address] += 1
+        stream.turn.add(stream)
+        stream.channel.watchers.add(stream)
+        # Each its own pause before coming back, so that a restart is not followed by all at once.
+        stream.say(chunk(b"retry: %d\n\n" % random.randrange(1_000, 4_000)))  # noqa: S311
+        stream.beat()
+
+    def _leave(self, stream: Stream) -> None:
+        stream.turn.discard(stream)
+        stream.channel.watchers.discard(stream)
+        stream.channel.left_at = time.monotonic()
         self.count -= 1
-        self._by_address[address] -= 1
-        if not self._by_address[address]:
-            del self._by_address[address]
+        self._by_address[stream.address] -= 1
+        if not self._by_address[stream.address]:
+            del self._by_address[stream.address]
 
 
 def _version(scope: Scope, current: int) -> int:

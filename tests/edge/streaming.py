@@ -19,6 +19,7 @@ from tests.edge.visitor import ACME_HOST, HOSTS
 from tests.services import any_port
 from tests.store.builders import ACME, HTML, manifest
 
+PROTOCOL = "edge.protocol:Protocol"
 QUICK = Limits(beat=0.3, patience=0.5)
 
 
@@ -112,13 +113,19 @@ class Follower:
 
 @asynccontextmanager
 async def serving(
-    store: Store, *, redis_url: str = "", limits: Limits = QUICK, port: int = 0, stale_after: float = 120.0
+    store: Store,
+    *,
+    redis_url: str = "",
+    limits: Limits = QUICK,
+    port: int = 0,
+    stale_after: float = 120.0,
+    http: str = PROTOCOL,
 ) -> AsyncIterator[tuple[Edge, int]]:
-    """An edge over `store` and its port."""
+    """An edge over `store` and its port; `http` is uvicorn's option."""
     store.put_hosts(1, HOSTS)
     edge = Edge(store, redis_url=redis_url, limits=limits, stale_after=stale_after)
     port = port or any_port()
-    config = uvicorn.Config(edge, port=port, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(edge, port=port, log_level="warning", timeout_graceful_shutdown=1, http=http)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:

@@ -182,7 +182,7 @@ def kept(channel: Channel) -> bytes:
     """What is said to who has the first version."""
     news = channel.since(1)
     assert news is not None
-    return bytes(news["body"])
+    return news.body
 
 
 def test_a_change_of_too_much_is_a_call_to_fetch_the_page(store: Store) -> None:
