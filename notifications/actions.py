@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from common.tenancy import current_tenant_id
-from notifications.choices import PERSONAL, DeliveryStatus, SuppressionReason
+from notifications.choices import FOR_OWNER, PERSONAL, DeliveryStatus, SuppressionReason
 from notifications.models import Attempt, Delivery, DeliveryQuerySet, Notification, Suppression
 from outbox.nudge import nudge
 from outbox.registry import Lane
@@ -46,7 +46,7 @@ def _withdrawn(found: Subscriber | None) -> Q:
     if found is None:
         return Q(status__in=_WAITING + _ENDED)
     if found.state == SubscriberState.QUARANTINED:
-        return Q(status__in=_WAITING)
+        return Q(status__in=_WAITING) & ~Q(notification__kind__in=FOR_OWNER)
     return Q(status__in=_WAITING + _ENDED, link_version__lt=found.token_version)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from incidents.choices import Impact, IncidentKind
+from subscribers.choices import Channel
 
 # The first and the last message of an incident or maintenance: all that some subscribers want.
 _EDGES = frozenset(
@@ -25,15 +26,16 @@ def shown_components(facts: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def concerns_nobody(facts: dict[str, Any]) -> bool:
-    """Whether it is about components that no subscriber may see, though it names some; or of a component that
-    changed without a notice, which is told to machines alone, and none can subscribe yet."""
-    if "incident" not in facts:
-        return True
+    """Whether it is about components that no subscriber may see, though it names some."""
+    if "component" in facts:
+        return bool(facts["component"]["restricted"])
     return bool(facts["incident"]["components"]) and not shown_components(facts)
 
 
 def criteria(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Parameters of the recipients' SQL."""
+    if "component" in facts:
+        return _of_component(facts["component"])
     incident = facts["incident"]
     shown = shown_components(facts)
     maintenance = incident["kind"] == IncidentKind.MAINTENANCE
@@ -45,6 +47,20 @@ def criteria(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
         "edge": kind in _EDGES,
         "whole_page": not shown,
         "components": [one["id"] for one in shown],
+        "channels": Channel.values,
+    }
+
+
+def _of_component(component: dict[str, Any]) -> dict[str, Any]:
+    """A change without a notice is told to webhooks alone, whatever their wishes for notices are."""
+    return {
+        "incident": "",
+        "is_maintenance": False,
+        "impacts": Impact.values,
+        "edge": True,
+        "whole_page": False,
+        "components": [component["id"]],
+        "channels": [Channel.WEBHOOK.value],
     }
 
 

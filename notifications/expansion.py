@@ -17,12 +17,16 @@ from django.utils import timezone
 from common.tenancy import current_tenant_id
 from events.models import Event
 from notifications.audience import concerns_nobody, criteria
-from notifications.choices import PERSONAL, DeliveryLane
+from notifications.choices import FOR_OWNER, OF_ADDRESS, PERSONAL, DeliveryLane
 from notifications.models import Notification
 from notifications.present import still_told
 from outbox.nudge import nudge
 from outbox.registry import Claimed, Lane, Later
+from pages.models import StatusPage
+from subscribers.addresses import address_hash
 from subscribers.choices import Channel
+from subscribers.facts import page_facts
+from subscribers.models import Subscriber
 
 STEP = 5_000
 _SLICE = 2.0
@@ -33,6 +37,7 @@ _CONCERNED = """
     s.state = 'active' AND s.since_version < %(version)s
     AND CASE WHEN %(is_maintenance)s THEN s.wants_maintenance ELSE s.wants_incidents END
     AND s.min_impact = ANY(%(impacts)s)
+    AND s.channel = ANY(%(channels)s)
     AND (%(edge)s OR s.cadence = 'all')
     AND CASE s.scope
         WHEN 'page' THEN true
@@ -45,27 +50,37 @@ _CONCERNED = """
                       WHERE g.subscriber_id = s.id AND c.id = ANY(%(components)s))
         END
 """
-# A message to one person, such as the one that asks for confirmation.
-_PERSON = "s.id = %(subscriber)s AND s.state IN ('unconfirmed', 'active')"
+# A message to one person, such as the one that asks for confirmation. What is about a machine's address goes
+# to its owner by mail, where it has one that is known.
+_PERSON = """
+    s.id = %(subscriber)s
+    AND CASE WHEN %(for_owner)s THEN s.contact <> '' ELSE s.state IN ('unconfirmed', 'active') END
+"""
 _INSERT = """
     WITH step AS MATERIALIZED (
-        SELECT s.* FROM subscribers_subscriber AS s
+        SELECT s.*, %(of_address)s AND s.contact <> '' AS by_mail FROM subscribers_subscriber AS s
          WHERE s.page_id = %(page)s AND s.id > %(checkpoint)s AND {who}
          ORDER BY s.id LIMIT %(step)s
+    ), addressed AS (
+        SELECT step.*,
+               CASE WHEN by_mail THEN 'email' ELSE channel END AS way,
+               CASE WHEN by_mail THEN contact ELSE address END AS target,
+               CASE WHEN by_mail THEN %(contact_hash)s ELSE address_hash END AS target_hash
+          FROM step
     ), made AS (
         INSERT INTO public.notifications_delivery
                (notification_id, tenant_id, page_id, subscriber_id, channel, lane, target, target_hash,
                 language, time_zone, link_version, settings, status, priority, attempts, attempts_before,
                 next_attempt_at, provider, provider_message_id, last_error, created_at)
-        SELECT %(notification)s, %(tenant)s, page_id, id, channel,
-               coalesce(%(lane)s, %(lanes)s::jsonb ->> channel, 'chat'), address, address_hash,
+        SELECT %(notification)s, %(tenant)s, page_id, id, way,
+               coalesce(%(lane)s, %(lanes)s::jsonb ->> channel, 'chat'), target, target_hash,
                language, time_zone, token_version, settings,
                CASE WHEN EXISTS (SELECT FROM public.notifications_suppression AS x
-                                  WHERE x.channel = step.channel AND x.target_hash = step.address_hash
+                                  WHERE x.channel = way AND x.target_hash = addressed.target_hash
                                     AND (x.tenant_id IS NULL OR x.tenant_id = %(tenant)s))
                     THEN 'suppressed' ELSE 'pending' END,
                0, 0, 0, %(now)s, '', '', '', %(now)s
-          FROM step
+          FROM addressed
         ON CONFLICT (notification_id, subscriber_id) DO NOTHING
     )
     SELECT max(id), count(*) FROM step
@@ -97,13 +112,21 @@ def _notification(event_id: int) -> Notification | None:
             "page_id": event.page_id,
             "kind": event.name,
             "incident_id": incident.get("id", ""),
-            "facts": event.facts,
+            "facts": _told(event),
             "version": event.version,
             "event_at": event.at,
             "created_at": timezone.now(),
         },
     )
     return notification
+
+
+def _told(event: Event) -> dict[str, Any]:
+    """The event's facts; those of a component say nothing of its page, and so get that."""
+    facts: dict[str, Any] = event.facts or {}
+    if event.object_type != "component":
+        return facts
+    return {"component": facts, "page": page_facts(StatusPage.objects.get(pk=event.page_id))}
 
 
 def _step(notification_id: int) -> bool:
@@ -141,12 +164,28 @@ def _insert(notification: Notification, now: datetime) -> tuple[str | None, int]
         "now": now,
         "lane": DeliveryLane.CRITICAL if personal else None,
         "lanes": _LANES,
+        "of_address": notification.kind in OF_ADDRESS,
+        "contact_hash": "",
     }
     if personal:
-        values["subscriber"] = notification.facts["subscriber"]["id"]
+        values |= _person(notification)
     else:
         values |= criteria(notification.kind, notification.facts)
+    return _inserted(values, _PERSON if personal else _CONCERNED)
+
+
+def _person(notification: Notification) -> dict[str, Any]:
+    subscriber_id = notification.facts["subscriber"]["id"]
+    contact = Subscriber.objects.filter(pk=subscriber_id).values_list("contact", flat=True).first()
+    return {
+        "subscriber": subscriber_id,
+        "for_owner": notification.kind in FOR_OWNER,
+        "contact_hash": address_hash(Channel.EMAIL, contact) if contact else "",
+    }
+
+
+def _inserted(values: dict[str, Any], who: str) -> tuple[str | None, int]:
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(who=_PERSON if personal else _CONCERNED), values)
+        cursor.execute(_INSERT.format(who=who), values)
         last, found = cursor.fetchone()
     return last, found

@@ -2,15 +2,23 @@
 
 from datetime import timedelta
 
+from django.utils import timezone
+
 from events.actor import SYSTEM
 from notifications.actions import withdraw
 from notifications.expansion import expand
-from notifications.models import Delivery
-from notifications.sending import BOUNCE, send_due
+from notifications.health import FAILING, is_given_up
+from notifications.models import Delivery, EndpointHealth
+from notifications.sending import BOUNCE, ECHO, send_due
 from outbox.registry import Claimed, Lane, Later, register, register_source
 from pages.change import NOTIFY
-from subscribers.actions import WITHDRAW, quarantine
+from subscribers.actions import WITHDRAW, Busy, confirm, quarantine, warn
+from subscribers.choices import MACHINES, SubscriberState
 from subscribers.models import Subscriber
+
+_CAME_BACK = "Mail to this address came back."
+_GONE = "The machine at this address says that it is gone for good (410)."
+_FAILED_FOR_DAYS = "The machine at this address has failed for five days."
 
 
 def let_go(item: Claimed) -> None:
@@ -26,12 +34,48 @@ def let_go(item: Claimed) -> None:
 
 def note_bounce(item: Claimed) -> None:
     """The key is the id of a subscriber whose address does not work."""
-    subscriber = Subscriber.objects.select_related("page").filter(pk=item.key).first()
+    subscriber = _found(item)
     if subscriber is not None:
-        quarantine(subscriber.page, subscriber, SYSTEM, "Mail to this address came back.")
+        quarantine(
+            subscriber.page, subscriber, SYSTEM, _GONE if subscriber.channel in MACHINES else _CAME_BACK
+        )
+
+
+def note_echo(item: Claimed) -> None:
+    """The key is the id of a subscriber whose machine repeated the challenge that it was sent."""
+    subscriber = _found(item)
+    if subscriber is None or subscriber.state != SubscriberState.UNCONFIRMED:
+        return
+    try:
+        confirm(subscriber.page, subscriber, SYSTEM)
+    except Busy as busy:
+        raise Later(timedelta(seconds=1)) from busy
+
+
+def look_after(item: Claimed) -> None:
+    """The key is the id of a subscriber whose machine keeps failing: its owner is warned once, and after days
+    without one success it is given up."""
+    subscriber = _found(item)
+    mine = EndpointHealth.objects.of(item.tenant_id).filter(subscriber_id=item.key)
+    health = mine.first()
+    if subscriber is None or health is None or not subscriber.is_active:
+        return
+    now = timezone.now()
+    if is_given_up(health, now):
+        quarantine(subscriber.page, subscriber, SYSTEM, _FAILED_FOR_DAYS)
+        mine.update(disabled_at=now, disabled_reason=_FAILED_FOR_DAYS)
+    elif health.warned_at is None:
+        warn(subscriber.page, subscriber, SYSTEM)
+        mine.update(warned_at=now)
+
+
+def _found(item: Claimed) -> Subscriber | None:
+    return Subscriber.objects.select_related("page").filter(pk=item.key).first()
 
 
 register(NOTIFY, Lane.NOTIFY, expand)
 register(WITHDRAW, Lane.NOTIFY, let_go)
 register(BOUNCE, Lane.NOTIFY, note_bounce)
+register(ECHO, Lane.NOTIFY, note_echo)
+register(FAILING, Lane.NOTIFY, look_after)
 register_source(Lane.NOTIFY, send_due)

@@ -37,7 +37,7 @@ class Verdict(StrEnum):
     RETRY = "retry"
     """Not now: try again later."""
     BOUNCED = "bounced"
-    """The recipient's side will never take it: the address does not work."""
+    """The recipient's side will never take anything: the address does not work."""
     FAILED = "failed"
     """This message will never be taken, though the address may work."""
     SUPPRESSED = "suppressed"
@@ -47,7 +47,7 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one attempt. `error` is a short name of what went wrong, `response` the other side's
-    words, `code` its SMTP or HTTP status."""
+    words, `code` its SMTP or HTTP status; `retry_after` is what it asked for."""
 
     letter: Letter
     verdict: Verdict
@@ -58,3 +58,7 @@ class Outcome:
     error: str = ""
     response: str = ""
     retry_after: timedelta | None = None
+    pause: timedelta = timedelta()
+    """The next attempt is not made sooner, whatever the channel's table says."""
+    echoed: bool = False
+    """Whether a machine proved, by repeating what it was sent, that it wants to be told."""

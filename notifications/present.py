@@ -29,6 +29,8 @@ def still_told(page_id: str, facts: Facts) -> Facts | None:
     if "open" in facts:
         shown = _seen([one["id"] for one in facts["open"]])
         return facts | {"open": [one for one in facts["open"] if one["id"] in shown]}
+    if "component" in facts:
+        return facts if _is_public(facts["component"]["id"]) else None
     if "incident" not in facts:
         return facts
     incident = facts["incident"]
@@ -51,10 +53,14 @@ def _brought_up(notification: Notification) -> bool:
     """Put what may be told now into the row, unsaved; whether there is any."""
     with in_tenant(notification.tenant_id):
         facts = still_told(notification.page_id, notification.facts)
-    if facts is None or ("incident" in facts and concerns_nobody(facts)):
+    if facts is None or ("subscriber" not in facts and concerns_nobody(facts)):
         return False
     notification.facts = facts
     return True
+
+
+def _is_public(component_id: str) -> bool:
+    return Component.objects.public().filter(pk=component_id).exists()
 
 
 def _seen(ids: list[str]) -> set[str]:

@@ -18,10 +18,11 @@ def table(*seconds: int) -> Table:
 
 def wait(outcome: Outcome, waits: Table) -> timedelta | None:
     """How long until the next attempt, 20 % sooner or later so that retries do not come in waves; None when
-    every attempt has been made. What the other side asked for is obeyed up to twice the table's wait."""
+    every attempt has been made. What the other side asked for is obeyed up to twice the longer of the table's
+    wait and the outcome's own pause."""
     if outcome.letter.attempt > len(waits):
         return None
-    base = waits[outcome.letter.attempt - 1]
+    base = max(waits[outcome.letter.attempt - 1], outcome.pause)
     if outcome.retry_after is not None:
         return min(max(base, outcome.retry_after), 2 * base)
     return base * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 spreads load, guards nothing

@@ -12,7 +12,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import claims
+from notifications import claims, health
 from notifications.channels import CHANNELS
 from notifications.choices import DeliveryLane, DeliveryStatus
 from notifications.claims import Settled
@@ -24,10 +24,12 @@ from outbox.queue import put
 log = structlog.get_logger(__name__)
 
 BOUNCE = "bounce"
+ECHO = "echo"
 BATCH = 200
-# What is written down at once: no more than this is sent again when the process dies.
-_TOGETHER = 10
-# A batch that takes longer gives the rest back, well before its lease ends.
+# Outcomes are written down together, as many as come within so many seconds: what is sent in that time is
+# sent again when the process dies.
+_TOGETHER = 0.05
+# Nothing of a batch is begun later: the rest is given back, well before its lease ends.
 _LONGEST = 10.0
 _STATUS = {
     Verdict.ACCEPTED: DeliveryStatus.ACCEPTED,
@@ -64,30 +66,26 @@ def _send_some(lane: str) -> int:
 
 def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter]) -> None:
     """Send one channel's letters, and write outcomes down as they come."""
-    until = time.monotonic() + _LONGEST
-    outcomes = _attempts(channel, letters)
     together: list[Outcome] = []
     tried: set[int] = set()
-    for outcome in outcomes:
+    written = time.monotonic()
+    for outcome in _attempts(channel, letters, written + _LONGEST):
         together.append(outcome)
         tried.add(outcome.letter.id)
-        if len(together) >= _TOGETHER:
+        if time.monotonic() > written + _TOGETHER:
             _settle(token, together)
-            together = []
-        if time.monotonic() > until:
-            break
-    outcomes.close()
+            together, written = [], time.monotonic()
     _settle(token, together)
     claims.release(token, [one for one in letters if one.id not in tried])
 
 
-def _attempts(channel: str, letters: Sequence[Letter]) -> Generator[Outcome]:
+def _attempts(channel: str, letters: Sequence[Letter], until: float) -> Generator[Outcome]:
     """The channel's outcomes. Where it breaks, that is the doing of the letter it was at: the others, not
     tried, are given back."""
     left = {one.id: one for one in letters}
     began = timezone.now()
     try:
-        for outcome in CHANNELS[channel].send(letters):
+        for outcome in CHANNELS[channel].send(letters, until):
             del left[outcome.letter.id]
             yield outcome
     except Exception as error:
@@ -102,9 +100,19 @@ def _settle(token: uuid.UUID, outcomes: Sequence[Outcome]) -> None:
     now = timezone.now()
     with transaction.atomic():
         held = claims.settle(token, [_settled(one, now) for one in outcomes], now)
-        for one in outcomes:
-            if one.verdict == Verdict.BOUNCED and one.letter.id in held:
-                put(BOUNCE, one.letter.tenant_id, [one.letter.subscriber_id])
+        known = [one for one in outcomes if one.letter.id in held]
+        health.note(known, now)
+        for one in known:
+            _follow(one)
+
+
+def _follow(outcome: Outcome) -> None:
+    """Ask for what follows from it, in the same transaction."""
+    letter = outcome.letter
+    if outcome.verdict == Verdict.BOUNCED:
+        put(BOUNCE, letter.tenant_id, [letter.subscriber_id])
+    if outcome.echoed:
+        put(ECHO, letter.tenant_id, [letter.subscriber_id])
 
 
 def _settled(outcome: Outcome, now: datetime) -> Settled:

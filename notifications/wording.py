@@ -122,6 +122,30 @@ def _known(_kind: str, facts: Facts) -> Said:
     )
 
 
+def _failing(_kind: str, facts: Facts) -> Said:
+    return Said(
+        template="machine",
+        subject=_("Messages of %(page)s do not reach your machine") % {"page": facts["page"]["name"]},
+        title=_("Your machine does not answer"),
+        preview=_(
+            "It should be told when something happens, but it failed four times in a row. We go on trying "
+            "for five days, and then give up."
+        ),
+    )
+
+
+def _given_up(_kind: str, facts: Facts) -> Said:
+    return Said(
+        template="machine",
+        subject=_("%(page)s does not tell your machine any more") % {"page": facts["page"]["name"]},
+        title=_("We have given up on your machine"),
+        preview=_(
+            "It is told nothing any more. Once it works, ask the team of the page to take it up again: they "
+            "can also send what it has missed."
+        ),
+    )
+
+
 def _welcome(_kind: str, facts: Facts) -> Said:
     notices = [_open_notice(one) for one in facts["open"]]
     name = facts["page"]["name"]
@@ -139,6 +163,8 @@ _PERSONAL: dict[str, Callable[[str, Facts], Said]] = {
     "subscriber.reminded": _remind,
     "subscriber.asked_again": _known,
     "subscriber.confirmed": _welcome,
+    "subscriber.failing": _failing,
+    "subscriber.quarantined": _given_up,
 }
 
 

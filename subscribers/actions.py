@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,6 +52,8 @@ class Who:
     channel: str = Channel.EMAIL
     language: str = ""
     time_zone: str = ""
+    contact: str = ""
+    """Of a machine's address: the e-mail address of who looks after it."""
 
 
 def subscribe(
@@ -64,11 +66,11 @@ def subscribe(
     address or wish.
     """
     wishes.check(page, wish)
-    address, now = normal(who.channel, who.address), timezone.now()
+    who, now = _known(who), timezone.now()
     with _noted(page, actor) as noted:
-        subscriber, _new = _row(page, who, address, now)
+        subscriber, _new = _row(page, who, now)
         if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
-            _begin_anew(subscriber, wish, source, now)
+            _begin_anew(subscriber, who, wish, source, now)
             put(FOLLOW_UP, noted.tenant_id, [subscriber.pk], due_at=now + REMIND_AFTER)
         name = "subscriber.asked_again" if subscriber.is_active else "subscriber.asked"
         noted.event(name, subscriber, tell=subscriber.state != SubscriberState.QUARANTINED)
@@ -113,13 +115,13 @@ def add_confirmed(
     if not note.strip():
         message = _("Say how this person's consent was given.")
         raise Refused(message, "consent_note")
-    address, now = normal(who.channel, who.address), timezone.now()
+    who, now = _known(who), timezone.now()
     with _noted(page, actor) as noted:
-        subscriber, new = _row(page, who, address, now)
+        subscriber, new = _row(page, who, now)
         if not new and subscriber.state != SubscriberState.UNCONFIRMED:
             _refuse_to_override(subscriber)
         subscriber.consent_note = note.strip()[:300]
-        _begin_anew(subscriber, wish, source, now)
+        _begin_anew(subscriber, who, wish, source, now)
         _activate(page, subscriber)
         noted.event("subscriber.added", subscriber)
     return subscriber
@@ -162,8 +164,17 @@ def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: s
         found.state, found.quarantined_at = SubscriberState.QUARANTINED, timezone.now()
         found.quarantine_reason = reason[:300]
         _save(found, "state", "quarantined_at", "quarantine_reason")
-        noted.event("subscriber.quarantined", found)
+        noted.event("subscriber.quarantined", found, tell=bool(found.contact))
         noted.withdraw(found)
+
+
+def warn(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
+    """Tell the owner of a machine's address that messages to it keep failing. Without one that is known it is
+    noted alone."""
+    with _noted(page, actor) as noted:
+        found = _find(page, subscriber)
+        if found is not None and found.is_active:
+            noted.event("subscriber.failing", found, tell=bool(found.contact))
 
 
 def reactivate(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
@@ -175,6 +186,17 @@ def reactivate(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscr
             raise Refused(message)
         _activate(page, subscriber)
         noted.event("subscriber.reactivated", subscriber)
+    return subscriber
+
+
+def rotate_secret(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
+    """Sign what a webhook is sent by a new secret, and for a day by the former one as well."""
+    with _noted(page, actor) as noted:
+        subscriber = _locked(page, subscriber)
+        number = int(subscriber.settings.get("secret", 1)) + 1
+        subscriber.settings |= {"secret": number, "rotated_at": timezone.now().isoformat()}
+        _save(subscriber, "settings")
+        noted.event("subscriber.secret_rotated", subscriber)
     return subscriber
 
 
@@ -229,6 +251,12 @@ class _Noted:
         put(WITHDRAW, self.tenant_id, [subscriber.pk])
 
 
+def _known(who: Who) -> Who:
+    """With addresses as they are stored. Raises Refused, naming the field, for what can be none."""
+    contact = normal(Channel.EMAIL, who.contact, "contact") if who.contact.strip() else ""
+    return replace(who, address=normal(who.channel, who.address), contact=contact)
+
+
 @contextmanager
 def _noted(page: StatusPage, actor: Actor) -> Iterator[_Noted]:
     with transaction.atomic(durable=True):
@@ -236,14 +264,14 @@ def _noted(page: StatusPage, actor: Actor) -> Iterator[_Noted]:
         transaction.on_commit(lambda: nudge([Lane.NOTIFY]), robust=True)
 
 
-def _row(page: StatusPage, who: Who, address: str, now: datetime) -> tuple[Subscriber, bool]:
+def _row(page: StatusPage, who: Who, now: datetime) -> tuple[Subscriber, bool]:
     """The address's row, locked, made where there is none; and whether it was made."""
     return Subscriber.objects.select_for_update(of=["self"]).get_or_create(
         page=page,
         channel=who.channel,
-        address_hash=address_hash(who.channel, address),
+        address_hash=address_hash(who.channel, who.address),
         defaults={
-            "address": address,
+            "address": who.address,
             "language": who.language or page.language,
             "time_zone": who.time_zone or page.time_zone,
             "created_at": now,
@@ -265,12 +293,13 @@ def _locked(page: StatusPage, subscriber: Subscriber) -> Subscriber:
     return found
 
 
-def _begin_anew(subscriber: Subscriber, wish: Wish, source: str, now: datetime) -> None:
+def _begin_anew(subscriber: Subscriber, who: Who, wish: Wish, source: str, now: datetime) -> None:
     subscriber.state, subscriber.consent_source = SubscriberState.UNCONFIRMED, source
     subscriber.asked_at, subscriber.purge_at = now, now + CONFIRM_WITHIN
     subscriber.reminded_at = subscriber.unsubscribed_at = None
+    subscriber.contact = who.contact
     wishes.apply(subscriber, wish)
-    columns = ["state", "consent_source", "consent_note", "asked_at", "purge_at", "reminded_at"]
+    columns = ["state", "consent_source", "consent_note", "asked_at", "purge_at", "reminded_at", "contact"]
     _save(subscriber, *columns, "unsubscribed_at", *wishes.COLUMNS)
 
 

@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from common import egress
 from common.errors import Refused
 from subscribers.choices import Channel
 
 _LONGEST = 254
 
 
-def normal(channel: str, address: str) -> str:
+def normal(channel: str, address: str, field: str = "address") -> str:
     """The address as it is stored: trimmed, an e-mail's domain in lower case.
 
-    Raises Refused where it cannot be one, and for a channel that nobody can subscribe by yet.
+    Raises Refused, naming `field`, where it cannot be one, and for a channel that nobody can subscribe by.
     """
-    if channel != Channel.EMAIL:
-        message = _("Only e-mail addresses can subscribe so far.")
+    if channel not in _SPELLED:
+        message = _("“%(channel)s” is no way to be told that this page offers.") % {"channel": channel}
         raise Refused(message, "channel")
-    address = address.strip()
+    return _SPELLED[channel](address.strip(), field)
+
+
+def address_hash(channel: str, address: str) -> str:
+    """SHA-256 of channel and address, an e-mail's letter case aside: the same for every tenant."""
+    spelled = address.casefold() if channel == Channel.EMAIL else address
+    return hashlib.sha256(f"{channel}\0{spelled}".encode()).hexdigest()
+
+
+def _email(address: str, field: str) -> str:
     try:
         validate_email(address)
     except ValidationError as error:
-        raise Refused(_no_address(), "address") from error
+        raise Refused(_no_address(), field) from error
     if len(address) > _LONGEST or not address.isascii():
-        raise Refused(_no_address(), "address")
+        raise Refused(_no_address(), field)
     local, _at, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"
 
 
-def address_hash(channel: str, address: str) -> str:
-    """SHA-256 of channel and address, letter case aside: the same for every tenant."""
-    return hashlib.sha256(f"{channel}\0{address.casefold()}".encode()).hexdigest()
-
-
 def _no_address() -> str:
     return _("This is not an e-mail address. One looks like name@example.org.")
+
+
+_SPELLED: dict[str, Callable[[str, str], str]] = {Channel.EMAIL: _email, Channel.WEBHOOK: egress.check_url}

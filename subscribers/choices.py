@@ -18,6 +18,10 @@ class Channel(TextChoices):
     GOOGLE_CHAT = "google_chat", _("Google Chat")
 
 
+# Told by a request to an address of theirs: there is no person who reads it.
+MACHINES = frozenset({Channel.WEBHOOK, Channel.SLACK, Channel.TEAMS, Channel.DISCORD, Channel.GOOGLE_CHAT})
+
+
 class SubscriberState(TextChoices):
     UNCONFIRMED = "unconfirmed", _("Unconfirmed")
     ACTIVE = "active", _("Active")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Protocol
 
-from notifications.channels import email
+from notifications.channels import email, webhook
 from notifications.letters import Letter, Outcome
 from notifications.retries import Table
 from subscribers.choices import Channel
@@ -16,12 +16,12 @@ class ChannelModule(Protocol):
     def RETRIES(self) -> Table:  # noqa: N802 a constant of the module
         """The waits between attempts."""
 
-    def send(self, letters: Sequence[Letter]) -> Generator[Outcome]:
-        """Try each letter once, in order, and say what became of it as soon as that is known.
+    def send(self, letters: Sequence[Letter], until: float) -> Generator[Outcome]:
+        """Try each letter once, and say what became of it as soon as that is known.
 
-        Letters that the caller stops asking for are not tried. What is wrong with one letter is its outcome,
+        No letter is begun after `until` (of `time.monotonic`). What is wrong with one letter is its outcome,
         never an exception. Opens no transaction.
         """
 
 
-CHANNELS: Mapping[str, ChannelModule] = {Channel.EMAIL: email}
+CHANNELS: Mapping[str, ChannelModule] = {Channel.EMAIL: email, Channel.WEBHOOK: webhook}

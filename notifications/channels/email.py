@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import time
 from collections.abc import Generator, Sequence
 from datetime import datetime
 from email.utils import formataddr, parseaddr
@@ -28,11 +29,13 @@ _CLOSING = 421
 _NOT_THE_ADDRESS = ("5.3", "5.5", "5.6", "5.7")
 
 
-def send(letters: Sequence[Letter]) -> Generator[Outcome]:
+def send(letters: Sequence[Letter], until: float) -> Generator[Outcome]:
     rendered = Rendered()
     post = _Post()
     try:
         for letter in letters:
+            if time.monotonic() > until:
+                return
             yield _send_one(post, rendered, letter)
     finally:
         post.close()

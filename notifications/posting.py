@@ -1,0 +1,170 @@
+"""HTTP requests to machines that strangers name: many at once, each guarded, none able to hold up the others.
+
+One event loop in a thread of its own for the whole process, so that connections are kept from batch to batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import queue
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from django.utils import timezone
+
+from common import egress
+
+# What a batch has under way, in all and to one host: one that hangs holds its own few places alone.
+_TOGETHER = 100
+_TO_ONE_HOST = 5
+_CONNECT_WITHIN = 5.0
+_DONE_WITHIN = 15.0
+_READ = 64 * 1024
+_KEPT = 4 * 1024
+_AGENT = "StatusPage-Notifications/1"
+# The same word whether we refused or the other side did: nobody maps a network by it.
+UNREACHABLE = "Unreachable"
+TIMED_OUT = "TimedOut"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """`number` is the caller's, to know the reply by."""
+
+    number: int
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`code` is None where nobody answered, and then `error` says so; `text` is how the answer begins."""
+
+    number: int
+    began_at: datetime
+    code: int | None = None
+    text: str = ""
+    error: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_Say = Callable[[Reply | None], None]
+
+
+def post_all(posts: Sequence[Post], until: float) -> Generator[Reply]:
+    """Send, and yield replies as they come; what has not begun by `until` (of `time.monotonic`) is left out.
+
+    Follows no redirects, asks no proxies, and calls only what `common.egress` lets it.
+    """
+    replies: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
+    running = asyncio.run_coroutine_threadsafe(_send(posts, until, replies.put), _loop())
+    running.add_done_callback(lambda _done: replies.put(None))
+    while (reply := replies.get()) is not None:
+        yield reply
+    running.result()
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="posting", daemon=True).start()
+    return loop
+
+
+@cache
+def _session() -> aiohttp.ClientSession:
+    """Called in the loop alone."""
+    connector = aiohttp.TCPConnector(
+        resolver=_Resolver(),
+        use_dns_cache=False,
+        limit=0,
+        limit_per_host=_TO_ONE_HOST,
+        socket_factory=_socket,
+    )
+    timeout = aiohttp.ClientTimeout(total=_DONE_WITHIN, sock_connect=_CONNECT_WITHIN)
+    session = aiohttp.ClientSession(
+        connector=connector,
+        timeout=timeout,
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": _AGENT, "Accept-Encoding": "identity"},
+    )
+    atexit.register(lambda: asyncio.run_coroutine_threadsafe(session.close(), _loop()).result(1))
+    return session
+
+
+async def _send(posts: Sequence[Post], until: float, say: _Say) -> None:
+    hosts: dict[str, deque[Post]] = {}
+    for post in posts:
+        hosts.setdefault(urlsplit(post.url).netloc, deque()).append(post)
+    room = asyncio.Semaphore(_TOGETHER)
+    workers = [theirs for theirs in hosts.values() for _ in range(min(len(theirs), _TO_ONE_HOST))]
+    await asyncio.gather(*(_one_by_one(theirs, until, room, say) for theirs in workers))
+
+
+async def _one_by_one(posts: deque[Post], until: float, room: asyncio.Semaphore, say: _Say) -> None:
+    while posts:
+        async with room:
+            if time.monotonic() > until or not posts:
+                return
+            say(await _post(posts.popleft()))
+
+
+async def _post(post: Post) -> Reply:
+    began = timezone.now()
+    try:
+        async with _session().post(
+            post.url, data=post.body, headers=post.headers, allow_redirects=False
+        ) as answer:
+            return Reply(post.number, began, answer.status, await _text(answer), headers=answer.headers)
+    except TimeoutError:
+        return Reply(post.number, began, error=TIMED_OUT)
+    except (aiohttp.ClientError, OSError, ValueError):
+        return Reply(post.number, began, error=UNREACHABLE)
+
+
+async def _text(answer: aiohttp.ClientResponse) -> str:
+    """How it begins. The status counts, also where the rest never comes."""
+    try:
+        said = await answer.content.read(_READ)
+    except (TimeoutError, aiohttp.ClientError):
+        return ""
+    return said[:_KEPT].decode("utf-8", "replace")
+
+
+class _Resolver(AbstractResolver):
+    """Looks a name up once, and refuses it where any answer is not of the open internet."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        loop = asyncio.get_running_loop()
+        answers = await loop.run_in_executor(None, egress.look_up, host, port)
+        return [
+            ResolveResult(
+                hostname=host, host=address, port=port, family=kind, proto=0, flags=socket.AI_NUMERICHOST
+            )
+            for kind, address in answers
+        ]
+
+    async def close(self) -> None:
+        """There is nothing to let go."""
+
+
+def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """The last look before dialling: also sees addresses that nobody had to look up."""
+    family, kind, proto, _name, target = address
+    if not egress.is_open(str(target[0])):
+        raise egress.Forbidden(target[0])
+    return socket.socket(family, kind, proto)

@@ -1,0 +1,196 @@
+"""What a webhook is told: Statuspage's payload, made once for each notification of a batch.
+
+From the facts, and for an incident's earlier updates and its components' other fields from their rows, as
+they may be seen now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.utils.crypto import salted_hmac
+
+from common.instants import optional, utc
+from common.tenancy import in_tenant
+from components.indicator import indicator
+from components.models import Component
+from components.shape import component_shape
+from incidents.models import Incident, IncidentUpdate
+from incidents.shape import incident_shape, update_shape
+from notifications.audience import shown_components
+from notifications.letters import Letter
+from notifications.models import Notification
+from pages.models import StatusPage
+from subscribers.links import leave_url
+
+Shape = dict[str, Any]
+
+_DOCUMENTATION = "/about#webhooks"
+_SHORT = [
+    "status",
+    "name",
+    "created_at",
+    "updated_at",
+    "position",
+    "description",
+    "showcase",
+    "id",
+    "page_id",
+]
+_SHORT += ["group_id"]
+
+
+# The messages that ask whether a machine wants to be told: it says so by repeating their challenge.
+_ASKING = {"subscriber.asked", "subscriber.reminded"}
+
+
+def challenge(letter: Letter) -> str:
+    """What the answer has to repeat, the same at every attempt; empty for a message that asks nothing."""
+    if letter.notification.kind not in _ASKING:
+        return ""
+    return salted_hmac("notifications.challenge", f"{letter.subscriber_id}.{letter.link_version}").hexdigest()
+
+
+class Payloads:
+    """Of one batch."""
+
+    def __init__(self) -> None:
+        self._common: dict[int, bytes] = {}
+
+    def of(self, letter: Letter) -> bytes:
+        notification = letter.notification
+        common = self._common.get(notification.pk)
+        if common is None:
+            common = self._common[notification.pk] = _written(_payload(notification))
+        page = notification.facts["page"]
+        meta: Shape = {
+            "unsubscribe": leave_url(page["url"], letter.page_id, letter.subscriber_id, letter.link_version),
+            "documentation": page["url"] + _DOCUMENTATION,
+            "generated_at": utc(notification.created_at),
+            "event": notification.kind,
+        }
+        if asked := challenge(letter):
+            meta["challenge"] = asked
+        return b'{"meta":' + _written(meta) + b"," + common[1:]
+
+
+def _payload(notification: Notification) -> Shape:
+    with in_tenant(notification.tenant_id):
+        page = StatusPage.objects.get(pk=notification.page_id)
+        line = {"page": _page(page, notification)}
+        if "subscriber" in notification.facts:
+            return line | _subscription(notification)
+        if "component" in notification.facts:
+            return line | _component(notification)
+        return line | {"incident": _incident(page, notification)}
+
+
+def _page(page: StatusPage, notification: Notification) -> Shape:
+    statuses = page.components.public().with_status().values_list("status", flat=True)
+    impacts = Incident.objects.filter(page=page).unresolved().values_list("impact", flat=True)
+    word, sentence = indicator(list(statuses), list(impacts))
+    return {"id": page.pk, "status_indicator": word.value, "status_description": sentence}
+
+
+def _subscription(notification: Notification) -> Shape:
+    """With what is open now, where it has just been confirmed."""
+    said = notification.facts["subscriber"]
+    names = ("id", "name", "status", "impact", "body")
+    opened = [
+        {name: one[name] for name in names} | {"shortlink": one["url"]}
+        for one in notification.facts.get("open", [])
+    ]
+    return {"subscription": {"id": said["id"], "state": said["state"]}, "incidents": opened}
+
+
+def _component(notification: Notification) -> Shape:
+    said = notification.facts["component"]
+    component = Component.objects.get(pk=said["id"])
+    return {
+        "component": _short(component_shape(component, said["status"], utc)),
+        "component_update": {
+            "old_status": said["old_status"],
+            "new_status": said["status"],
+            "created_at": utc(notification.event_at),
+            "component_type": "Component",
+            "id": str(notification.event_id),
+            "component_id": component.pk,
+        },
+    }
+
+
+def _incident(page: StatusPage, notification: Notification) -> Shape:
+    """With the words of the facts: what the notice was called and where it stood when this happened."""
+    said = notification.facts["incident"]
+    incident = _loaded(said["id"])
+    shown = {one["id"]: one["status"] for one in shown_components(notification.facts)}
+    components = [
+        _short(component_shape(link.component, shown[link.component_id], utc))
+        for link in incident.links.all()
+        if link.component_id in shown
+    ]
+    shape = incident_shape(incident, _updates(incident, notification, shown), components, utc, said["url"])
+    return shape | _then(said) | _of_original(incident)
+
+
+def _loaded(incident_id: str) -> Incident:
+    rows = Incident.objects.select_related("window", "postmortem").prefetch_related(
+        "links__component", "updates__affected__component__group"
+    )
+    return rows.get(pk=incident_id)
+
+
+def _updates(incident: Incident, notification: Notification, shown: Iterable[str]) -> list[Shape]:
+    """Newest first, without those that were written after this happened."""
+    visible = set(shown)
+    return [
+        update_shape(update, [one for one in update.affected.all() if one.component_id in visible], utc)
+        for update in incident.updates.all()
+        if _is_before(update, notification)
+    ]
+
+
+def _is_before(update: IncidentUpdate, notification: Notification) -> bool:
+    return update.created_at <= notification.event_at
+
+
+def _then(said: Shape) -> Shape:
+    return {"name": said["name"], "status": said["status"], "impact": said["impact"]} | {
+        name: _instant(said.get(name)) for name in ("monitoring_at", "resolved_at")
+    }
+
+
+def _of_original(incident: Incident) -> Shape:
+    """What else the original sends. What we have no such thing as is what it says of that."""
+    postmortem, window = getattr(incident, "postmortem", None), getattr(incident, "window", None)
+    published = postmortem.published_at if postmortem else None
+    return {
+        "backfilled": incident.backfilled,
+        "impact_override": incident.impact_override,
+        "postmortem_body": postmortem.body if postmortem and published else None,
+        "postmortem_body_last_updated_at": optional(utc, postmortem.updated_at) if postmortem else None,
+        "postmortem_published_at": optional(utc, published),
+        "postmortem_ignored": False,
+        "postmortem_notified_subscribers": published is not None,
+        "postmortem_notified_twitter": False,
+        "scheduled_for": optional(utc, window.scheduled_for) if window else None,
+        "scheduled_until": optional(utc, window.scheduled_until) if window else None,
+        "scheduled_remind_prior": bool(window and window.reminders),
+        "scheduled_auto_in_progress": bool(window and window.auto_start),
+        "scheduled_auto_completed": bool(window and window.auto_complete),
+    }
+
+
+def _short(shape: Shape) -> Shape:
+    return {name: shape[name] for name in _SHORT}
+
+
+def _instant(said: str | None) -> str | None:
+    return utc(datetime.fromisoformat(said)) if said else None
+
+
+def _written(values: Shape) -> bytes:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
