@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from django.utils import timezone
 
-from common.tenancy import in_tenant
 from outbox import queue
 from outbox.models import OutboxItem
 from outbox.registry import Claimed, Lane, Later, sources, topic, topics
@@ -55,34 +55,52 @@ def drain(
 ) -> int:
     """Handle due rows of `topics` until none is left or `seconds` have passed; the number handled.
 
-    Rows are claimed one at a time, so that none waits under lease, and handled in their tenant's schema.
+    Rows are claimed one at a time, so that none waits under lease, and those of a topic that takes many
+    together.
     """
     until = time.monotonic() + seconds
     handled = 0
     while time.monotonic() < until:
         lease = max(topic(name).lease for name in topics) if topics else timedelta()
         token, items = queue.claim(topics, 1, lease, only)
-        for item in items:
-            _handle(item, token)
-        handled += len(items)
         if not items:
             break
+        if (most := topic(items[0].topic).most) > 1:
+            items += queue.claim([items[0].topic], most - 1, lease, token=token)[1]
+        _handle(items, token)
+        handled += len(items)
     return handled
 
 
-def _handle(item: Claimed, token: uuid.UUID) -> None:
-    if item.attempts > queue.ATTEMPTS:
-        queue.fail(item, token, "The process that handled this died every time.")
-        return
-    with structlog.contextvars.bound_contextvars(tenant=item.tenant_id, topic=item.topic, key=item.key):
-        try:
-            with in_tenant(item.tenant_id):
-                topic(item.topic).handle(item)
-        except Later as later:
-            queue.postpone(item, token, later.delay)
-        except Exception as error:
-            log.exception("outbox.failed")
-            # The first line alone: PostgreSQL's further ones quote rows, and so people's addresses.
-            queue.fail(item, token, f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
-        else:
-            queue.acknowledge(item, token)
+def _handle(items: Sequence[Claimed], token: uuid.UUID) -> None:
+    """All of one topic."""
+    for item in items:
+        if item.attempts > queue.ATTEMPTS:
+            queue.fail(item, token, "The process that handled this died every time.")
+    live = [item for item in items if item.attempts <= queue.ATTEMPTS]
+    if live:
+        with structlog.contextvars.bound_contextvars(**_described(live)):
+            _try(live, token)
+
+
+def _try(items: Sequence[Claimed], token: uuid.UUID) -> None:
+    settle: Callable[[Claimed], None]
+    try:
+        topic(items[0].topic).handle(items)
+    except Later as later:
+        settle = partial(queue.postpone, token=token, delay=later.delay)
+    except Exception as error:
+        log.exception("outbox.failed")
+        # The first line alone: PostgreSQL's further ones quote rows, and so people's addresses.
+        text = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        settle = partial(queue.fail, token=token, error=text)
+    else:
+        settle = partial(queue.acknowledge, token=token)
+    for item in items:
+        settle(item)
+
+
+def _described(items: Sequence[Claimed]) -> dict[str, str]:
+    """What the log says of them."""
+    keys = ", ".join(item.key for item in items)
+    return {"tenant": items[0].tenant_id, "topic": items[0].topic, "key": keys}

@@ -62,12 +62,13 @@ def claim(
     limit: int,
     lease: timedelta,
     only: tuple[str, str] | None = None,
+    token: uuid.UUID | None = None,
 ) -> tuple[uuid.UUID, list[Claimed]]:
-    """Lease up to `limit` due rows under a fresh token. `only` narrows to one (tenant id, key).
+    """Lease up to `limit` due rows under `token`, or a fresh one. `only` narrows to one (tenant id, key).
 
     The attempt is counted now, so a row that kills its worker ends as dead instead of for ever.
     """
-    token = uuid.uuid4()
+    token = token or uuid.uuid4()
     tenant_id, key = only or (None, None)
     values: dict[str, Any] = {
         "topics": list(topics),

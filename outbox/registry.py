@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from common.tenancy import NO_TENANT, in_tenant
 
 
 class Lane(StrEnum):
@@ -14,11 +16,12 @@ class Lane(StrEnum):
     PUBLISH = "publish"
     NOTIFY = "notify"
     ARCHIVE = "archive"
+    PURGE = "purge"
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A row under lease, as its handler sees it; the connection is in the tenant's schema."""
+    """A row under lease, as its handler sees it."""
 
     id: int
     topic: str
@@ -38,10 +41,13 @@ class Later(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
+    """`handle` gets up to `most` rows at once: done, too early or failed together."""
+
     name: str
     lane: Lane
-    handle: Callable[[Claimed], None]
+    handle: Callable[[Sequence[Claimed]], None]
     lease: timedelta
+    most: int
 
 
 _topics: dict[str, Topic] = {}
@@ -50,9 +56,29 @@ _topics: dict[str, Topic] = {}
 def register(
     name: str, lane: Lane, handle: Callable[[Claimed], None], lease: timedelta = timedelta(seconds=10)
 ) -> None:
-    """Let `handle` do the work of topic `name`. It must bear being called again for the same row, also while
-    a former call is still at it: after `lease` the row is anybody's again."""
-    _topics[name] = Topic(name, lane, handle, lease)
+    """Let `handle` do the work of topic `name`, a row at a time, in the schema of its tenant. It must bear
+    being called again for the same row, also while a former call is still at it: after `lease` the row is
+    anybody's again."""
+
+    def handle_one(items: Sequence[Claimed]) -> None:
+        for item in items:
+            with in_tenant(item.tenant_id):
+                handle(item)
+
+    _topics[name] = Topic(name, lane, handle_one, lease, most=1)
+
+
+def register_batch(
+    name: str, lane: Lane, handle: Callable[[Sequence[Claimed]], None], most: int, lease: timedelta
+) -> None:
+    """The same for work that is cheaper together: up to `most` due rows at once, of any tenants, in the
+    schema of none. One outcome holds for all of them."""
+
+    def handle_all(items: Sequence[Claimed]) -> None:
+        with in_tenant(NO_TENANT):
+            handle(items)
+
+    _topics[name] = Topic(name, lane, handle_all, lease, most)
 
 
 def topic(name: str) -> Topic:

@@ -29,6 +29,11 @@ def drain_archive() -> None:
     _drain_alone(Lane.ARCHIVE)
 
 
+@shared_task(name="outbox.drain_purge")
+def drain_purge() -> None:
+    _drain_alone(Lane.PURGE)
+
+
 def _drain_alone(lane: Lane) -> None:
     """Drain on one thread of this process, so that no lane takes the threads of the others.
 

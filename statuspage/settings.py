@@ -126,6 +126,13 @@ CACHES = {
 # Published documents -------------------------------------------------------------------------------
 STORE_DIR = Path(env.text("STORE_DIR", str(BASE_DIR / "var" / "store")))
 
+# Caches in front that forget a page when it was stored: none, cloudflare, fastly or generic ---------
+PURGER = env.text("PURGER", "none")
+PURGE_URLS = env.words("PURGE_URLS")
+PURGE_SERVICE_ID = env.text("PURGE_SERVICE_ID")
+PURGE_TOKEN = env.text("PURGE_TOKEN")
+PURGE_METHOD = env.text("PURGE_METHOD", "BAN")
+
 # Celery: wake-ups only; what is due is a row in the outbox -----------------------------------------
 CELERY_BROKER_URL = BROKER_URL
 CELERY_RESULT_BACKEND = None

@@ -6,8 +6,9 @@ Any number may run at once: rows are claimed, and documents only go forward.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Thread
 
 import structlog
 from django.db import Error, close_old_connections, connection
@@ -38,6 +39,13 @@ class Ticker:
     _roll_call_at: float = 0.0
     _beat_at: float = 0.0
     _upkeep_at: float = 0.0
+    _turns: dict[Lane, Thread] = field(default_factory=dict)
+
+    def stop(self) -> None:
+        """Let what is under way come to its end, for as long as a turn lasts."""
+        until = time.monotonic() + _OWN_TURN
+        for turn in self._turns.values():
+            turn.join(max(until - time.monotonic(), 0))
 
     def tick(self) -> None:
         try:
@@ -58,7 +66,14 @@ class Ticker:
             self._roll_call_at = now + _ROLL_CALL
         reached = nudge(sorted(lanes)) if lanes else True
         if not reached or not heartbeat.seen(heartbeat.WORKER):
-            drain_lanes(seconds=_OWN_TURN)
+            self._work()
+
+    def _work(self) -> None:
+        """A thread a lane, so that what is slow in one delays no other, and the pulse neither."""
+        for lane in Lane:
+            if lane not in self._turns or not self._turns[lane].is_alive():
+                self._turns[lane] = Thread(target=_drain, args=(lane,), daemon=True)
+                self._turns[lane].start()
 
     def _show_life(self) -> None:
         now = time.monotonic()
@@ -69,6 +84,15 @@ class Ticker:
             self._upkeep_at = now + _UPKEEP
             store().sync()
             store().collect_garbage(_GRACE)
+
+
+def _drain(lane: Lane) -> None:
+    try:
+        drain_lanes(lane, seconds=_OWN_TURN)
+    except (Error, OSError) as error:
+        log.warning("ticker.failed", error=type(error).__name__, lane=lane)
+    finally:
+        connection.close()
 
 
 def due_lanes() -> set[Lane]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from statuspage.supervisor.children import Program
 
-QUEUES = "publish,notify,archive"
+QUEUES = "publish,notify,archive,purge"
 
 
 @dataclass(frozen=True)

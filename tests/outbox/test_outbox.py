@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,7 +13,7 @@ from outbox import queue, registry
 from outbox.actions import repeat
 from outbox.drain import drain
 from outbox.models import OutboxItem
-from outbox.registry import Claimed, Lane, Later, register
+from outbox.registry import Claimed, Lane, Later, register, register_batch
 from tenants.models import Tenant
 
 TOPIC = "test"
@@ -206,3 +206,70 @@ def test_what_is_asked_for_during_the_last_failure_is_not_dead(acme: Tenant) -> 
     queue.fail(item, token, "broken")
 
     assert [again.key for again in claim()[1]] == ["a"]
+
+
+@pytest.fixture
+def together(acme: Tenant) -> Iterator[list[list[str]]]:
+    """The keys of each batch of at most three."""
+    seen: list[list[str]] = []
+
+    def handle(items: Sequence[Claimed]) -> None:
+        assert connection.schema_name == "public"
+        seen.append([item.key for item in items])
+
+    register_batch(TOPIC, Lane.PUBLISH, handle, 3, MINUTE)
+    yield seen
+    registry._topics.pop(TOPIC)
+
+
+def test_a_topic_may_take_rows_of_all_organisations_together(
+    together: list[list[str]], acme: Tenant, globex: Tenant
+) -> None:
+    for number in range(4):
+        queue.put(TOPIC, (acme, globex)[number % 2].id, [f"row {number}"])
+    drain([TOPIC])
+
+    assert sorted(len(keys) for keys in together) == [1, 3]
+    assert sorted(key for keys in together for key in keys) == [f"row {number}" for number in range(4)]
+    assert not OutboxItem.objects.filter(topic=TOPIC).exists()
+
+
+def test_what_is_asked_for_while_a_batch_is_handled_stays(acme: Tenant) -> None:
+    register_batch(TOPIC, Lane.PUBLISH, lambda _items: queue.put(TOPIC, acme.id, ["a"]), 3, MINUTE)
+    queue.put(TOPIC, acme.id, ["a", "b"])
+    token, items = queue.claim([TOPIC], 1, MINUTE)
+    items += queue.claim([TOPIC], 2, MINUTE, token=token)[1]
+    registry.topic(TOPIC).handle(items)
+    for item in items:
+        queue.acknowledge(item, token)
+
+    assert list(OutboxItem.objects.filter(topic=TOPIC).values_list("key", "lease_token")) == [("a", None)]
+    registry._topics.pop(TOPIC)
+
+
+@pytest.mark.parametrize(("handle", "attempts", "error"), [(None, 1, "broken"), (MINUTE, 0, "")])
+def test_one_outcome_holds_for_a_batch(
+    acme: Tenant, handle: timedelta | None, attempts: int, error: str
+) -> None:
+    def refuse(_items: Sequence[Claimed]) -> None:
+        raise ValueError("broken") if handle is None else Later(handle)
+
+    register_batch(TOPIC, Lane.PUBLISH, refuse, 3, MINUTE)
+    queue.put(TOPIC, acme.id, ["a", "b", "c"])
+    drain([TOPIC])
+    registry._topics.pop(TOPIC)
+
+    rows = OutboxItem.objects.filter(topic=TOPIC)
+    assert {(row.attempts, row.lease_token) for row in rows} == {(attempts, None)}
+    assert all(error in row.last_error and row.due_at > timezone.now() for row in rows)
+
+
+def test_a_row_that_kills_its_handler_is_left_out_of_the_batch(
+    together: list[list[str]], acme: Tenant
+) -> None:
+    queue.put(TOPIC, acme.id, ["a", "b"])
+    OutboxItem.objects.filter(topic=TOPIC, key="a").update(attempts=queue.ATTEMPTS)
+    drain([TOPIC])
+
+    assert together == [["b"]]
+    assert OutboxItem.objects.get(topic=TOPIC).dead_at is not None

@@ -36,11 +36,23 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"SECURE_PROXY_SSL_HEADER": None}, "statuspage.W003"),
     ({"EGRESS_ALLOW_NETS": ["10.0.0.0/8"]}, "statuspage.E011"),
     ({"EGRESS_ALLOW_NETS": ["localhost"]}, "statuspage.E012"),
+    ({"PURGER": "akamai"}, "publishing.E001"),
+    ({"PURGER": "cloudflare", "PURGE_SERVICE_ID": "zone"}, "publishing.E002"),
+    ({"PURGER": "fastly", "PURGE_TOKEN": "token"}, "publishing.E002"),
+    ({"PURGER": "generic"}, "publishing.E002"),
+    ({"PURGER": "generic", "PURGE_URLS": ["10.0.0.5:6081"]}, "publishing.E003"),
+    ({"PURGER": "generic", "PURGE_URLS": ["http://a"], "PURGE_METHOD": "DELETE"}, "publishing.E004"),
 ]
+GOOD_PURGERS: list[dict[str, Any]] = [
+    {"PURGER": "cloudflare", "PURGE_SERVICE_ID": "zone", "PURGE_TOKEN": "token"},
+    {"PURGER": "fastly", "PURGE_SERVICE_ID": "service", "PURGE_TOKEN": "token"},
+    {"PURGER": "generic", "PURGE_URLS": ["http://10.0.0.5:6081"], "PURGE_METHOD": "PURGE"},
+]
+OURS = ("statuspage.", "publishing.")
 
 
 def found(databases: list[str] | None = None) -> set[str]:
-    return {str(one.id) for one in run_checks(databases=databases) if str(one.id).startswith("statuspage.")}
+    return {str(one.id) for one in run_checks(databases=databases) if str(one.id).startswith(OURS)}
 
 
 def configure(settings: Any, values: dict[str, Any]) -> None:
@@ -52,6 +64,13 @@ def test_a_good_configuration_is_not_blamed(settings: Any, db: None) -> None:
     configure(settings, PRODUCTION)
 
     assert found(["default"]) == set()
+
+
+@pytest.mark.parametrize("purger", GOOD_PURGERS)
+def test_nor_is_a_good_purger(settings: Any, purger: dict[str, Any]) -> None:
+    configure(settings, PRODUCTION | purger)
+
+    assert found() == set()
 
 
 @pytest.mark.parametrize(("values", "expected"), WRONG)

@@ -26,3 +26,4 @@ class Command(BaseCommand):
         ticker = Ticker()
         while not stopping.wait(INTERVAL):
             ticker.tick()
+        ticker.stop()

@@ -1,0 +1,102 @@
+"""One request to a cache or its API, with a limit of time."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import IO
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from outbox.registry import Later
+
+# Seconds that a server may be silent, and that an answer may take.
+SILENCE = 5.0
+ANSWER = 10.0
+_MOST = 64 * 1024
+_BUSY = (429, 503)
+# What is still kept by then has long gone by itself.
+_LONGEST_PAUSE = timedelta(hours=1)
+
+
+class CacheError(Exception):
+    """The cache did not do what it was asked for; says which host, and what it answered."""
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """A token goes nowhere but to the address that the settings name."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage, newurl: str
+    ) -> Request | None:
+        return None
+
+
+_opener = build_opener(_NoRedirects)
+
+
+def ask(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    *,
+    fine: Collection[int] = (),
+) -> bytes:
+    """The body of an answer of 2xx, or of a status in `fine`.
+
+    Raises Later where the server is busy and says until when, else CacheError.
+    """
+    request = Request(url, body, {"User-Agent": "statuspage", **headers}, method=method)  # noqa: S310
+    host = urlsplit(url).netloc
+    try:
+        with _opener.open(request, timeout=SILENCE) as answer:
+            return _body(answer, host)
+    except HTTPError as error:
+        with error:
+            if error.code in fine:
+                return b""
+            raise _refusal(error, host) from None
+    except (URLError, http.client.HTTPException, OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        message = f"{host} could not be asked: {str(reason) or type(reason).__name__}"
+        raise CacheError(message) from None
+
+
+def _body(answer: http.client.HTTPResponse, host: str) -> bytes:
+    until, parts, size = time.monotonic() + ANSWER, [], 0
+    while size < _MOST and (part := answer.read1(_MOST)):
+        if time.monotonic() > until:
+            message = f"{host} took longer than {ANSWER:.0f} s to answer"
+            raise CacheError(message)
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
+
+
+def _refusal(error: HTTPError, host: str) -> Exception:
+    pause = _retry_after(error.headers.get("Retry-After"))
+    if error.code in _BUSY and pause is not None:
+        return Later(min(pause, _LONGEST_PAUSE))
+    try:
+        said = " ".join(error.read(2000).decode("utf-8", "replace").split())[:300]
+    except (http.client.HTTPException, OSError):
+        said = ""
+    return CacheError(f"{host} answered {error.code}: {said or error.reason}")
+
+
+def _retry_after(value: str | None) -> timedelta | None:
+    """Of a Retry-After header, a number of seconds or an HTTP date; None of anything else."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return timedelta(seconds=int(value[:9]))
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC), timedelta())
