@@ -48,6 +48,8 @@ def criteria(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
         "whole_page": not shown,
         "components": [one["id"] for one in shown],
         "channels": Channel.values,
+        # Who has been told by hand, while the database was gone.
+        "told": facts.get("told", []),
     }
 
 
@@ -61,6 +63,7 @@ def _of_component(component: dict[str, Any]) -> dict[str, Any]:
         "whole_page": False,
         "components": [component["id"]],
         "channels": [Channel.WEBHOOK.value],
+        "told": [],
     }
 
 

@@ -37,7 +37,7 @@ _CONCERNED = """
     s.state = 'active' AND s.since_version < %(version)s
     AND CASE WHEN %(is_maintenance)s THEN s.wants_maintenance ELSE s.wants_incidents END
     AND s.min_impact = ANY(%(impacts)s)
-    AND s.channel = ANY(%(channels)s)
+    AND s.channel = ANY(%(channels)s) AND s.id <> ALL(%(told)s)
     AND (%(edge)s OR s.cadence = 'all')
     AND CASE s.scope
         WHEN 'page' THEN true

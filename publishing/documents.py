@@ -8,6 +8,7 @@ from publishing import render
 from publishing.build import Builder
 from publishing.building import calendar
 from publishing.building.page import about_view, images
+from publishing.emergency import ready, targets
 from publishing.forms import ComponentForms
 from publishing.rendering import badges, embed, feeds, icalendar, statuspage, texts
 from publishing.snapshot import PageView, YearMonth
@@ -32,6 +33,8 @@ def hot_documents(builder: Builder) -> list[Document]:
         *embed.documents(snapshot),
         render.render_about(page, about_view(builder.page)),
         render.render_not_found(page),
+        *ready.documents(page),
+        targets.document(builder.page),
         *render.assets(page),
         *(Document(one.path, bytes(one.content), one.content_type) for one in images(builder.page)),
     ]

@@ -70,6 +70,13 @@ def render_status(snapshot: Snapshot) -> Document:
         return _document(page, "/", "status.html", title, values, icon=snapshot.indicator)
 
 
+def render_emergency(page: PageView, sentence: str, impact: str, values: dict[str, Any]) -> Document:
+    """What stands in for the status page while people can only write by hand."""
+    with engine.locale(page):
+        title = f"{sentence} · {page.name}"
+        return _document(page, "/", "emergency.html", title, values | {"section": "status"}, icon=impact)
+
+
 def render_incident(page: PageView, incident: IncidentView) -> Document:
     path = f"/incidents/{incident.id}"
     with engine.locale(page):

@@ -52,17 +52,17 @@ def of_page(snapshot: Snapshot) -> list[Document]:
     status = words.IMPACT_STATUS[snapshot.indicator]  # type: ignore[index]
     with engine.locale(page):
         message = words.sentence(snapshot.description)
-    return _both("", page.name, message, status)
+    return of_status("", page.name, message, status)
 
 
 def of_component(page: PageView, component: ComponentForms) -> list[Document]:
     with engine.locale(page):
         message = words.status_word(component.status)
-    made = _both(f"/components/{component.id}", component.name, message, component.status)
+    made = of_status(f"/components/{component.id}", component.name, message, component.status)
     return [Document(one.path, one.body, one.content_type, cold=True) for one in made]
 
 
-def _both(path: str, label: str, message: str, status: str) -> list[Document]:
+def of_status(path: str, label: str, message: str, status: str) -> list[Document]:
     label = label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}…"
     return [
         Document(f"{path}/badge.svg", _plate(label, message, status).encode(), SVG),

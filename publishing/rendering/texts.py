@@ -34,6 +34,14 @@ def documents(snapshot: Snapshot, site: SiteView) -> list[Document]:
         ]
 
 
+def headings(page: PageView, sentence: str) -> list[Document]:
+    """How the two forms for reading begin, for a page that is as `sentence` says."""
+    return [
+        Document("/status.txt", f"{_line(page.name)}: {sentence}\n".encode(), PLAIN),
+        Document("/index.md", f"# {_escaped(page.name)}\n\n**{sentence}**\n".encode(), MARKDOWN),
+    ]
+
+
 # Plain text ----------------------------------------------------------------------------------------
 
 

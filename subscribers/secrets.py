@@ -1,0 +1,32 @@
+"""What a webhook's messages are signed with: made from the installation's key and the number of the secret,
+so that no row holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+_OVERLAP = timedelta(hours=24)
+
+
+def signing_keys(subscriber_id: str, known: Mapping[str, Any], now: datetime) -> list[bytes]:
+    """Those that sign now, the present one first; after a rotation the former signs as well for a day.
+
+    `known`: the subscriber's settings, where `secret` is the number of the present one and `rotated_at` says
+    since when.
+    """
+    present = int(known.get("secret", 1))
+    rotated = known.get("rotated_at")
+    overlaps = rotated is not None and now < datetime.fromisoformat(rotated) + _OVERLAP
+    numbers = [present, present - 1] if overlaps else [present]
+    return [signing_key(subscriber_id, number) for number in numbers]
+
+
+def signing_key(subscriber_id: str, number: int) -> bytes:
+    derived = HKDF(SHA256(), length=32, salt=None, info=f"webhook {subscriber_id} {number}".encode())
+    return derived.derive(settings.SECRET_KEY.encode())
