@@ -23,6 +23,7 @@ lint: venv-dev  ## check style, types, layers, templates and migrations
 	.venv/bin/ruff format --check .
 	$(IN_VENV) -m mypy
 	$(IN_VENV) -m mypy bootstrap.py
+	$(IN_VENV) -m mypy emergency.py
 	$(IN_VENV) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
 	find . -path ./.venv -prune -o -path '*/templates/*' -name '*.html' \
 	  -exec .venv/bin/djade --target-version 5.2 --check {} +

@@ -7,13 +7,16 @@ import re
 from tests.repository.tree import files, functions, imported, packages, place, product
 
 _LONGEST_FILE, _LONGEST_FUNCTION = 400, 40
+# One file is all that it may be: somebody copies it to a laptop.
+_LONGER = {"emergency.py": 700}
 # Written so that this file has none itself.
 _UNFINISHED = re.compile(r"\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b")
 
 
 def test_files_are_short() -> None:
     lengths = {place(path): len(path.read_text(encoding="utf-8").splitlines()) for path in product()}
-    assert {name: length for name, length in lengths.items() if length > _LONGEST_FILE} == {}
+    long = {name: length for name, length in lengths.items() if length > _LONGER.get(name, _LONGEST_FILE)}
+    assert long == {}
 
 
 def test_functions_are_short() -> None:
