@@ -5,7 +5,7 @@ import logging
 
 from edge import answers
 from edge.answers import Answer, Headers
-from edge.asked import document_path, is_negotiated
+from edge.asked import HISTORY, document_path, is_negotiated
 from edge.bodies import Body
 from edge.channels import Channel, Channels
 from edge.emergency import Watch
@@ -27,6 +27,8 @@ from store.emergency import RESERVED
 NOT_FOUND_PATH = "/404"
 FRAME = "/embed/frame"
 MEMORY = 256 * 2**20
+# Documents that are made after the rest of their page.
+_COLD = ("/incidents/", "/history/", "/uptime/", "/components/", f"{HISTORY}?")
 
 logger = logging.getLogger(__name__)
 
@@ -178,6 +180,8 @@ class Edge:
         asked = document_path(request, basis.manifest.entries)
         path = shown_path(asked, basis)
         entry = named(basis.manifest, path)
+        if is_awaited(basis.manifest, path):
+            return None
         if entry is None:
             return answers.NOT_FOUND
         body = await self._body(entry, path, basis)
@@ -212,6 +216,12 @@ def named(manifest: Manifest, path: str) -> Entry | None:
     """The path's entry, with or without a slash at its end, or that of the page's own 404."""
     entries = manifest.entries
     return entries.get(path) or entries.get(path.removesuffix("/")) or entries.get(NOT_FOUND_PATH)
+
+
+def is_awaited(manifest: Manifest, path: str) -> bool:
+    """Whether the page has no such document yet, but may be about to."""
+    known = path in manifest.entries or path.removesuffix("/") in manifest.entries
+    return bool(manifest.awaited) and not known and path.startswith(_COLD)
 
 
 def common(page_id: str, path: str, entry: Entry, etag: bytes, cache: bytes) -> Headers:

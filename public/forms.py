@@ -10,7 +10,9 @@ from django.http import QueryDict
 from common.limits import UNPRINTABLE
 from components.models import Component
 from pages.models import StatusPage
+from public.ways import Way
 from publishing.building.page import by_group, ordered
+from subscribers.actions import Who
 from subscribers.choices import Cadence, Scope
 from subscribers.wishes import EVERYTHING, Wish
 
@@ -37,6 +39,12 @@ def wish_from(answers: QueryDict, before: Wish = EVERYTHING) -> Wish:
         wants_maintenance="maintenance" in answers,
         cadence=answers.get("cadence", Cadence.ALL),
     )
+
+
+def who_from(answers: QueryDict, way: Way) -> Who:
+    """Whose address was entered, unchecked."""
+    contact = answers.get("contact", "") if way.has_owner else ""
+    return Who(answers.get(way.field, ""), way.channel, contact=contact)
 
 
 def choices(page: StatusPage, wish: Wish = EVERYTHING) -> dict[str, Any]:

@@ -9,7 +9,7 @@ _MADE = r"(?P<made>[A-Za-z0-9._-]{20,300})"
 urlpatterns = [
     re_path(r"^subscriptions/forms-(?P<digest>[0-9a-f]{12})\.css$", views.forms_style),
     path("subscriptions/new", views.new, name="new"),
-    path("subscriptions/new-email", views.new_email, name="new-email"),
+    re_path(r"^subscriptions/new-(?P<channel>[a-z_]{1,20})$", views.ask, name="ask"),
     path("subscriptions/sent", views.sent, name="sent"),
     re_path(rf"^subscriptions/confirm/{_MADE}$", views.confirmation, name="confirm"),
     re_path(rf"^subscriptions/{_MADE}/unsubscribe$", views.leaving, name="leave"),

@@ -14,12 +14,14 @@ from common.errors import Refused
 from events.actor import Actor, ActorKind
 from pages.models import StatusPage
 from public import guards
-from public.forms import choices, plain, wish_from
+from public.forms import choices, plain, who_from, wish_from
 from public.limits import NotCounting, TooOften, address_of
 from public.rendering import message, render, style
 from public.visits import of_page
+from public.ways import WAYS, Way
 from subscribers import wishes
-from subscribers.actions import Busy, Who, confirm, subscribe, unsubscribe, update_preferences
+from subscribers.actions import Busy, confirm, subscribe, unsubscribe, update_preferences
+from subscribers.choices import Channel
 from subscribers.facts import open_now
 from subscribers.links import BadLink, Purpose, read, token
 from subscribers.models import Subscriber
@@ -39,39 +41,55 @@ def forms_style(_request: HttpRequest, digest: str) -> HttpResponse:
 
 @require_safe
 @of_page
-def new(_request: HttpRequest, page: StatusPage) -> HttpResponse:
-    return _form(page)
+def new(request: HttpRequest, page: StatusPage) -> HttpResponse:
+    return _form(page, WAYS.get(request.GET.get("by", ""), WAYS[Channel.EMAIL]))
 
 
 @require_POST
 @of_page
-def new_email(request: HttpRequest, page: StatusPage) -> HttpResponse:
+def ask(request: HttpRequest, page: StatusPage, channel: str) -> HttpResponse:
     """Ask an address for confirmation. What is answered says nothing about whether it is known."""
+    way = WAYS.get(channel)
+    if way is None:
+        return _no_such_way(page)
     answers = plain(request.POST)
-    address, wish = answers.get("email", ""), wish_from(answers)
+    who, wish = who_from(answers, way), wish_from(answers)
     if not guards.is_from_here(request):
         return _foreign(page)
     try:
         guards.count_visitor(_ip(request), page.pk)
         if answers.get("website"):
-            return HttpResponseRedirect(SENT)
+            return HttpResponseRedirect(_sent(way))
         if not guards.is_in_time(answers.get("ticket", ""), page.pk):
             problem = _("Please look over what you entered and send it once more.")
-            return _form(page, wish, address=address, problem=problem)
-        guards.count_address(address)
-        subscribe(page, Who(address), _actor(request), wish)
+            return _form(page, way, wish, who=who, problem=problem)
+        guards.count_address(who.contact or who.address)
+        subscribe(page, who, _actor(request), wish)
     except Refused as error:
-        return _form(page, wish, address=address, problem=error.message, field=error.field or "")
+        return _form(page, way, wish, who=who, problem=error.message, field=error.field or "")
     except TooOften as error:
         return _too_often(page, error)
     except NotCounting:
         return _not_counting(page)
-    return HttpResponseRedirect(SENT)
+    return HttpResponseRedirect(_sent(way))
+
+
+def _sent(way: Way) -> str:
+    return SENT if way.channel == Channel.EMAIL else f"{SENT}?by={way.channel.value}"
 
 
 @require_safe
 @of_page
-def sent(_request: HttpRequest, page: StatusPage) -> HttpResponse:
+def sent(request: HttpRequest, page: StatusPage) -> HttpResponse:
+    if WAYS.get(request.GET.get("by", ""), WAYS[Channel.EMAIL]).has_owner:
+        return message(
+            page,
+            _("Nearly done"),
+            _(
+                "If you gave an e-mail address, open the link that we have sent there. Otherwise we are "
+                "asking the machine now: it is told as soon as it has answered with the challenge."
+            ),
+        )
     return message(
         page,
         _("Look into your mailbox"),
@@ -148,10 +166,10 @@ def leaving(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
     return message(page, _("You are unsubscribed"), _("You will get no more messages about this page."))
 
 
-def _form(page: StatusPage, wish: Wish = EVERYTHING, **values: Any) -> HttpResponse:
+def _form(page: StatusPage, way: Way, wish: Wish = EVERYTHING, **values: Any) -> HttpResponse:
     """Empty, or with what was entered and what is wrong with it."""
     status = 422 if "problem" in values else 200
-    values |= choices(page, wish) | {"ticket": guards.ticket(page.pk)}
+    values |= choices(page, wish) | {"ticket": guards.ticket(page.pk), "way": way, "ways": WAYS.values()}
     return render(page, "subscribe.html", _("Subscribe to updates"), status, **values)
 
 
@@ -199,6 +217,11 @@ def _foreign(page: StatusPage) -> HttpResponse:
         "Your browser says that this form was not sent from this page. Please open it here and try again."
     )
     return message(page, _("This did not work"), said, status=403)
+
+
+def _no_such_way(page: StatusPage) -> HttpResponse:
+    said = _("This page does not tell anybody in that way.")
+    return message(page, _("This did not work"), said, status=404)
 
 
 def _too_often(page: StatusPage, error: TooOften) -> HttpResponse:

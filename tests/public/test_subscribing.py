@@ -20,6 +20,7 @@ from pages.models import StatusPage
 from subscribers.choices import SubscriberState
 from subscribers.models import Subscriber
 from tests.conftest import CANARY
+from tests.hooks import hooks
 from tests.mailing import ACTOR, Add, deliver, opened
 from tests.public.conftest import Browser, hidden, links
 from tests.sink import Sink
@@ -242,3 +243,50 @@ def test_nothing_of_another_tenant_shows(page: StatusPage, browser: Browser, glo
     other = Browser(host="globex.localhost").get("/subscriptions/new").content.decode()
     assert CANARY in other
     assert "Acme" not in other
+
+
+def test_a_machine_subscribes_by_a_form_of_its_own(
+    page: StatusPage, browser: Browser, settings: Any, mail: Sink
+) -> None:
+    settings.EGRESS_ALLOW_NETS = ["127.0.0.0/8"]
+    assert "/subscriptions/new?by=webhook" in browser.get("/subscriptions/new").content.decode()
+    assert (
+        'action="/subscriptions/new-webhook"' in browser.get("/subscriptions/new?by=webhook").content.decode()
+    )
+    answers = {"ticket": earlier_ticket(browser), "incidents": "1", "contact": ADA}
+    with hooks() as machine:
+        answer = browser.post("/subscriptions/new-webhook", answers | {"address": machine.url()})
+        assert "Nearly done" in browser.get(answer["Location"]).content.decode()
+        deliver()
+        (link,) = links(newest(mail))
+        assert "You are subscribed" in browser.post(link).content.decode()
+        opened(page)
+        deliver()
+        assert [one.body["meta"]["event"] for one in machine.got] == [
+            "subscriber.confirmed",
+            "incident.created",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({"address": "http://10.0.0.1/hook"}, "has to be open to the internet"),
+        ({"address": "ftp://example.org"}, "This is not the address of a machine"),
+        ({"address": "https://example.org/", "contact": "nobody"}, "This is not an e-mail address"),
+    ],
+)
+def test_a_machine_that_cannot_be_told_is_refused_and_nothing_is_lost(
+    browser: Browser, answers: dict[str, str], said: str
+) -> None:
+    sent = {"ticket": earlier_ticket(browser), "incidents": "1"} | answers
+    answer = browser.post("/subscriptions/new-webhook", sent)
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert said in shown
+    assert all(value in shown for value in answers.values())
+
+
+def test_no_other_way_is_offered(browser: Browser) -> None:
+    answer = browser.post("/subscriptions/new-pigeon", {"ticket": earlier_ticket(browser)})
+    assert answer.status_code == 404
