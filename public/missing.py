@@ -1,10 +1,8 @@
-"""What the edge has not got: the page published on the spot, or a page that says it is on its way."""
+"""What the edge has not got: made on the spot, or a page that says it is on its way."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -12,37 +10,58 @@ from outbox.registry import Later
 from pages.models import StatusPage
 from public.rendering import message
 from public.visits import of_page
-from publishing.publish import publish
+from publishing.finding import slice_for
+from publishing.publish import publish, publish_slice
+from publishing.rendering.statuspage import history_path
 from publishing.storage import store
-from store import Entry, Manifest
 
 NOT_FOUND = "/404"
-_API = "/api/v2/"
+_API, _HISTORY = "/api/v2/", "/history.json"
 _SECONDS = "2"
 
 
 @require_safe
 @of_page
 def document(request: HttpRequest, page: StatusPage) -> HttpResponse:
-    """The document at this path. Publishes the page if the store lacks it."""
-    with suppress(Later):
+    """The document at this path. Publishes the page if the store lacks it, or what is awaited there."""
+    path = _path(request)
+    try:
+        _make(page, path)
+        response = _stored(page, path if _is_published(page, path) else NOT_FOUND)
+    except Later:
+        response = _stored(page, path)
+    return _headed(response or _on_its_way(page, path), path)
+
+
+def _path(request: HttpRequest) -> str:
+    """As the edge finds documents: a slash at the end makes no other, and history has its pages."""
+    number = request.GET.get("page", "")
+    if request.path == _HISTORY and number.isdecimal():
+        return history_path(int(number))
+    return request.path if request.path == "/" else request.path.removesuffix("/")
+
+
+def _make(page: StatusPage, path: str) -> None:
+    """Raises Later where somebody else is at it."""
+    manifest = store().manifest(page.pk)
+    if manifest is None:
         publish(page.pk)
-    return _headed(_stored(page, request.path) or _on_its_way(page), request.path)
+    elif path not in manifest.entries and (name := slice_for(page, path, manifest.awaited)):
+        publish_slice(page.pk, name)
+
+
+def _is_published(page: StatusPage, path: str) -> bool:
+    manifest = store().manifest(page.pk)
+    return manifest is not None and path in manifest.entries
 
 
 def _stored(page: StatusPage, path: str) -> HttpResponse | None:
     manifest = store().manifest(page.pk)
-    entry = _named(manifest, path) if manifest else None
+    entry = manifest.entries.get(path) if manifest else None
     body = store().body(entry.hash) if entry else None
     if entry is None or body is None:
         return None
     return HttpResponse(body, content_type=entry.type, status=entry.status)
-
-
-def _named(manifest: Manifest, path: str) -> Entry:
-    """As the edge finds it: with or without a slash at its end."""
-    entries = manifest.entries
-    return entries.get(path) or entries.get(path.removesuffix("/")) or entries[NOT_FOUND]
 
 
 def _headed(response: HttpResponse, path: str) -> HttpResponse:
@@ -53,9 +72,12 @@ def _headed(response: HttpResponse, path: str) -> HttpResponse:
     return response
 
 
-def _on_its_way(page: StatusPage) -> HttpResponse:
-    said = _("This page is being prepared and will be here in a moment. Please load it again.")
-    response = message(page, _("One moment"), said, status=503)
+def _on_its_way(page: StatusPage, path: str) -> HttpResponse:
+    if "." in path.rpartition("/")[2]:
+        response: HttpResponse = JsonResponse({"error": "This document is on its way."}, status=503)
+    else:
+        said = _("This page is being prepared and will be here in a moment. Please load it again.")
+        response = message(page, _("One moment"), said, status=503)
+        response.headers["Refresh"] = _SECONDS
     response.headers["Retry-After"] = _SECONDS
-    response.headers["Refresh"] = _SECONDS
     return response

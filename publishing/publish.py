@@ -78,7 +78,8 @@ def publish_slice(page_id: str, slice_name: str) -> None:
                 return
             documents = slice_documents(Builder(page, public_view(page)), slice_name)
         entries = previous.entries | _entries(documents)
-        manifest = replace(previous, release=previous.release + 1, entries=entries)
+        awaited = tuple(name for name in previous.awaited if name != slice_name)
+        manifest = replace(previous, release=previous.release + 1, entries=entries, awaited=awaited)
         store().put(manifest, documents)
 
 
@@ -173,7 +174,9 @@ def _put(page: StatusPage, previous: Manifest | None, work: Work) -> None:
     former = previous.entries if previous else {}
     kept = {path: entry for path, entry in former.items() if _stays(path, entry) and path not in work.gone}
     entries = kept | _entries(work.documents)
-    manifest = Manifest(page.pk, PUBLIC, page.version, 0, timezone.now().isoformat(), entries)
+    awaited = sorted({*(previous.awaited if previous else ()), *work.slices})
+    now = timezone.now().isoformat()
+    manifest = Manifest(page.pk, PUBLIC, page.version, 0, now, entries, tuple(awaited))
     # Asked for first: a process that dies in between publishes again, one that died after would forget.
     put(COLD, current_tenant_id(), [f"{page.pk} {name}" for name in work.slices])
     # Refused only where the store is already as new.

@@ -88,7 +88,8 @@ class Manifest:
     """All paths of one view of a page at one version.
 
     `version` is the page's; `release` counts the renderings of one version (a slice of cold documents, say).
-    Manifests are ordered by (version, release). `published_at` is ISO 8601 with its offset.
+    Manifests are ordered by (version, release). `published_at` is ISO 8601 with its offset. `awaited` names
+    what is still to be made: a path that is not there may come.
     """
 
     page_id: str
@@ -97,10 +98,12 @@ class Manifest:
     release: int
     published_at: str
     entries: dict[str, Entry]
+    awaited: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_name(self.page_id)
         check_name(self.view)
+        require(all(isinstance(name, str) for name in self.awaited), "What is awaited has names.")
         require(
             is_count(self.version) and is_count(self.release), "Version and release are whole numbers from 0."
         )
@@ -130,7 +133,8 @@ class Manifest:
             "published_at": self.published_at,
         }
         rows = {path: [e.hash, e.type, e.status, e.size, e.cold] for path, e in sorted(self.entries.items())}
-        return seal(head | {"entries": rows})
+        awaited = {"awaited": list(self.awaited)} if self.awaited else {}
+        return seal(head | awaited | {"entries": rows})
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:
@@ -138,7 +142,8 @@ class Manifest:
         members = unseal(raw)
         try:
             entries = {path: Entry(*row) for path, row in members.pop("entries").items()}
-            return cls(page_id=members.pop("page"), entries=entries, **members)
+            awaited = tuple(members.pop("awaited", ()))
+            return cls(page_id=members.pop("page"), entries=entries, awaited=awaited, **members)
         except (AttributeError, KeyError, TypeError) as error:
             message = f"Not a manifest: {error}"
             raise StoreError(message) from error

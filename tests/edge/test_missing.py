@@ -8,14 +8,15 @@ import hashlib
 import json
 import re
 import time
+from dataclasses import replace
 
 import pytest
 
 from edge.missing import PATIENCE
 from edge.request import Message, Receive, Scope, Send
-from store import Store
-from tests.edge.visitor import ACME_HOST, Reply, ask, asking, edge_over, until
-from tests.store.builders import ACME, publish, text
+from store import Document, Store
+from tests.edge.visitor import ACME_HOST, Reply, ask, asking, edge_over, teapot, until
+from tests.store.builders import ACME, HTML, documents, manifest, publish, text
 
 
 class Slow:
@@ -134,3 +135,25 @@ def _between(reply: Reply, tag: str) -> bytes:
     found = re.search(f"<{tag}>(.*?)</{tag}>".encode(), reply.body, re.DOTALL)
     assert found is not None
     return found[1]
+
+
+COLD = ("/incidents/acmeacmeacme", "/history/2026-01", "/uptime/2026-01/", "/components/api/history.atom")
+
+
+def awaiting(store: Store, *awaited: str) -> None:
+    new = [*documents(1), Document("/404", b"<h1>Nothing</h1>", HTML, status=404)]
+    assert store.put(replace(manifest(1, new, release=len(awaited)), awaited=awaited), new)
+
+
+def test_what_is_awaited_is_on_its_way_and_the_rest_is_there_or_not(store: Store) -> None:
+    awaiting(store, "m 2026-01")
+    for app, status in ((edge_over(store), 503), (edge_over(store, teapot), 418)):
+        assert [asking(app, ACME_HOST, path).status for path in COLD] == [status] * len(COLD)
+        assert asking(app, ACME_HOST, "/history.json", query=b"page=2").status == status
+        assert asking(app, ACME_HOST, "/history").status == 200
+        assert asking(app, ACME_HOST, "/nothing").status == 404
+
+
+def test_once_nothing_is_awaited_what_is_not_there_is_a_404(store: Store) -> None:
+    awaiting(store)
+    assert [asking(edge_over(store), ACME_HOST, path).status for path in COLD] == [404] * len(COLD)

@@ -36,6 +36,7 @@ manifests = st.builds(
     counts,
     st.datetimes(timezones=st.timezones()).map(lambda at: at.isoformat()),
     st.dictionaries(paths, entries, max_size=8),
+    st.lists(names, max_size=3).map(tuple),
 )
 host_maps = st.builds(
     Hosts,
@@ -89,6 +90,22 @@ def test_other_bytes_are_no_manifest(raw: bytes) -> None:
         {"page": "a", "view": "public", "version": 1, "release": 0, "published_at": "yesterday"},
         {"page": "a", "view": "public", "version": 1, "release": 0, "published_at": "2026-11-20T05:00:00"},
         {"page": "a", "view": "public", "version": 1, "release": 0, "published_at": PUBLISHED_AT, "more": 1},
+        {
+            "page": "a",
+            "view": "public",
+            "version": 1,
+            "release": 0,
+            "published_at": PUBLISHED_AT,
+            "awaited": 1,
+        },
+        {
+            "page": "a",
+            "view": "public",
+            "version": 1,
+            "release": 0,
+            "published_at": PUBLISHED_AT,
+            "awaited": [1],
+        },
     ],
 )
 def test_a_sealed_object_of_another_shape_is_no_manifest(members: dict[str, object]) -> None:
