@@ -17,6 +17,7 @@ class Lane(StrEnum):
     NOTIFY = "notify"
     ARCHIVE = "archive"
     PURGE = "purge"
+    COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from threading import Lock
 from celery import shared_task
 
 from outbox import heartbeat
+from outbox.beside import drain_beside
 from outbox.drain import drain_lanes
 from outbox.registry import Lane
 
@@ -32,6 +33,12 @@ def drain_archive() -> None:
 @shared_task(name="outbox.drain_purge")
 def drain_purge() -> None:
     _drain_alone(Lane.PURGE)
+
+
+@shared_task(name="outbox.drain_copy")
+def drain_copy() -> None:
+    heartbeat.beat(heartbeat.WORKER)
+    drain_beside(Lane.COPY)
 
 
 def _drain_alone(lane: Lane) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -108,6 +109,14 @@ def egress(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessa
             id="statuspage.E011",
         )
     ]
+
+
+@register(Tags.compatibility)
+def copies(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    if not settings.COPIES_ROOT or Path(settings.COPIES_ROOT).is_absolute():
+        return []
+    hint = "Give a path from the root, such as /srv/copies, which the service's user may write."
+    return [Error(f"COPIES_ROOT is {settings.COPIES_ROOT!r}.", hint=hint, id="statuspage.E013")]
 
 
 @register(Tags.database)

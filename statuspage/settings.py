@@ -50,7 +50,7 @@ SHARED_APPS = [
     "importing",
     "public",
 ]
-TENANT_APPS = ["events", "pages", "components", "incidents", "subscribers"]
+TENANT_APPS = ["events", "pages", "copies", "components", "incidents", "subscribers"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
@@ -125,6 +125,9 @@ CACHES = {
 
 # Published documents -------------------------------------------------------------------------------
 STORE_DIR = Path(env.text("STORE_DIR", str(BASE_DIR / "var" / "store")))
+
+# Where pages may be copied to on this machine, a folder for each organisation; empty: nowhere.
+COPIES_ROOT = env.text("COPIES_ROOT")
 
 # Caches in front that forget a page when it was stored: none, cloudflare, fastly or generic ---------
 PURGER = env.text("PURGER", "none")

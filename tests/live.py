@@ -90,7 +90,9 @@ class Live:
 
     def worker(self) -> subprocess.Popen[str]:
         command = "celery -A statuspage.celery worker -P threads -c 2 --without-mingle"
-        return self._popen([sys.executable, "-m", *command.split(), "-Q", "publish,notify,archive,purge"])
+        return self._popen(
+            [sys.executable, "-m", *command.split(), "-Q", "publish,notify,archive,purge,copy"]
+        )
 
     def wait_for(self, process: subprocess.Popen[str], word: str) -> None:
         """Until the process says `word`."""

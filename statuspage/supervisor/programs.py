@@ -9,7 +9,7 @@ from pathlib import Path
 
 from statuspage.supervisor.children import Program
 
-QUEUES = "publish,notify,archive,purge"
+QUEUES = "publish,notify,archive,purge,copy"
 
 
 @dataclass(frozen=True)
