@@ -107,6 +107,13 @@ def _complete(status: int, content_type: bytes, body: bytes, cache: bytes, retry
     return Answer(status, headers, body)
 
 
+def refusing(published: Answer) -> Answer:
+    """A page's own document as an answer that says: not now. Nobody keeps it."""
+    kept = [(name, value) for name, value in published.headers if name not in (b"cache-control", b"etag")]
+    headers = [*kept, (b"cache-control", NEVER), (b"retry-after", b"60")]
+    return Answer(published.status, headers, published.body)
+
+
 UNKNOWN_HOST = _own(404, "No status page here", "There is no status page at this address.", BRIEFLY)
 NOT_FOUND = _own(404, "Page not found", "There is nothing at this address.", BRIEFLY)
 _SOON = 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from edge import answers
 from edge.answers import Answer, Headers
@@ -25,6 +26,7 @@ from store import Entry, HostEntry, Manifest, Store, StoreError
 from store.emergency import RESERVED
 
 NOT_FOUND_PATH = "/404"
+UNAVAILABLE_PATH = "/503"
 FRAME = "/embed/frame"
 MEMORY = 256 * 2**20
 # Documents that are made after the rest of their page.
@@ -134,7 +136,7 @@ class Edge:
         if found is not None:
             await answers.answer(send, found, head=request.method == "HEAD")
         elif self._fallback is None:
-            await answers.answer(send, alone(request.path), head=request.method == "HEAD")
+            await answers.answer(send, await self._alone(request), head=request.method == "HEAD")
         elif self._missing is None or is_elsewhere(request.path) or request.method not in {"GET", "HEAD"}:
             await self._fallback(scope, receive, send)
         else:
@@ -159,6 +161,13 @@ class Edge:
         except (OSError, StoreError):
             logger.exception("The store failed on %s%s", request.host, request.path)
             return None
+
+    async def _alone(self, request: Request) -> Answer:
+        """The answer to what only the fallback could do, where there is none: the page's own, if there is."""
+        if not is_elsewhere(request.path) or request.path.startswith("/api/"):
+            return alone(request.path)
+        own = await self._answer(replace(request, method="GET", path=UNAVAILABLE_PATH, if_none_match=b""))
+        return answers.refusing(own) if own is not None and own.status == 503 else alone(request.path)
 
     async def _channel(self, request: Request, scope: Scope) -> Channel | Answer:
         """The page whose changes are asked for."""

@@ -45,7 +45,9 @@ class Listener:
     async def _listen(self) -> None:
         client = Redis.from_url(self._url, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 0))
         async with client, client.pubsub() as pubsub:
-            await pubsub.subscribe(CHANNEL)
+            # A Redis that hangs takes connections, and never answers.
+            async with asyncio.timeout(_SILENCE):
+                await pubsub.subscribe(CHANNEL)
             await self._hear(pubsub)
 
     async def _hear(self, pubsub: PubSub) -> None:

@@ -15,8 +15,12 @@ from django.utils import translation
 
 from pages.models import StatusPage
 from publishing.building.page import page_view
+from publishing.render import UNAVAILABLE_PATH
 from publishing.rendering import assets, engine
+from publishing.storage import store
 
+# Seconds after which what cannot be done at the moment may be tried again.
+AGAIN = 60
 _STYLE = Path(__file__).resolve().parent.parent / "static" / "public" / "forms.css"
 
 
@@ -45,9 +49,19 @@ def message(page: StatusPage, title: str, said: str, status: int = 200) -> HttpR
     return render(page, "message.html", title, status, said=said)
 
 
-def unavailable() -> HttpResponse:
-    """What is said when not even the page is known, because the database is away."""
-    return HttpResponse(_template("unavailable.html").render(Context({})), status=503)
+def unavailable(host: str, path: str) -> HttpResponse:
+    """What is said when the database is away: of subscriptions in the page's own, published words."""
+    body = _published(host, UNAVAILABLE_PATH) if path.startswith("/subscriptions/") else None
+    content = body or _template("unavailable.html").render(Context({}))
+    return HttpResponse(content, status=503, headers={"Retry-After": str(AGAIN), "X-Robots-Tag": "noindex"})
+
+
+def _published(host: str, path: str) -> bytes | None:
+    hosts = store().hosts()
+    known = hosts.entries.get(host) if hosts else None
+    manifest = store().manifest(known.page_id) if known and known.published else None
+    entry = manifest.entries.get(path) if manifest else None
+    return store().body(entry.hash) if entry else None
 
 
 @cache

@@ -16,7 +16,7 @@ from pages.models import StatusPage
 from public import guards
 from public.forms import choices, plain, who_from, wish_from
 from public.limits import NotCounting, TooOften, address_of
-from public.rendering import message, render, style
+from public.rendering import AGAIN, message, render, style
 from public.visits import of_page
 from public.ways import WAYS, Way
 from subscribers import wishes
@@ -239,4 +239,6 @@ def _not_counting(page: StatusPage) -> HttpResponse:
         "A part of our service is down, and so we cannot take subscriptions right now. Nothing was saved. "
         "Please try again in a few minutes."
     )
-    return message(page, _("Not at the moment"), said, status=503)
+    response = message(page, _("Not at the moment"), said, status=503)
+    response.headers["Retry-After"] = str(AGAIN)
+    return response

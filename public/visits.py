@@ -36,7 +36,7 @@ def of_page(view: View) -> View:
             return _answer(view, request, *args, **kwargs)
         except (OperationalError, InterfaceError) as error:
             log.warning("public.database_away", error=type(error).__name__)
-            return unavailable()
+            return unavailable(host_of(request), request.path)
 
     return found
 

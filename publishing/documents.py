@@ -35,6 +35,7 @@ def hot_documents(builder: Builder) -> list[Document]:
         render.render_not_found(page),
         *ready.documents(page),
         targets.document(builder.page),
+        render.render_unavailable(page),
         *render.assets(page),
         *(Document(one.path, bytes(one.content), one.content_type) for one in images(builder.page)),
     ]

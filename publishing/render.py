@@ -33,6 +33,7 @@ from store import Document
 
 HTML = "text/html; charset=utf-8"
 NOT_FOUND_PATH = "/404"
+UNAVAILABLE_PATH = "/503"
 OPERATIONAL = "operational"
 
 
@@ -122,6 +123,13 @@ def render_not_found(page: PageView) -> Document:
     with engine.locale(page):
         title = translation.gettext("Page not found")
         return _document(page, NOT_FOUND_PATH, "not_found.html", title, {}, cold=True, status=404)
+
+
+def render_unavailable(page: PageView) -> Document:
+    """What is answered, with status 503, to whoever subscribes or leaves while the database is away."""
+    with engine.locale(page):
+        title = translation.gettext("Not at the moment")
+        return _document(page, UNAVAILABLE_PATH, "unavailable.html", title, {}, cold=True, status=503)
 
 
 def _document(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import Error, connection
@@ -15,10 +17,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 from outbox import heartbeat
 from outbox.models import OutboxItem
 from statuspage import fingerprint
+from store import connect
 from tenants.models import Installation
 
 # Seconds after which something that should have happened is a problem.
@@ -57,10 +61,13 @@ def health(_request: HttpRequest) -> HttpResponse:
     except Error:
         asked = dict.fromkeys(_ASKED_OF_DATABASE)
         problems, unknown = [_NO_DATABASE], list(_ASKED_OF_DATABASE)
-    disk = shutil.disk_usage(_existing(settings.STORE_DIR)).free
-    if disk < _LITTLE_DISK:
-        problems.append("The disk is nearly full.")
-    own = {"release": settings.RELEASE, "disk_free_bytes": disk, "children": _children()}
+    own = {
+        "release": settings.RELEASE,
+        "redis_away": _redis_away(),
+        "disk_free_bytes": shutil.disk_usage(_existing(settings.STORE_DIR)).free,
+        "children": _children(),
+    }
+    problems += _problems_here(own)
     told = {"problems": problems, "unknown": unknown, **own, **asked}
     return JsonResponse(told, status=503 if problems else 200)
 
@@ -103,12 +110,40 @@ def _problems_of_work(facts: dict[str, Any]) -> list[str]:
     return [problem for problem, holds in checks.items() if holds]
 
 
+def _problems_here(facts: dict[str, Any]) -> list[str]:
+    checks = {
+        f"Redis does not answer: {', '.join(facts['redis_away'])}.": bool(facts["redis_away"]),
+        "The disk is nearly full.": facts["disk_free_bytes"] < _LITTLE_DISK,
+    }
+    return [problem for problem, holds in checks.items() if holds]
+
+
 def _missing(age: float | None) -> bool:
     return age is None or age > _SILENT
 
 
 def _age(at: datetime | None, now: datetime) -> float | None:
     return None if at is None else round((now - at).total_seconds(), 3)
+
+
+def _redis_away() -> list[str]:
+    """What for there is no Redis at the moment; each server is asked once."""
+    urls = {
+        "broker": settings.BROKER_URL,
+        "store": settings.STORE_REDIS_URL,
+        "limits": settings.LIMITS_REDIS_URL,
+    }
+    servers = {name: urlsplit(url).netloc or url for name, url in urls.items() if url}
+    answers = {server: _answers(urls[name]) for name, server in servers.items()}
+    return [name for name, server in servers.items() if not answers[server]]
+
+
+def _answers(url: str) -> bool:
+    try:
+        with closing(connect(url)) as client:
+            return bool(client.ping())
+    except (RedisError, OSError):
+        return False
 
 
 def _existing(path: Path) -> Path:

@@ -91,6 +91,9 @@ TEMPLATES = [
 # PostgreSQL ----------------------------------------------------------------------------------------
 # A pool is shared by a process's threads. Forking with an open pool hangs, so migrations go without.
 DATABASE_POOL = env.integer("DATABASE_POOL", 8)
+# Whoever waits for a server that is away hears of it soon. A pool that has given up tries again at the next
+# request; one that has not would do so less and less often, and miss for minutes that the server is back.
+_POOL = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 2, "reconnect_timeout": 2}
 DATABASES = {
     "default": {
         "ENGINE": "django_tenants.postgresql_backend",
@@ -100,8 +103,13 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
+            # A server that vanished without a word is waited for this long, not for the system's 15 minutes.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 20_000,
             "application_name": env.text("APPLICATION_NAME", "statuspage"),
-            **({"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}} if DATABASE_POOL else {}),
+            **({"pool": _POOL} if DATABASE_POOL else {}),
         },
     }
 }

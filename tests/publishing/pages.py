@@ -46,6 +46,7 @@ def cold_documents(snapshot: Snapshot) -> list[Document]:
         render.render_component(page, samples.component_page()),
         render.render_about(page, samples.about()),
         render.render_not_found(page),
+        render.render_unavailable(page),
     ]
 
 
