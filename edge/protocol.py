@@ -57,7 +57,7 @@ class Protocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def hand_over(self, to: asyncio.Protocol) -> None:
-        """Let `to` have the connection, on which the head of an answer was sent; nothing of it is left here."""
+        """Let `to` have the connection, of whose answer the head was sent; nothing of it is left here."""
         self.cycle.response_complete = True
         self.connections.discard(self)
         self.parser = None  # type: ignore[assignment]

@@ -17,7 +17,7 @@ from edge import answers
 from edge.answers import Answer, Headers
 from edge.channels import Channel, Channels
 from edge.request import Receive, Scope, Send
-from edge.stream import Stream, chunk
+from edge.stream import Chunk, Stream, chunk
 from edge.stream_asgi import AsgiStream
 from edge.stream_line import LINE, Connection, LineStream
 
@@ -26,6 +26,8 @@ PATH = "/events"
 _OTHER_FILES = 256
 _LONGEST_VERSION = 15
 _TURNS = 60
+# Clients come back after a second, spread over seconds: three, or as many as it takes for so many a second.
+_SHORTEST_SPREAD, _RETURNS = 3.0, 2_000
 
 _HEADERS: Headers = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -112,7 +114,15 @@ class Streams:
     def close(self) -> None:
         """End every stream and begin none: the server is going."""
         self._closing = True
-        self._channels.end()
+        for stream in [stream for turn in self._turns for stream in turn]:
+            if not stream.over and stream.is_free():
+                stream.say(self._pause())
+            stream.end()
+
+    def _pause(self) -> Chunk:
+        """Each client its own before it comes back, so that all at once do not follow a restart."""
+        longest = max(_SHORTEST_SPREAD, self.count / _RETURNS)
+        return chunk(b"retry: %d\n\n" % (1000 * random.uniform(1.0, 1.0 + longest)))  # noqa: S311
 
     def _known(self, channel: Channel, scope: Scope) -> tuple[Channel, int, str, set[Stream], float]:
         """What streams begin with."""
@@ -125,8 +135,7 @@ class Streams:
         self._by_address[stream.address] += 1
         stream.turn.add(stream)
         stream.channel.watchers.add(stream)
-        # Each its own pause before coming back, so that a restart is not followed by all at once.
-        stream.say(chunk(b"retry: %d\n\n" % random.randrange(1_000, 4_000)))  # noqa: S311
+        stream.say(self._pause())
         stream.beat()
 
     def _leave(self, stream: Stream) -> None:

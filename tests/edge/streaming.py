@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
 
 from edge import Edge
 from edge.streams import Limits
 from store import Document, Store
 from tests.edge.visitor import ACME_HOST, HOSTS
+from tests.live import ROOT
 from tests.services import any_port
 from tests.store.builders import ACME, HTML, manifest
 
 PROTOCOL = "edge.protocol:Protocol"
+# The edge's own connections, and those of uvicorn as it comes, where streams are ASGI's.
+either_server = pytest.mark.parametrize("http", [PROTOCOL, "httptools"])
 QUICK = Limits(beat=0.3, patience=0.5)
 
 
@@ -136,3 +144,10 @@ async def serving(
         edge.streams.close()
         server.should_exit = True
         await task
+
+
+def started(directory: Path, port: int, http: str = PROTOCOL) -> subprocess.Popen[bytes]:
+    """A process of the edge alone."""
+    environment = {"STORE_DIR": str(directory), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "uvicorn", "edge.asgi:application", "--port", str(port)]
+    return subprocess.Popen([*command, "--http", http, "--log-level", "warning"], cwd=ROOT, env=environment)

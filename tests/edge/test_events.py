@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from edge.channels import KEPT_EVENTS, LARGEST_EVENT, Channel
-from edge.streams import Limits
 from store import Store
-from tests.edge.streaming import QUICK, Follower, publish_page, serving
-from tests.edge.visitor import ACME_HOST, DRAFT_HOST, GLOBEX_HOST, HOSTS, until
-from tests.live import ROOT
-from tests.services import any_port
+from tests.edge.streaming import Follower, either_server, publish_page, serving
+from tests.edge.visitor import DRAFT_HOST, GLOBEX_HOST, until
 from tests.store.builders import ACME, GLOBEX, opened
 
 
@@ -28,10 +19,11 @@ def put(store: Store, version: int, page_id: str = ACME, **parts: str) -> None:
     publish_page(store, version, page_id, **parts)
 
 
-def test_a_change_tells_what_changed_and_nothing_else(store: Store) -> None:
+@either_server
+def test_a_change_tells_what_changed_and_nothing_else(store: Store, http: str) -> None:
     async def scenario() -> None:
         put(store, 1, one="a", two="b")
-        async with serving(store) as (_, port):
+        async with serving(store, http=http) as (_, port):
             follower = await Follower.connect(port)
             assert (await follower.event()).data == 1
             put(store, 4, one="a", two="c")
@@ -117,10 +109,11 @@ def test_without_redis_a_change_arrives_within_a_second(store: Store) -> None:
     asyncio.run(scenario())
 
 
-def test_who_comes_back_is_told_what_it_missed(store: Store) -> None:
+@either_server
+def test_who_comes_back_is_told_what_it_missed(store: Store, http: str) -> None:
     async def scenario() -> None:
         put(store, 1, one="a")
-        async with serving(store) as (_, port):
+        async with serving(store, http=http) as (_, port):
             watching = await Follower.connect(port)
             for version in (2, 5, 9):
                 put(store, version, one=f"a{version}")
@@ -228,153 +221,3 @@ def test_the_archive_of_a_version_is_no_news(store: Store) -> None:
             assert (await follower.change()).id == 2
 
     asyncio.run(scenario())
-
-
-def test_a_page_that_is_taken_away_ends_its_streams(store: Store) -> None:
-    async def scenario() -> None:
-        put(store, 1)
-        async with serving(store) as (edge, port):
-            follower = await Follower.connect(port)
-            await follower.event()
-            store.remove(ACME)
-            assert await follower.ended() < 2
-            assert edge.streams.count == 0
-
-    asyncio.run(scenario())
-
-
-def test_an_address_has_so_many_streams_and_no_more(store: Store) -> None:
-    async def scenario() -> None:
-        put(store, 1)
-        limits = Limits(streams=5, per_address=3)
-        async with serving(store, limits=limits) as (edge, port):
-            followers = [await Follower.connect(port) for _ in range(4)]
-            assert [one.status for one in followers] == [200, 200, 200, 429]
-            assert followers[3].headers["retry-after"] == "60"
-            followers[0].leave()
-
-            async def is_gone() -> bool:
-                return edge.streams.count == 2
-
-            await until(is_gone, within=2)
-            assert (await Follower.connect(port)).status == 200
-
-    asyncio.run(scenario())
-
-
-def test_a_process_has_so_many_streams_and_no_more(store: Store) -> None:
-    async def scenario() -> None:
-        put(store, 1)
-        async with serving(store, limits=Limits(streams=2)) as (edge, port):
-            followers = [await Follower.connect(port) for _ in range(3)]
-            assert [one.status for one in followers] == [200, 200, 503]
-            assert edge.streams.count == 2
-
-    asyncio.run(scenario())
-
-
-def test_who_does_not_read_is_dropped_and_holds_up_nobody(store: Store) -> None:
-    async def scenario() -> None:
-        put(store, 1, one="a")
-        async with serving(store) as (edge, port):
-            follower = await Follower.connect(port)
-            deaf = socket.create_connection(("127.0.0.1", port))
-            gc.collect()  # Connections of other tests would be closed meanwhile.
-            before = open_files()
-            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            deaf.sendall(f"GET /events HTTP/1.1\r\nHost: {ACME_HOST}\r\n\r\n".encode())
-
-            async def both_are_there() -> bool:
-                return edge.streams.count == 2
-
-            await until(both_are_there, within=2)
-            version = 1
-            begun = time.monotonic()
-            while edge.streams.count == 2:
-                version += 1
-                put(store, version, one=f"{version:05}" * 9_000)
-                await edge.pages._look_at_page(ACME)
-                assert (await follower.change(within=1)).id == version
-                assert time.monotonic() - begun < 20
-
-            async def its_connection_is_closed() -> bool:
-                return open_files() <= before
-
-            await until(its_connection_is_closed, within=2)
-            deaf.close()
-
-    asyncio.run(scenario())
-
-
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def test_streams_end_by_themselves_but_not_together(store: Store) -> None:
-    async def scenario() -> None:
-        put(store, 1)
-        limits = Limits(lasting=(0.3, 1.5), beat=0.1)
-        async with serving(store, limits=limits) as (edge, port):
-            followers = [await Follower.connect(port) for _ in range(20)]
-            begun = time.monotonic()
-            lives = [await one.ended() + time.monotonic() * 0 for one in followers]
-            assert 0.2 < time.monotonic() - begun < 2
-            assert len(lives) == 20
-            assert edge.streams.count == 0
-
-    asyncio.run(scenario())
-
-
-def test_silence_is_broken_by_a_sign_of_life(store: Store) -> None:
-    async def scenario() -> None:
-        put(store, 7)
-        async with serving(store) as (_, port):
-            follower = await Follower.connect(port)
-            beats = [await follower.event() for _ in range(3)]
-            assert {(one.kind, one.id, one.data) for one in beats} == {("beat", None, 7)}
-            assert 0.8 * QUICK.beat < beats[2].at - beats[1].at < QUICK.beat + 0.3
-
-    asyncio.run(scenario())
-
-
-@pytest.mark.process
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_is_told_to_go_ends_its_streams_and_goes(
-    store: Store, tmp_path: Path, number: signal.Signals
-) -> None:
-    async def scenario() -> None:
-        put(store, 1, one="a")
-        store.put_hosts(1, HOSTS)
-        port = any_port()
-        for version in (1, 2):
-            process = started(tmp_path / "store", port)
-            try:
-                follower = await reached(port, query="?v=1")
-                found = await follower.event()
-                # After a restart nothing is known of what went before.
-                assert (found.kind, found.data) == [("beat", 1), ("resync", {"version": 2})][version - 1]
-                process.send_signal(number)
-                assert await follower.ended() < 1
-                await asyncio.to_thread(process.wait, 3)
-            finally:
-                process.kill()
-                process.wait()
-            put(store, 2, one="b") if version == 1 else None
-
-    asyncio.run(scenario())
-
-
-def started(directory: Path, port: int) -> subprocess.Popen[bytes]:
-    environment = {"STORE_DIR": str(directory), "PATH": os.environ["PATH"]}
-    command = [sys.executable, "-m", "uvicorn", "edge.asgi:application", "--port", str(port)]
-    return subprocess.Popen([*command, "--log-level", "warning"], cwd=ROOT, env=environment)
-
-
-async def reached(port: int, query: str) -> Follower:
-    for _ in range(500):
-        try:
-            return await Follower.connect(port, query=query)
-        except OSError:
-            await asyncio.sleep(0.02)
-    message = "The server never came."
-    raise AssertionError(message)

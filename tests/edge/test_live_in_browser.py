@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from publishing.snapshot import Snapshot
 from store import Entry, HostEntry, Manifest, Store
-from tests.edge.test_events import started
+from tests.edge.streaming import started
 from tests.publishing import notices, samples
 from tests.publishing.pages import documents_of
 from tests.publishing.test_page_in_browser import AXE, THEMES, faults
