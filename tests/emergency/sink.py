@@ -1,0 +1,60 @@
+"""Machines that are told: they note what they get, as slowly as asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Got:
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Sink:
+    url: str = ""
+    delay: float = 0.0
+    failing: set[str] = field(default_factory=set)
+    """Paths that are answered with 500."""
+    got: list[Got] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def by_path(self) -> Counter[str]:
+        with self.lock:
+            return Counter(one.path for one in self.got)
+
+
+@contextmanager
+def sink() -> Iterator[Sink]:
+    state = Sink()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            with state.lock:
+                state.got.append(Got(self.path, headers, body))
+            time.sleep(state.delay)
+            self.send_response(500 if self.path in state.failing else 204)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            """Requests are no news."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    state.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        server.server_close()
