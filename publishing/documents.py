@@ -10,11 +10,13 @@ from publishing.building import calendar
 from publishing.building.page import about_view, images
 from publishing.emergency import ready, targets
 from publishing.forms import ComponentForms
-from publishing.rendering import badges, embed, feeds, icalendar, statuspage, texts
+from publishing.rendering import badges, embed, feeds, icalendar, previews, statuspage, texts
 from publishing.snapshot import PageView, YearMonth
 from store import Document
 
 _COMPONENTS_A_SLICE = 20
+# The slice of pictures for links to the page.
+PREVIEWS = "p all"
 # The slice of `/history.json` without its first page, which is hot.
 PAST_PAGES = "h 2"
 
@@ -43,10 +45,12 @@ def hot_documents(builder: Builder) -> list[Document]:
 
 def slice_documents(builder: Builder, name: str) -> list[Document]:
     """`m 2026-08`: a month's history and uptime and the notices that began in it; `c 3`: components;
-    `k <id>`: one of them; `h 2`: `/history.json` from its second page on."""
+    `k <id>`: one of them; `h 2`: `/history.json` from its second page on; `p all`: pictures."""
     kind, value = name.split(" ")
     if kind == "k":
         return components(builder, [value])
+    if kind == "p":
+        return pictures(builder)
     if kind == "h":
         return history_pages(builder, [number for number in builder.pages if number >= int(value)])
     if kind == "c":
@@ -71,7 +75,15 @@ def all_slices(builder: Builder) -> list[str]:
         ),
         *(f"c {number}" for number in range(-(-len(builder.components) // _COMPONENTS_A_SLICE))),
         PAST_PAGES,
+        PREVIEWS,
     ]
+
+
+def pictures(builder: Builder) -> list[Document]:
+    """What is shown where somebody links to the page, one for each state."""
+    logo = builder.page.logo_light
+    content = bytes(logo.content) if logo else b""
+    return [previews.document(builder.page_view, name, content) for name in previews.names()]
 
 
 def months(builder: Builder, months: Iterable[YearMonth]) -> list[Document]:

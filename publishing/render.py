@@ -14,7 +14,7 @@ from django.utils import translation
 
 from publishing import bars
 from publishing.rendering import assets as parts
-from publishing.rendering import engine, words
+from publishing.rendering import embed, engine, previews, words
 from publishing.snapshot import (
     AboutView,
     ComponentPageView,
@@ -68,7 +68,8 @@ def render_status(snapshot: Snapshot) -> Document:
             "ends": _ends(snapshot.groups),
         }
         title = f"{words.sentence(snapshot.description)} · {page.name}"
-        return _document(page, "/", "status.html", title, values, icon=snapshot.indicator)
+        pictured = snapshot.description
+        return _document(page, "/", "status.html", title, values, icon=snapshot.indicator, pictured=pictured)
 
 
 def render_emergency(page: PageView, sentence: str, impact: str, values: dict[str, Any]) -> Document:
@@ -115,7 +116,8 @@ def render_component(page: PageView, component: ComponentPageView) -> Document:
 def render_about(page: PageView, about: AboutView) -> Document:
     with engine.locale(page):
         title = translation.gettext("About this page")
-        return _document(page, "/about", "about.html", title, {"about": about, "section": "about"}, cold=True)
+        values = {"about": about, "section": "about"} | embed.snippets(page)
+        return _document(page, "/about", "about.html", title, values, cold=True)
 
 
 def render_not_found(page: PageView) -> Document:
@@ -140,6 +142,7 @@ def _document(
     values: dict[str, Any],
     *,
     icon: str = "page",
+    pictured: str = "",
     status: int = 200,
     cold: bool = False,
 ) -> Document:
@@ -153,6 +156,7 @@ def _document(
         "stylesheet": parts.stylesheet().path,
         "script": parts.script().path,
         "brand": sheet.path if sheet else "",
+        "picture": previews.address(page, pictured),
         "icon": page.favicon or parts.icon(icon).path,
         "status_code": status,
         "live": True,

@@ -41,13 +41,19 @@ def script() -> Document:
 @cache
 def icon(indicator: str) -> Document:
     """The little sign in the browser's tab."""
-    mark = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
-        f'<circle cx="16" cy="16" r="15" fill="{ICON_COLOURS[indicator]}"/>'
-        '<path d="M7 17h4.5l3-7 4 13 3-6H25" fill="none" stroke="#fff" stroke-width="2.5"'
-        ' stroke-linecap="round" stroke-linejoin="round"/></svg>'
+    drawn = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">{mark(ICON_COLOURS[indicator])}</svg>'
     )
-    return named("icon", "svg", mark.encode(), SVG)
+    return named("icon", "svg", drawn.encode(), SVG)
+
+
+def mark(colour: str) -> str:
+    """A disc with a pulse on it, in a square of 32."""
+    return (
+        f'<circle cx="16" cy="16" r="15" fill="{colour}"/>'
+        '<path d="M7 17h4.5l3-7 4 13 3-6H25" fill="none" stroke="#fff" stroke-width="2.5"'
+        ' stroke-linecap="round" stroke-linejoin="round"/>'
+    )
 
 
 def brand_sheet(page: PageView) -> Document | None:

@@ -39,6 +39,11 @@ def readable(colour: str, ground: str) -> str:
     return f"#{goal:02x}{goal:02x}{goal:02x}"
 
 
+def tint(colour: str, share: float) -> str:
+    """White with this share of `colour` in it, from 0 to 1."""
+    return "#" + "".join(f"{round(255 - (255 - value) * share):02x}" for value in _channels(colour))
+
+
 def contrast(one: str, other: str) -> float:
     """WCAG contrast ratio, from 1 to 21."""
     lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)

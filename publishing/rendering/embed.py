@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from publishing.rendering import assets, badges, engine, words
 from publishing.rendering.statuspage import JSON, encoded
-from publishing.snapshot import Snapshot
+from publishing.snapshot import PageView, Snapshot
 from store import Document
 
 WIDGET, STATE, FRAME = "/widget.js", "/embed/widget.json", "/embed/frame"
@@ -31,6 +31,13 @@ def documents(snapshot: Snapshot) -> list[Document]:
             frame_sheet(),
             Document(FRAME, _frame(snapshot, state), _HTML),
         ]
+
+
+def snippets(page: PageView) -> dict[str, str]:
+    """What people copy into their own pages: the component, and a badge in markdown."""
+    url = page.base_url
+    widget = f'<script src="{url}{WIDGET}" async></script>\n<status-widget src="{url}"></status-widget>'
+    return {"widget_code": widget, "badge_code": f"[![Status]({url}/badge.svg)]({url})"}
 
 
 @cache

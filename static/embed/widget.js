@@ -9,7 +9,7 @@
     minor: ["M8 .4 15.6 8 8 15.6.4 8z", "M5.2 8h5.6"],
     major: ["M8 1 15.5 14.5H.5z", "M8 6.2v3.4M8 11.7v.1"],
     critical: ["M5 .5h6L15.5 5v6L11 15.5H5L.5 11V5z", "m5.4 5.4 5.2 5.2m0-5.2-5.2 5.2"],
-    maintenance: ["M1 1h14v14H1z", "M8.2 7.9 4.4 11.6M12.5 6.1A2.5 2.5 0 1 1 10 3.6"],
+    maintenance: ["M4 .8h8A3.2 3.2 0 0 1 15.2 4v8a3.2 3.2 0 0 1-3.2 3.2H4A3.2 3.2 0 0 1 .8 12V4A3.2 3.2 0 0 1 4 .8", "M8.2 7.9 4.4 11.6M12.5 6.1A2.5 2.5 0 1 1 10 3.6"],
   };
   const OLD = 18e4, SILENT = 4e4, PAUSE = 3e4, LONGEST_PAUSE = 6e5;
 
@@ -141,7 +141,7 @@
 
     show(data) {
       if (!data) return;
-      const { indicator, notices, name, words } = data;
+      const { indicator, notices, words } = data;
       const type = ["card", "banner"].find((one) => one === this.getAttribute("type")) || "line";
       const old = data.stale_as_of || Date.now() - this.feed.at > OLD && this.feed.at;
       const wrong = indicator !== "none" || notices.length;
@@ -168,11 +168,10 @@
     content({ indicator, sentence, name, notices, words, lang }, type, old) {
       const [shape, mark] = SIGNS[indicator];
       const sign = make("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, make("path", { d: shape }), make("path", { d: mark }));
-      const who = make("span", { class: "who", dir: "auto" }, name);
-      const said = make("span", {}, who, type === "line" ? ": " : "", sentence);
-      const parts = [make("p", { class: "state", part: "state" }, sign, this.link("/", said))];
+      const who = make("span", { class: "who", dir: "auto" }, type === "line" ? `${name}: ` : name);
+      const parts = [make("p", { class: "state", part: "state" }, sign, this.link("/", make("span", {}, who, sentence)))];
       const rows = type === "line" ? [] : notices.map((one) =>
-        make("li", { dir: "auto" }, this.link(`/incidents/${one.id}`, one.name), make("span", {}, one.state)));
+        make("li", {}, this.link(`/incidents/${one.id}`, one.name), make("span", {}, one.state)));
       if (rows.length) parts.push(make("ul", { part: "notices" }, ...rows));
       if (old) {
         const time = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(old));
@@ -182,7 +181,7 @@
     }
 
     link(path, inside) {
-      return make("a", { href: this.feed.base + path, target: "_blank", rel: "noopener" }, inside);
+      return make("a", { href: this.feed.base + path, target: "_blank", rel: "noopener", dir: "auto" }, inside);
     }
 
     // What was dismissed comes back when it is another trouble.
