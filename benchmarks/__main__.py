@@ -43,6 +43,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "storm": partial(on_service, "storm"),
     "live": live.measure,
     "edge": partial(on_databases, "edge"),
+    "memory": partial(on_databases, "memory"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from benchmarks.made import import_spread, migrate
 from common.tenancy import in_tenant
 from outbox.drain import drain
 from pages.change import PUBLISH
+from pages.models import StatusPage
 from publishing.storage import store
 from store import Manifest
 from tenants.actions import HOSTS, create_tenant
@@ -67,7 +68,7 @@ def measure(*options: str) -> None:
     rounds, seconds = (2, 1) if "--quick" in options else (_ROUNDS, _SECONDS)
     if not which("wrk"):
         raise SystemExit(_NO_WRK)
-    manifest = _page()
+    manifest = recorded_page()
     with ExitStack() as servers:
         edge = servers.enter_context(_edge())
         nginx = servers.enter_context(_nginx(manifest)) if which("nginx") else None
@@ -79,13 +80,15 @@ def measure(*options: str) -> None:
             _compare(table, shape, edge, nginx, rounds, seconds)
 
 
-def _page() -> Manifest:
-    """The recorded page with twenty components, published."""
+def recorded_page(
+    publish: Callable[[StatusPage], object] = lambda _page: drain([PUBLISH, HOSTS]),
+) -> Manifest:
+    """The recorded page with twenty components, published: its hot documents, or what `publish` does."""
     migrate()
     tenant = create_tenant("Bench", "bench")
     with in_tenant(tenant.id):
         page = import_spread(_COMPONENTS, "bench")
-        drain([PUBLISH, HOSTS])
+        publish(page)
     manifest = store().manifest(page.pk)
     assert manifest is not None
     return manifest
@@ -94,18 +97,15 @@ def _page() -> Manifest:
 @contextmanager
 def _edge() -> Iterator[Server]:
     port = any_port()
-    command = [sys.executable, "-m", "uvicorn", "edge.asgi:application", "--port", str(port)]
-    command += [
-        "--http",
-        "edge.protocol:Protocol",
-        "--no-access-log",
-        "--no-server-header",
-        "--no-proxy-headers",
-        "--log-level",
-        "warning",
-    ]
-    with serving(command, port) as pid:
+    with serving(edge_command(port), port) as pid:
         yield Server("edge", port, pid)
+
+
+def edge_command(port: int) -> list[str]:
+    """As docs/operating.md starts it."""
+    command = [sys.executable, "-m", "uvicorn", "edge.asgi:application", "--http", "edge.protocol:Protocol"]
+    command += ["--no-access-log", "--no-server-header", "--no-proxy-headers", "--log-level", "warning"]
+    return [*command, "--port", str(port)]
 
 
 @contextmanager
