@@ -192,21 +192,26 @@ def test_every_document_is_guarded(published: Store) -> None:
         assert "set-cookie" not in headers
 
 
+FRESH = "public, max-age=10, s-maxage=30, stale-while-revalidate=86400, stale-if-error=604800"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
 def test_a_page_has_these_headers_and_no_others(published: Store) -> None:
     reply = asking(edge_over(published), ACME_HOST, accept_encoding="gzip")
     assert reply.headers == {
         "etag": f'"{hashlib.sha256(text(ACME, "/", 1)).hexdigest()[:32]}-gz"',
-        "cache-control": "public, max-age=10, s-maxage=30, stale-while-revalidate=86400, stale-if-error=604800",
+        "cache-control": FRESH,
         "vary": "Accept-Encoding",
         "surrogate-key": f"page-{ACME}",
         "cache-tag": f"page-{ACME}",
         "content-type": HTML,
         "content-length": str(len(reply.body)),
         "content-encoding": "gzip",
-        "content-security-policy": (
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-            "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-        ),
+        "content-security-policy": POLICY,
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
         "referrer-policy": "strict-origin-when-cross-origin",
