@@ -142,7 +142,13 @@ def test_every_address_of_the_sitemap_is_published(page: StatusPage) -> None:
     html = {path for path, entry in manifest.entries.items() if entry.type.startswith("text/html")}
     html = {path for path in html if not path.startswith(RESERVED)}
     current = max(path for path in html if path.startswith("/history/"))
-    assert html - set(paths) <= {"/404", "/embed/frame", current, current.replace("history", "uptime")}
+    assert html - set(paths) <= {
+        "/404",
+        "/503",
+        "/embed/frame",
+        current,
+        current.replace("history", "uptime"),
+    }
     times = [one.text or "" for one in sitemap.iter(f"{space}lastmod")]
     assert [datetime.fromisoformat(one) for one in times] == [incident.updated_at.replace(microsecond=0)]
 
