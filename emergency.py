@@ -678,6 +678,8 @@ def main() -> None:
     for text, longest in ((getattr(asked, "text", "-"), 5000), (getattr(asked, "name", "-"), 120)):
         if not 0 < len(text.strip()) <= len(text) <= longest or re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text):
             raise Trouble(f"A text has 1 to {longest} characters, and nothing that cannot be shown.")
+    if "\n" in getattr(asked, "name", ""):
+        raise Trouble("A heading has one line.")
     act(Desk(asked.kit), asked)
 
 

@@ -53,7 +53,7 @@ def fold_incident(page: StatusPage, actor: Actor, written: WrittenIncident) -> i
         updates = [_said(change, incident, one) for one in new]
         for update in updates[:-1]:
             change.record("incident.update_written", "incident_update", update.pk, update_facts(update))
-        is_over = _follow(change, incident, updates[-1])
+        is_over = _follow(change, incident, updates)
         told = sorted(written.told)
         record(
             change, "incident.resolved" if is_over else kind, incident, updates[-1], notify=True, told=told
@@ -93,11 +93,12 @@ def _said(change: Change, incident: Incident, written: Written) -> IncidentUpdat
     )
 
 
-def _follow(change: Change, incident: Incident, update: IncidentUpdate) -> bool:
-    """Bring the incident in line with its newest update; whether it is over."""
-    is_over = update.status == IncidentStatus.RESOLVED
-    values = {"status": update.status, "resolved_at": update.display_at if is_over else None}
-    if update.status == IncidentStatus.MONITORING:
-        values["monitoring_at"] = update.display_at
+def _follow(change: Change, incident: Incident, updates: Sequence[IncidentUpdate]) -> bool:
+    """Bring the incident in line with its new updates, the newest last; whether it is over."""
+    newest, monitored = updates[-1], [one for one in updates if one.status == IncidentStatus.MONITORING]
+    is_over = newest.status == IncidentStatus.RESOLVED
+    values = {"status": newest.status, "resolved_at": newest.display_at if is_over else None}
+    if monitored:
+        values["monitoring_at"] = monitored[-1].display_at
     change_row(incident, values, change.now, values.keys())
     return is_over
