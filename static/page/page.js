@@ -319,7 +319,7 @@
   };
 
   // Refused, as a crowd may be, it asks again less often each time.
-  let listenAfter = 0, refusal = 1e4;
+  let laid, listenAfter = 0, refusal = 1e4;
   const refused = (event) => {
     if (event.target.readyState !== EventSource.CLOSED) return;
     listenAfter = Date.now() + refusal * (1 + Math.random());
@@ -333,8 +333,9 @@
     source.addEventListener("beat", (event) => {
       const [version, overlay] = event.data.split(" ");
       hear(+version);
-      // The server says that what it has is old, or no longer, and the page does not.
-      if (!overlay !== !part("#notice:not(.lost)")) loadSoon(+version);
+      // The server has something to say over the page, or no longer, or something else than before.
+      if (!overlay !== !part("#notice:not(.lost)") || (laid ?? overlay) !== overlay) loadSoon(+version);
+      laid = overlay;
     });
     source.addEventListener("error", refused);
     source.addEventListener("change", take);
