@@ -44,6 +44,7 @@ def documents(targets: list[dict[str, Any]]) -> list[Document]:
         render.render_status(snapshot),
         render.render_about(snapshot.page, samples.about()),
         render.render_not_found(snapshot.page),
+        *render.assets(snapshot.page),
         *(_json(name, members) for name, members in _JSON.items()),
         *badges.of_page(snapshot),
         *texts.headings(snapshot.page, "All systems operational"),
