@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Self
+from weakref import ReferenceType, ref
 
 from edge.answers import Headers
 from edge.bodies import Variant
@@ -31,9 +32,15 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A document in one encoding. The heads of its 200 and its 304 lack their end, which servers write."""
+    """A document in one encoding. The heads of its 200 and its 304 lack their end, which servers write.
 
-    basis: Basis
+    It keeps none of what it was made of: a manifest is far larger than an answer.
+    """
+
+    page_id: str
+    hosts: ReferenceType[Hosts]
+    manifest: ReferenceType[Manifest]
+    overlay: Overlay | None
     etag: bytes
     head: bytes
     unchanged: bytes
@@ -43,8 +50,16 @@ class Ready:
     def of(cls, basis: Basis, variant: Variant, common: Headers, own: Headers) -> Self:
         """`common` are the headers of its 200 and its 304, `own` those of the 200 alone."""
         shared = _lines(common)
-        head = b"HTTP/1.1 200 OK\r\n" + shared + _lines(own)
-        return cls(basis, variant.etag, head, b"HTTP/1.1 304 Not Modified\r\n" + shared, variant.data)
+        return cls(
+            basis.page_id,
+            ref(basis.hosts),
+            ref(basis.manifest),
+            basis.overlay,
+            variant.etag,
+            b"HTTP/1.1 200 OK\r\n" + shared + _lines(own),
+            b"HTTP/1.1 304 Not Modified\r\n" + shared,
+            variant.data,
+        )
 
     def is_had(self, if_none_match: bytes) -> bool:
         return if_none_match == self.etag or (if_none_match != b"" and matches(if_none_match, self.etag))
@@ -61,14 +76,16 @@ class Shelf:
     def find(self, key: Key) -> Ready | None:
         """None where there is none, and where the store would be looked at before answering."""
         ready = self._kept.get(key)
-        if ready is None:
-            return None
-        basis = ready.basis
-        if basis.overlay is self._overlays.of(basis.page_id) and self._pages.stand(
-            basis.hosts, basis.page_id, basis.manifest
-        ):
-            return ready
-        return None
+        return ready if ready is not None and self._stands(ready) else None
+
+    def _stands(self, ready: Ready) -> bool:
+        hosts, manifest = ready.hosts(), ready.manifest()
+        return (
+            hosts is not None
+            and manifest is not None
+            and ready.overlay is self._overlays.of(ready.page_id)
+            and self._pages.stand(hosts, ready.page_id, manifest)
+        )
 
     def keep(self, key: Key, ready: Ready) -> None:
         self._kept.put(key, ready, len(ready.head) + len(ready.unchanged) + len(ready.body) + _OVERHEAD)
