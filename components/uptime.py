@@ -7,6 +7,7 @@ can recompute each figure from what is published.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -140,12 +141,14 @@ def days(
     weights = _weights(spans, policy)
     found: list[Day] = []
     cursor = 0
-    for number, (begun, ended) in enumerate(pairwise(bounds)):
+    while (number := len(found)) < len(bounds) - 1:
+        begun, ended = bounds[number], bounds[number + 1]
         while cursor < len(spans) and spans[cursor].ended <= begun:
             cursor += 1
         # Most days are operational throughout, or unknown: those are the same values for every component.
         if cursor < len(spans) and _is_untroubled(spans[cursor], ended):
-            found.append(_whole_days(first, last, zone, spans[cursor].status)[number])
+            alike = _whole_days(first, last, zone, spans[cursor].status)
+            found += alike[number : bisect_right(bounds, spans[cursor].ended) - 1]
         else:
             day = first + timedelta(days=number)
             found.append(_day(day, _pieces(spans, weights, cursor, begun, ended)))
