@@ -7,25 +7,25 @@ version's instant, never the clock's: the same version is never built differentl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db.models import Q
+from django.utils import translation
 
 from components.indicator import indicator
 from components.models import Component, ComponentGroup
 from components.uptime import Gap
 from events.models import Event
 from incidents.choices import IncidentKind, IncidentStatus
-from incidents.models import Announcement, Incident, MaintenanceWindow
-from incidents.shape import last_touched
+from incidents.models import Announcement, MaintenanceWindow
 from pages.models import StatusPage
 from publishing.audience import View
 from publishing.building import calendar, feeds
 from publishing.building.histories import Histories, gaps_of, policy_of, shown
-from publishing.building.notices import incident_views, load, newest_and_open, summaries
+from publishing.building.notices import incident_views, load, summaries
 from publishing.building.page import (
     Uptimes,
     group_views,
@@ -34,7 +34,9 @@ from publishing.building.page import (
     uptime_groups,
 )
 from publishing.building.recent import recent_day
+from publishing.building.shapes import NoticeShaper
 from publishing.building.statuspage import Shaper
+from publishing.building.told import Teller, Told
 from publishing.forms import (
     CalendarView,
     ComponentForms,
@@ -58,6 +60,7 @@ from publishing.snapshot import (
     YearMonth,
 )
 
+INCIDENT, MAINTENANCE = IncidentKind.INCIDENT, IncidentKind.MAINTENANCE
 _CHANGES_SHOWN = 50
 _INCIDENTS_SHOWN = 50
 # As many of each kind as Statuspage lists.
@@ -93,13 +96,21 @@ class Builder:
         return list(self.page.groups.present())
 
     @cached_property
-    def notices(self) -> list[Incident]:
+    def notices(self) -> list[Told]:
         """The newest of each kind and all that are open, newest first."""
-        return newest_and_open(self.view.incidents(self.page), _NOTICES_LISTED)
+        return self._teller.newest_and_open(_NOTICES_LISTED)
 
     @cached_property
-    def _statuspage(self) -> Shaper:
-        return Shaper(self.page, self.view, self.groups, self.components)
+    def _teller(self) -> Teller:
+        return Teller(self.page, self.view, self._shaper)
+
+    @cached_property
+    def _shaper(self) -> NoticeShaper:
+        return NoticeShaper(self.page, self.view)
+
+    @cached_property
+    def _gaps(self) -> tuple[Gap, ...]:
+        return gaps_of(self.page)
 
     @cached_property
     def first_month(self) -> YearMonth:
@@ -137,34 +148,36 @@ class Builder:
             month=self.month(self.this_month),
             uptime_month=self._uptime_month(self.this_month, histories),
             announcements=self._announcements(),
-            incidents=tuple(self._open(IncidentKind.INCIDENT)),
+            incidents=tuple(self._open(INCIDENT)),
             maintenance=tuple(self._open_maintenance()),
             recent=self._recent(today),
         )
 
-    def incidents(self, ids: Iterable[str]) -> list[tuple[IncidentView, Shape]]:
+    def incidents(self, ids: Sequence[str]) -> list[tuple[IncidentView, Shape]]:
         """Each notice as a page shows it, and as Statuspage shapes it."""
-        rows = load(self.view.incidents(self.page).filter(pk__in=ids))
-        return list(
-            zip(incident_views(rows, self.view, self.page), map(self._statuspage.single, rows), strict=True)
-        )
+        loaded = self._teller.loaded
+        missing = [pk for pk in ids if pk not in loaded]
+        rows = [loaded[pk] for pk in ids if pk in loaded]
+        rows += load(self.view.incidents(self.page).filter(pk__in=missing)) if missing else []
+        with translation.override(self.page.language):
+            views = incident_views(rows, self.view, self.page, self._gaps)
+        return list(zip(views, map(self._shaper.single, rows), strict=True))
 
     def statuspage(self, snapshot: Snapshot) -> StatuspageView:
         """What `/api/v2` answers."""
-        return self._statuspage.whole(self.notices, snapshot)
+        return Shaper(self.page, self.groups, self.components).whole(self.notices, snapshot)
 
     def feed(self) -> FeedView:
-        found = feeds.entries(feeds.newest(self.notices, _NEWS), self.view)
+        found = tuple(one.entry for one in feeds.newest(self.notices, _NEWS))
         return FeedView(feeds.last_change(found, self.page), found)
 
     def calendars(self) -> list[CalendarView]:
         """Maintenance in one, incidents in another."""
         counts = feeds.event_counts(self.page, self.notices)
-        windows = feeds.maintenance(self.notices)
-        incidents = [one for one in self.notices if one.kind == IncidentKind.INCIDENT]
+        windows, incidents = (feeds.of_kind(self.notices, kind) for kind in (MAINTENANCE, INCIDENT))
         return [
-            CalendarView("/history", feeds.events(windows, self.view, counts)),
-            CalendarView("/incidents", feeds.events(incidents, self.view, counts)),
+            CalendarView("/history", feeds.events(windows, counts)),
+            CalendarView("/incidents", feeds.events(incidents, counts)),
         ]
 
     def site(self) -> SiteView:
@@ -176,17 +189,17 @@ class Builder:
         return SiteView(
             (
                 *((f"/{path}", None) for path in [*general, *components]),
-                *((f"/incidents/{one.pk}", last_touched(one)) for one in self.notices),
+                *((f"/incidents/{one.id}", one.touched) for one in self.notices),
             )
         )
 
     def component_forms(self, ids: Iterable[str]) -> list[ComponentForms]:
         """Feeds, calendars and badges of components."""
         wanted = self.view.sees(ids)
-        known = {one.pk: one for one in self.notices}
-        notices = feeds.picked(self.view.incidents(self.page), wanted, known)
-        windows = {pk: feeds.maintenance(some) for pk, some in notices.items()}
-        counts = feeds.event_counts(self.page, {one for some in windows.values() for one in some})
+        known = {one.id: one for one in self.notices}
+        notices = feeds.picked(self.view.incidents(self.page), wanted, known, self._teller)
+        windows = {pk: feeds.of_kind(some, MAINTENANCE) for pk, some in notices.items()}
+        counts = feeds.event_counts(self.page, [one for some in windows.values() for one in some])
         return [
             self._component_forms(one, notices.get(one.pk, []), windows.get(one.pk, []), counts)
             for one in self.components
@@ -194,18 +207,16 @@ class Builder:
         ]
 
     def _component_forms(
-        self, component: Component, notices: list[Incident], windows: list[Incident], counts: feeds.Counts
+        self, component: Component, notices: list[Told], windows: list[Told], counts: feeds.Counts
     ) -> ComponentForms:
         path = f"/components/{component.pk}"
-        found = feeds.entries(feeds.newest(notices, _COMPONENT_NEWS), self.view)
+        found = tuple(one.entry for one in feeds.newest(notices, _COMPONENT_NEWS))
         return ComponentForms(
             id=component.pk,
             name=component.name,
             status=component.status,  # type: ignore[attr-defined]
             feed=FeedView(feeds.last_change(found, self.page), found, component.name, path),
-            calendar=CalendarView(
-                f"{path}/history", feeds.events(windows, self.view, counts), component.name
-            ),
+            calendar=CalendarView(f"{path}/history", feeds.events(windows, counts), component.name),
         )
 
     def month(self, month: YearMonth) -> MonthView:
@@ -292,7 +303,7 @@ class Builder:
         """Of the components with these ids, or else of all."""
         since = calendar.midnight(first, self.page.zone)
         ids = [one.pk for one in self.components] if wanted is None else wanted
-        return Histories.load(self.page, self.view, ids, since)
+        return Histories.load(self.page, self.view, ids, since, self._gaps)
 
     def _uptimes(self, histories: Histories, first: date, last: date, *, explained: bool = False) -> Uptimes:
         return {
@@ -327,7 +338,7 @@ class Builder:
     def _recent(self, today: date) -> tuple[HistoryDay, ...]:
         told = [one for month in self.pages[1] for one in self._newest[month] if one.resolved_at is not None]
         found = _by_day([one for one in told if not one.cancelled], self.page)
-        gaps = (*gaps_of(self.page), Gap(None, min(self._began, self.page.created_at)))
+        gaps = (*self._gaps, Gap(None, min(self._began, self.page.created_at)))
         return tuple(
             recent_day(self.page, day, found.get(day, ()), self.notices, gaps, self.now)
             for day in (today - timedelta(days=back) for back in range(self.page.history_days))
@@ -339,12 +350,11 @@ class Builder:
         return newest.first() or self.now
 
     def _open(self, kind: IncidentKind) -> list[IncidentView]:
-        found = [one for one in self.notices if one.kind == kind and one.resolved_at is None]
-        return incident_views(found, self.view, self.page)
+        return [one.view for one in feeds.of_kind(self.notices, kind) if one.view is not None]
 
     def _open_maintenance(self) -> list[IncidentView]:
         """Running ones first, then those to come, soonest first."""
-        views = self._open(IncidentKind.MAINTENANCE)
+        views = self._open(MAINTENANCE)
         return sorted(views, key=lambda one: (one.status == IncidentStatus.SCHEDULED, one.started_at))
 
     def _announcements(self) -> tuple[AnnouncementView, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from publishing.encoding import Json
 from publishing.snapshot import IncidentSummary, UpdateView, YearMonth
 
 Shape = dict[str, Any]
@@ -16,17 +17,17 @@ Shape = dict[str, Any]
 class StatuspageView:
     """What `/api/v2` answers. Lists are in their order, notices newest first."""
 
-    page: Shape
-    status: Shape
-    components: tuple[Shape, ...]
-    incidents: tuple[Shape, ...]
+    page: Json
+    status: Json
+    components: tuple[Json, ...]
+    incidents: tuple[Json, ...]
     """The newest, without maintenance."""
-    unresolved: tuple[Shape, ...]
-    maintenance: tuple[Shape, ...]
+    unresolved: tuple[Json, ...]
+    maintenance: tuple[Json, ...]
     """The newest."""
-    upcoming: tuple[Shape, ...]
+    upcoming: tuple[Json, ...]
     """Soonest first; the same for active ones."""
-    active: tuple[Shape, ...]
+    active: tuple[Json, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,19 +14,16 @@ from django.utils import translation
 
 from publishing import bars
 from publishing.rendering import assets as parts
-from publishing.rendering import embed, engine, previews, words
+from publishing.rendering import embed, engine, previews, rows, words
 from publishing.snapshot import (
     AboutView,
     ComponentPageView,
-    ComponentView,
     GroupView,
     IncidentView,
     MonthView,
     PageView,
     Snapshot,
-    UptimeGroup,
     UptimeMonthView,
-    UptimeRow,
     UptimeView,
 )
 from store import Document
@@ -57,13 +54,13 @@ def render_hot(snapshot: Snapshot) -> list[Document]:
 def render_status(snapshot: Snapshot) -> Document:
     page = snapshot.page
     with engine.locale(page):
-        rows = [_group(group, show_bars=page.show_uptime) for group in snapshot.groups]
+        groups = [_group(group, show_bars=page.show_uptime) for group in snapshot.groups]
         values = {
             "snapshot": snapshot,
             "section": "status",
             "active": [view for view in snapshot.maintenance if view.status != "scheduled"],
             "upcoming": [view for view in snapshot.maintenance if view.status == "scheduled"],
-            "groups": [row for row in rows if row["components"]],
+            "groups": [group for group in groups if group["components"]],
             "calm": bars.calm(_lengths(snapshot.groups)),
             "ends": _ends(snapshot.groups),
         }
@@ -101,7 +98,11 @@ def render_uptime_month(page: PageView, month: UptimeMonthView, *, cold: bool = 
     slots = monthrange(month.month.year, month.month.month)[1]
     lengths = {row.uptime.length for group in month.groups for row in group.rows}
     with engine.locale(page):
-        groups = [_uptime_group(group, slots) for group in month.groups]
+        over = month.next is not None
+        groups = [
+            {"view": group, "rows": [rows.of_uptime(row, slots, over=over) for row in group.rows]}
+            for group in month.groups
+        ]
         title = words.month_name(month.month.year, month.month.month)
         values = {"view": month, "groups": groups, "calm": bars.calm(lengths), "section": "uptime"}
         return _document(page, path, "uptime.html", title, values, cold=cold)
@@ -168,31 +169,10 @@ def _group(group: GroupView, *, show_bars: bool) -> dict[str, Any]:
     shown = [
         view for view in group.components if view.status != "operational" or not view.only_show_if_degraded
     ]
-    rows = [{"view": view, "bar": _bar(view) if show_bars else None} for view in shown]
+    components = [rows.of_status(view, show_bar=show_bars) for view in shown]
     uptimes = [view.uptime for view in shown if view.uptime and view.showcase]
     whole = bars.worst_of(uptimes) if show_bars and group.name else None
-    return {"view": group, "components": rows, "svg": bars.svg(whole) if whole else ""}
-
-
-def _bar(component: ComponentView) -> bars.Bar | None:
-    return bars.bar(component.uptime, component.id) if component.uptime and component.showcase else None
-
-
-def _uptime_group(group: UptimeGroup, slots: int) -> dict[str, Any]:
-    return {"view": group, "rows": [_uptime_row(row, slots) for row in group.rows]}
-
-
-def _uptime_row(row: UptimeRow, slots: int) -> dict[str, Any]:
-    days = [
-        {"view": day, "index": (day.date - row.uptime.first).days} for day in row.uptime.days if day.status
-    ]
-    return {
-        "view": row,
-        "svg": bars.svg(row.uptime, slots),
-        "label": bars.label(row.uptime),
-        "days": days,
-        "gaps": bars.gaps(row.uptime),
-    }
+    return {"view": group, "components": components, "svg": bars.svg(whole) if whole else ""}
 
 
 def _uptimes(groups: Iterable[GroupView]) -> list[UptimeView]:

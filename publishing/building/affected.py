@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from components.uptime import Gap, Interval, figure, intervals
 from incidents.choices import IncidentKind
 from incidents.models import Incident, IncidentComponent
 from pages.models import StatusPage
-from publishing.building.histories import gaps_of, known_since, policy_of
+from publishing.building.histories import known_since, policy_of
 from publishing.lookups import any_of
 from publishing.snapshot import AffectedTimeView
 
@@ -30,14 +30,14 @@ class AffectedTimes:
     page: StatusPage
     said: Mapping[tuple[str, str], list[Spoken]]
     corrections: Mapping[str, list[tuple[Spoken, str]]]
-    gaps: tuple[Gap, ...]
+    gaps: Sequence[Gap]
 
     @classmethod
-    def load(cls, page: StatusPage, notices: Iterable[Incident]) -> AffectedTimes:
-        """Three queries."""
+    def load(cls, page: StatusPage, notices: Iterable[Incident], gaps: Sequence[Gap]) -> AffectedTimes:
+        """Two queries. `gaps`: the page's."""
         over = [one.pk for one in notices if one.resolved_at and one.kind == IncidentKind.INCIDENT]
         said = _said(over)
-        return cls(page, said, _corrections({component_id for _, component_id in said}), gaps_of(page))
+        return cls(page, said, _corrections({component_id for _, component_id in said}), gaps)
 
     def of(self, link: IncidentComponent) -> AffectedTimeView | None:
         """None where the incident never said that the component was anything but operational."""

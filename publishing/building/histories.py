@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import filterfalse
 from typing import NamedTuple
 
 from components.choices import ComponentStatus, Source
@@ -53,17 +54,19 @@ class Histories:
 
     page: StatusPage
     rows: dict[str, list[Row]]
-    gaps: tuple[Gap, ...]
+    gaps: Sequence[Gap]
     causes: dict[str, Cause]
 
     @classmethod
-    def load(cls, page: StatusPage, view: View, ids: Iterable[str], since: datetime) -> Histories:
-        """Five queries, however many components there are."""
+    def load(
+        cls, page: StatusPage, view: View, ids: Iterable[str], since: datetime, gaps: Sequence[Gap]
+    ) -> Histories:
+        """Four queries, however many components there are. `gaps`: the page's."""
         ids = list(ids)
         rows: dict[str, list[Row]] = defaultdict(list)
         for component_id, *row in [*_before(ids, since), *_after(ids, since)]:
             rows[component_id].append(Row(*row))
-        return cls(page, rows, gaps_of(page), _causes(rows, page, view))
+        return cls(page, rows, gaps, _causes(rows, page, view))
 
     def uptime(
         self, component: Component, first: date, last: date, now: datetime, *, explained: bool = False
@@ -76,8 +79,7 @@ class Histories:
         corrected = any(row.source == Source.CORRECTION for row in rows)
         told = [
             (day, _words(day, rows) if corrected or day.reasons else [])
-            for day in found
-            if corrected or not _is_plain(day)
+            for day in (found if corrected else filterfalse(_is_plain, found))
         ]
         views = tuple(self._day(day, said, explained) for day, said in told if said or not _is_plain(day))
         begins = known_since(self.page, component).astimezone(zone).date()

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from components.choices import ComponentStatus
+from components.uptime import Gap
+from incidents.choices import IncidentKind
 from incidents.models import AffectedComponent, Incident, IncidentComponent, IncidentQuerySet, IncidentUpdate
 from incidents.rules import describe, parse
+from incidents.shape import last_touched
 from pages.models import StatusPage
 from publishing.audience import View
 from publishing.building.affected import AffectedTimes
+from publishing.forms import CalendarEvent, FeedEntry
+from publishing.lookups import any_of
 from publishing.snapshot import AffectedTimeView, AffectedView, IncidentSummary, IncidentView, UpdateView
+
+TimeOf = Callable[[IncidentComponent], AffectedTimeView | None]
 
 
 def load(found: IncidentQuerySet) -> list[Incident]:
@@ -27,23 +36,25 @@ def load(found: IncidentQuerySet) -> list[Incident]:
     return list(whole.prefetch_related(Prefetch("updates", updates), Prefetch("links", _links())))
 
 
-def newest_and_open(found: IncidentQuerySet, limit: int) -> list[Incident]:
-    """The `limit` newest of each kind and all that are open, newest first. Four queries."""
-    newest = [Q(pk__in=some[:limit].values("pk")) for some in (found.incidents(), found.maintenance())]
-    return load(found.filter(reduce(or_, newest, Q(resolved_at=None))))
+def incident_views(
+    notices: list[Incident], view: View, page: StatusPage, gaps: Sequence[Gap]
+) -> list[IncidentView]:
+    """Loaded notices of a page, cut to what the view sees. Two queries."""
+    times = AffectedTimes.load(page, notices, gaps)
+    return [_incident_view(incident, view, times.of) for incident in notices]
 
 
-def incident_views(notices: list[Incident], view: View, page: StatusPage) -> list[IncidentView]:
-    """Loaded notices of a page, cut to what the view sees. Three queries."""
-    times = AffectedTimes.load(page, notices)
-    return [_incident_view(incident, view, times) for incident in notices]
+def open_view(incident: Incident, view: View) -> IncidentView:
+    """The same of a notice that is not over, which has cost nobody a known time yet. No query."""
+    return _incident_view(incident, view, lambda _link: None)
 
 
 def summaries(found: IncidentQuerySet, view: View) -> list[IncidentSummary]:
-    """One line a notice. Two queries."""
-    newest = IncidentUpdate.objects.filter(incident=OuterRef("pk"))
-    lines = found.select_related("window", "postmortem").annotate(latest=Subquery(newest.values("body")[:1]))
-    return [_summary(incident, view) for incident in lines.prefetch_related(Prefetch("links", _links()))]
+    """One line a notice. One query."""
+    newest = IncidentUpdate.objects.filter(incident=OuterRef("pk")).values("body")[:1]
+    mine = _links().filter(any_of("component_id", view.named), incident=OuterRef("pk"))
+    lines = found.annotate(latest=Subquery(newest), names=ArraySubquery(mine.values("component__name")))
+    return [_summary(row) for row in lines.values(*_SUMMARY, "latest", "names")]
 
 
 def _links() -> QuerySet[IncidentComponent]:
@@ -52,11 +63,13 @@ def _links() -> QuerySet[IncidentComponent]:
     )
 
 
-def _incident_view(incident: Incident, view: View, times: AffectedTimes) -> IncidentView:
+def _incident_view(incident: Incident, view: View, time_of: TimeOf) -> IncidentView:
     links = [link for link in incident.links.all() if link.component_id in view.named]
     window = getattr(incident, "window", None)
     postmortem = getattr(incident, "postmortem", None)
-    affected = {link.component_id: found for link in links if (found := times.of(link))}
+    cancelled = bool(window and window.cancelled)
+    began = incident.impact_started_at or incident.started_at
+    affected = {link.component_id: found for link in links if (found := time_of(link))}
     return IncidentView(
         id=incident.pk,
         name=incident.name,
@@ -77,8 +90,8 @@ def _incident_view(incident: Incident, view: View, times: AffectedTimes) -> Inci
         components=tuple(_concerned(incident, link, view, affected.get(link.component_id)) for link in links),
         updates=tuple(update_view(update, view) for update in incident.updates.all()),
         affected=tuple(affected.values()),
-        cancelled=_is_cancelled(incident),
-        seconds=_seconds(incident),
+        cancelled=cancelled,
+        seconds=None if cancelled else _seconds(began, incident.resolved_at),
         postmortem=postmortem.body if postmortem else "",
         postmortem_at=postmortem and postmortem.published_at,
     )
@@ -115,36 +128,65 @@ def _linked(component_id: str, view: View) -> str:
     return component_id if component_id in view.components else ""
 
 
-def _summary(incident: Incident, view: View) -> IncidentSummary:
-    window = getattr(incident, "window", None)
-    postmortem = getattr(incident, "postmortem", None)
-    links = incident.links.all()
+_SUMMARY = (
+    *("id", "name", "kind", "status", "impact", "impact_override", "backfilled"),
+    *("started_at", "impact_started_at", "resolved_at", "postmortem__published_at"),
+    *("window__scheduled_for", "window__scheduled_until", "window__cancelled"),
+)
+
+
+def _summary(row: dict[str, Any]) -> IncidentSummary:
+    cancelled = bool(row["window__cancelled"])
+    began = row["impact_started_at"] or row["started_at"]
     return IncidentSummary(
-        id=incident.pk,
-        name=incident.name,
-        kind=incident.kind,
-        status=incident.status,
-        impact=incident.shown_impact,
-        started_at=incident.started_at,
-        resolved_at=incident.resolved_at,
-        scheduled_for=window and window.scheduled_for,
-        scheduled_until=window and window.scheduled_until,
-        seconds=_seconds(incident),
-        components=tuple(link.component.name for link in links if link.component_id in view.named),
-        latest=incident.latest or "",  # type: ignore[attr-defined]
-        has_postmortem=bool(postmortem and postmortem.published_at),
-        backfilled=incident.backfilled,
-        cancelled=_is_cancelled(incident),
+        id=row["id"],
+        name=row["name"],
+        kind=row["kind"],
+        status=row["status"],
+        impact=row["impact_override"] or row["impact"],
+        started_at=row["started_at"],
+        resolved_at=row["resolved_at"],
+        scheduled_for=row["window__scheduled_for"],
+        scheduled_until=row["window__scheduled_until"],
+        seconds=None if cancelled else _seconds(began, row["resolved_at"]),
+        components=tuple(row["names"]),
+        latest=row["latest"] or "",
+        has_postmortem=row["postmortem__published_at"] is not None,
+        backfilled=row["backfilled"],
+        cancelled=cancelled,
     )
 
 
-def _is_cancelled(incident: Incident) -> bool:
-    window = getattr(incident, "window", None)
-    return bool(window and window.cancelled)
+def _seconds(began: datetime, ended: datetime | None) -> int | None:
+    return max(int((ended - began).total_seconds()), 0) if ended else None
 
 
-def _seconds(incident: Incident) -> int | None:
-    if incident.resolved_at is None or _is_cancelled(incident):
-        return None
-    began = incident.impact_started_at or incident.started_at
-    return max(int((incident.resolved_at - began).total_seconds()), 0)
+def feed_entry(incident: Incident, view: View) -> FeedEntry:
+    updates = tuple(update_view(update, view) for update in incident.updates.all())
+    return FeedEntry(
+        id=incident.pk,
+        name=incident.name,
+        published=updates[0].display_at if updates else incident.started_at,
+        updated=last_touched(incident),
+        updates=updates,
+    )
+
+
+def calendar_event(incident: Incident, view: View) -> CalendarEvent:
+    """Without its sequence, which only the log of events knows."""
+    window = incident.window if incident.kind == IncidentKind.MAINTENANCE else None
+    seen = [link for link in incident.links.all() if link.component_id in view.named]
+    updates = incident.updates.all()[:1]
+    return CalendarEvent(
+        id=incident.pk,
+        name=incident.name,
+        kind=incident.kind,
+        sequence=0,
+        begins=window.scheduled_for if window else incident.started_at,
+        ends=window.scheduled_until if window else incident.resolved_at,
+        created=incident.created_at,
+        updated=last_touched(incident),
+        cancelled=bool(window and window.cancelled),
+        components=tuple(link.component.name for link in seen),
+        latest=update_view(updates[0], view) if updates else None,
+    )

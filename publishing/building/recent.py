@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 
 from components.uptime import Gap, intervals
 from incidents.choices import IncidentKind
-from incidents.models import Incident
 from pages.models import StatusPage
 from publishing.building import calendar
+from publishing.building.told import Told
 from publishing.snapshot import HistoryDay, IncidentRef, IncidentSummary
 
 
@@ -17,7 +17,7 @@ def recent_day(
     page: StatusPage,
     day: date,
     over: Iterable[IncidentSummary],
-    notices: Iterable[Incident],
+    notices: Iterable[Told],
     gaps: Sequence[Gap],
     now: datetime,
 ) -> HistoryDay:
@@ -25,7 +25,7 @@ def recent_day(
     begun = calendar.midnight(day, page.zone)
     ended = min(calendar.midnight(day + timedelta(days=1), page.zone), now)
     ongoing = tuple(
-        IncidentRef(one.pk, one.name)
+        IncidentRef(one.id, one.name)
         for one in notices
         if one.kind == IncidentKind.INCIDENT and one.resolved_at is None and _day_of(one, page) <= day
     )
@@ -34,5 +34,5 @@ def recent_day(
     return HistoryDay(day, tuple(over), ongoing, not spans or any(span.status for span in spans))
 
 
-def _day_of(notice: Incident, page: StatusPage) -> date:
+def _day_of(notice: Told, page: StatusPage) -> date:
     return notice.started_at.astimezone(page.zone).date()

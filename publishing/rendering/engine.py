@@ -12,6 +12,7 @@ from django.template import Context, Engine
 from django.template.base import Origin, Template
 from django.template.loaders import filesystem
 from django.utils import timezone, translation
+from django.utils.safestring import SafeString
 
 from publishing.snapshot import PageView
 
@@ -46,6 +47,11 @@ def locale(page: PageView) -> Iterator[None]:
         yield
 
 
+def tongue() -> tuple[str, str]:
+    """The language and the zone that are active: what anything written in them is kept by."""
+    return translation.get_language() or "", timezone.get_current_timezone_name()
+
+
 @cache
 def zone(name: str) -> ZoneInfo:
     try:
@@ -56,4 +62,9 @@ def zone(name: str) -> ZoneInfo:
 
 def render(name: str, values: dict[str, Any]) -> bytes:
     """A template of `templates/page/` with exactly these values."""
-    return _template(f"page/{name}").render(Context(values)).encode()
+    return part(name, values).encode()
+
+
+def part(name: str, values: dict[str, Any]) -> SafeString:
+    """The same, to stand in another."""
+    return _template(f"page/{name}").render(Context(values))

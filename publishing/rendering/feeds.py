@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +26,7 @@ def documents(page: PageView, feed: FeedView) -> list[Document]:
     """A feed in both forms; a component's is cold."""
     cold = bool(feed.path)
     with engine.locale(page):
-        contents = [_content(entry) for entry in feed.entries]
+        contents = [_content(*engine.tongue(), entry) for entry in feed.entries]
         return [
             Document(f"{feed.path}/history.atom", _atom(page, feed, contents).encode(), ATOM, cold=cold),
             Document(f"{feed.path}/history.rss", _rss(page, feed, contents).encode(), RSS, cold=cold),
@@ -95,8 +96,10 @@ def _item(page: PageView, entry: FeedEntry, content: str) -> str:
     )
 
 
-def _content(entry: FeedEntry) -> str:
-    """HTML: a paragraph an update, newest first."""
+# Most entries are as they were at the version before.
+@lru_cache(maxsize=512)
+def _content(_language: str, _zone: str, entry: FeedEntry) -> str:
+    """HTML: a paragraph an update, newest first, in the language and zone that are active."""
     return "".join(_update(update, word) for update, word in timeline(entry.updates))
 
 

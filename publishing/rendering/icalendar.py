@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -23,26 +24,30 @@ _BREAKS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 def document(page: PageView, calendar: CalendarView) -> Document:
     """A component's calendar is cold."""
     with engine.locale(page):
-        lines = "".join(folded(line) for line in _calendar(page, calendar))
-    return Document(f"{calendar.path}.ics", lines.encode(), CALENDAR, cold=bool(calendar.component))
+        events = (_event(*engine.tongue(), page.base_url, page.lasting_host, one) for one in calendar.events)
+        lines = [_written(_head(page, calendar)), *events, folded("END:VCALENDAR")]
+    return Document(f"{calendar.path}.ics", "".join(lines).encode(), CALENDAR, cold=bool(calendar.component))
 
 
-def _calendar(page: PageView, calendar: CalendarView) -> Iterator[str]:
+def _head(page: PageView, calendar: CalendarView) -> Iterator[str]:
     yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Statuspage//Status page//EN")
     yield from ("CALSCALE:GREGORIAN", "METHOD:PUBLISH")
     name = " - ".join(part for part in (page.name, calendar.component) if part)
     yield f"X-WR-CALNAME:{text(name)}"
     yield "REFRESH-INTERVAL;VALUE=DURATION:PT1H"
     yield "X-PUBLISHED-TTL:PT1H"
-    for event in calendar.events:
-        yield from _event(page, event)
-    yield "END:VCALENDAR"
 
 
-def _event(page: PageView, event: CalendarEvent) -> Iterator[str]:
-    url = f"{page.base_url}/incidents/{event.id}"
+# Most events are as they were at the version before.
+@lru_cache(maxsize=2048)
+def _event(_language: str, _zone: str, base_url: str, lasting_host: str, event: CalendarEvent) -> str:
+    """In the language that is active."""
+    return _written(_lines(f"{base_url}/incidents/{event.id}", lasting_host, event))
+
+
+def _lines(url: str, lasting_host: str, event: CalendarEvent) -> Iterator[str]:
     yield "BEGIN:VEVENT"
-    yield f"UID:{event.id}@{page.lasting_host}"
+    yield f"UID:{event.id}@{lasting_host}"
     yield f"SEQUENCE:{event.sequence}"
     yield f"DTSTAMP:{_utc(event.updated)}"
     yield f"CREATED:{_utc(event.created)}"
@@ -73,6 +78,10 @@ def text(value: str) -> str:
     """A value of type TEXT (3.3.11)."""
     value = _CONTROLS.sub("", _BREAKS.sub("\n", value)).replace("\\", "\\\\")
     return value.replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def _written(lines: Iterable[str]) -> str:
+    return "".join(map(folded, lines))
 
 
 def folded(line: str) -> str:

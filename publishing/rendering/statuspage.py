@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from calendar import month_abbr, month_name, monthrange
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from publishing.encoding import Json, as_json, json_list, json_object
 from publishing.forms import HistoryPage, Shape, StatuspageView
 from publishing.rendering.words import zone_name
 from publishing.snapshot import IncidentSummary, YearMonth
@@ -17,24 +17,21 @@ JSON = "application/json; charset=utf-8"
 
 
 def documents(view: StatuspageView) -> list[Document]:
-    waiting = [*view.active, *view.upcoming]
-    bodies: dict[str, Shape] = {
-        "summary": {
-            "components": view.components,
-            "incidents": view.unresolved,
-            "scheduled_maintenances": waiting,
-            "status": view.status,
-        },
-        "status": {"status": view.status},
-        "components": {"components": view.components},
-        "incidents": {"incidents": view.incidents},
-        "incidents/unresolved": {"incidents": view.unresolved},
-        "scheduled-maintenances": {"scheduled_maintenances": view.maintenance},
-        "scheduled-maintenances/upcoming": {"scheduled_maintenances": view.upcoming},
-        "scheduled-maintenances/active": {"scheduled_maintenances": view.active},
+    status, components = {"status": view.status}, {"components": json_list(view.components)}
+    unresolved = {"incidents": json_list(view.unresolved)}
+    waiting = {"scheduled_maintenances": json_list([*view.active, *view.upcoming])}
+    bodies: dict[str, dict[str, Json]] = {
+        "summary": components | unresolved | waiting | status,
+        "status": status,
+        "components": components,
+        "incidents": {"incidents": json_list(view.incidents)},
+        "incidents/unresolved": unresolved,
+        "scheduled-maintenances": {"scheduled_maintenances": json_list(view.maintenance)},
+        "scheduled-maintenances/upcoming": {"scheduled_maintenances": json_list(view.upcoming)},
+        "scheduled-maintenances/active": {"scheduled_maintenances": json_list(view.active)},
     }
     return [
-        Document(f"/api/v2/{name}.json", encoded({"page": view.page} | body), JSON)
+        Document(f"/api/v2/{name}.json", json_object({"page": view.page} | body).encode(), JSON)
         for name, body in bodies.items()
     ]
 
@@ -92,4 +89,4 @@ def _clock(local: datetime) -> str:
 
 
 def encoded(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return as_json(value).encode()

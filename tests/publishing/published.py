@@ -12,7 +12,9 @@ from outbox.registry import Lane, topics
 from pages.models import StatusPage
 from publishing.audience import public_view
 from publishing.build import Builder
+from publishing.building import told
 from publishing.documents import all_slices, hot_documents, slice_documents
+from publishing.rendering import feeds, icalendar, rows
 from publishing.storage import store
 
 
@@ -28,8 +30,16 @@ def drain_publishing() -> None:
     raise AssertionError(message)
 
 
+def forget() -> None:
+    """Whatever this process keeps from version to version: what it makes next, it makes anew."""
+    told.kept.clear()
+    for kept in (rows._of_status, rows._of_uptime, feeds._content, icalendar._event):
+        kept.cache_clear()
+
+
 def fresh_build(page: StatusPage) -> dict[str, bytes]:
     """Every document of the page as it is now, by path."""
+    forget()
     builder = Builder(StatusPage.objects.get(pk=page.pk), public_view(page))
     documents = hot_documents(builder)
     for name in all_slices(builder):
