@@ -7,6 +7,8 @@ from copies.models import CopyTarget
 from outbox.queue import put
 
 COPY = "copy"
+# After a target's id in a key: have every file sent again.
+ANEW = " anew"
 
 
 def ask_for_copies(page_id: str) -> None:

@@ -47,6 +47,12 @@ class Copying:
     until: float
     told: Callable[[int, int], object] = lambda _done, _all: None
 
+    def doubt(self) -> None:
+        """Have the next run send every file, whatever the copy says of itself: somebody else wrote there."""
+        with self.target.writing():
+            held = self._held()
+            self._note(held.doubting(list(held.files)))
+
     def run(self, confirmed_at: datetime | None) -> int:
         """The number of files sent. `confirmed_at`: when the manifest was known to be the page's newest; None
         where it is not.
@@ -94,8 +100,9 @@ class Copying:
         """name -> (path, file): what a page loads before itself, and the status page last."""
         entries = sorted(self.manifest.entries.items(), key=lambda one: (_turn(one[0], one[1].cold), one[0]))
         return {
-            self.target.name(path, entry.type): (path, Kept(entry.hash, entry.type))
+            name: (path, Kept(entry.hash, entry.type))
             for path, entry in entries
+            if (name := self.target.name(path, entry.type))
         }
 
     def _send(self, held: Held, wanted: dict[str, tuple[str, Kept]], changed: list[str]) -> Held:

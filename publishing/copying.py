@@ -10,6 +10,7 @@ import structlog
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from copies.asking import ask_for_copies
 from copies.copying import Copying, Newer, OutOfTime
 from copies.models import CopyTarget
 from copies.target import TargetError
@@ -35,8 +36,9 @@ _LAST_RELEASE = 2**31
 
 def copy_to_target(item: Claimed) -> None:
     """Handle a row whose key is a copy target. It stays for as long as the target does: always raises Later
-    but where that is gone."""
-    target = CopyTarget.objects.select_related("page").filter(pk=item.key).first()
+    but where that is gone. `<target> anew` is a row of its own: it has every file sent again, and goes."""
+    target_id, _, anew = item.key.partition(" ")
+    target = CopyTarget.objects.select_related("page").filter(pk=target_id).first()
     if target is None:
         return
     now = timezone.now()
@@ -44,18 +46,26 @@ def copy_to_target(item: Claimed) -> None:
     if rest is not None:
         raise Later(rest - now)
     with exclusive(f"copy {target.pk}"):
-        raise Later(_copy(target, now))
+        pause = _copy(target, now, anew=bool(anew))
+    if anew and pause == CONFIRM_EVERY:
+        ask_for_copies(target.page_id)
+        return
+    raise Later(pause)
 
 
-def _copy(target: CopyTarget, now: datetime) -> timedelta:
-    """Bring one target up to date, and note how that went; until when it may wait."""
+def _copy(target: CopyTarget, now: datetime, *, anew: bool) -> timedelta:
+    """Bring one target up to date, or have it doubted, and note how that went; until when it may wait."""
     manifest = _newest(target)
     if manifest is None:
         return CONFIRM_EVERY
     current = manifest.version >= target.page.version
     try:
         place = KINDS[target.kind].open_target(target)
-        sent = Copying(place, manifest, store().body, time.monotonic() + BUDGET).run(now if current else None)
+        copying = Copying(place, manifest, store().body, time.monotonic() + BUDGET)
+        if anew:
+            copying.doubt()
+        else:
+            _copied(target, manifest, copying.run(now if current else None), now, current=current)
     except OutOfTime:
         return _AT_ONCE
     except Newer as error:
@@ -63,7 +73,6 @@ def _copy(target: CopyTarget, now: datetime) -> timedelta:
         return _failed(target, error, now) if current else _SOON
     except TargetError as error:
         return _failed(target, error, now)
-    _copied(target, manifest, sent, now, current=current)
     return CONFIRM_EVERY
 
 

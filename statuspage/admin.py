@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from components.admin import ComponentAdmin, ComponentGroupAdmin
 from components.models import Component, ComponentGroup
+from copies.admin import CopyTargetAdmin
+from copies.models import CopyTarget
 from events.admin import EventAdmin
 from events.models import Event
 from incidents.admin.announcement import AnnouncementAdmin
@@ -48,7 +50,7 @@ _LEFT_OUT = {"view_on_site", "autocomplete"}
 _SECTIONS = [
     (gettext_lazy("What happens"), ["Incident", "MaintenanceWindow", "Announcement", "Postmortem"]),
     (gettext_lazy("Prepared"), ["IncidentTemplate", "MaintenanceSeries"]),
-    (gettext_lazy("The page"), ["StatusPage", "Component", "ComponentGroup", "Subscriber"]),
+    (gettext_lazy("The page"), ["StatusPage", "Component", "ComponentGroup", "Subscriber", "CopyTarget"]),
     (gettext_lazy("The log"), ["Event"]),
 ]
 
@@ -179,4 +181,5 @@ organisation.register(IncidentTemplate, TemplateAdmin)
 organisation.register(Postmortem, PostmortemAdmin)
 organisation.register(Announcement, AnnouncementAdmin)
 organisation.register(Subscriber, SubscriberAdmin)
+organisation.register(CopyTarget, CopyTargetAdmin)
 organisation.register(Event, EventAdmin)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,6 +14,7 @@ from django.utils import timezone
 
 from common.tenancy import in_tenant
 from components.actions import create_component, create_group
+from copies.actions import add_copy_target
 from events.models import Event
 from incidents.actions.announcement import create_announcement
 from incidents.actions.incident import open_incident
@@ -75,6 +78,11 @@ MATRIX = {
     "subscribers_subscriber_change": ADMINS,
     "subscribers_subscriber_delete": ADMINS,
     "subscribers_subscriber_history": ADMINS_ELSEWHERE,
+    "copies_copytarget_changelist": ADMINS,
+    "copies_copytarget_add": ADMINS,
+    "copies_copytarget_change": ADMINS,
+    "copies_copytarget_delete": ADMINS,
+    "copies_copytarget_history": ADMINS_ELSEWHERE,
     **editors_change("events_event"),
     "events_event_add": NOBODY,
     "events_event_delete": NOBODY,
@@ -91,8 +99,9 @@ def names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
 
 
 @pytest.fixture
-def rows(page: StatusPage) -> dict[str, str]:
+def rows(page: StatusPage, settings: Any, tmp_path: Path) -> dict[str, str]:
     """One of everything: model -> id."""
+    settings.COPIES_ROOT = str(tmp_path)
     component = create_component(page, ACTOR, name="API")
     group = create_group(page, ACTOR, name="Core")
     incident = open_incident(page, ACTOR, Words("investigating", "Hm."), name="Slow")
@@ -111,6 +120,7 @@ def rows(page: StatusPage) -> dict[str, str]:
         duration=timedelta(hours=1),
     )
     subscriber = add_confirmed(page, Who("reader@example.org"), ACTOR, "said so")
+    copy = add_copy_target(page, ACTOR, kind="directory", folder="status")
     return {
         "pages_statuspage": page.pk,
         "components_component": component.pk,
@@ -122,6 +132,7 @@ def rows(page: StatusPage) -> dict[str, str]:
         "incidents_announcement": announcement.pk,
         "incidents_maintenanceseries": series.pk,
         "subscribers_subscriber": subscriber.pk,
+        "copies_copytarget": copy.pk,
         "events_event": str(Event.objects.earliest("id").pk),
     }
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from common.tenancy import current_tenant_id, in_tenant
 from components.actions import create_component, delete_component, update_component
 from components.models import Component
-from copies.actions import remove_copy_target
+from copies.actions import copy_anew, remove_copy_target
 from copies.asking import COPY
 from copies.copying import Copying, Newer, OutOfTime
 from copies.held import Held
@@ -34,6 +34,7 @@ from pages.models import StatusPage
 from publishing.copying import CONFIRM_EVERY, copy_to_target
 from publishing.storage import store
 from store import Manifest, StoreError
+from store.emergency import RESERVED
 from tenants.models import Tenant
 from tests.conftest import ACTOR, CANARY
 from tests.copies.copied import drain_copies, fresh, publish_and_copy
@@ -469,3 +470,30 @@ def test_no_name_leads_out_of_a_folder(page: StatusPage, folder: Folder, name: s
         copying(target, manifest_of(page)).run(None)
 
     assert outside.read_text() == "mine"
+
+
+def test_all_is_sent_again_when_somebody_asks_for_it(place: Place, target: CopyTarget) -> None:
+    """An emergency was told in the copy, say, and never in the page."""
+    publish_and_copy()
+    place.put(target, "index.html", b"We are on fire")
+    drain_copies()
+    assert place.files(target)["index.html"] == b"We are on fire"
+
+    copy_anew(target.page, target, ACTOR)
+    drain_copies()
+    drain_copies()
+
+    assert_copied(place, target)
+    assert [item.key for item in OutboxItem.objects.filter(topic=COPY)] == [target.pk]
+
+
+def test_what_is_ready_for_an_emergency_is_in_buckets_alone(
+    page: StatusPage, folder: Folder, buckets: Buckets
+) -> None:
+    drain_publishing()
+    targets = [(kind, kind.add(page)) for kind in (folder, buckets)]
+    drain_copies()
+
+    found = {kind.kind: set(kind.files(target)) for kind, target in targets}
+    assert {path[1:] for path in manifest_of(page).entries if path.startswith(RESERVED)} <= found["bucket"]
+    assert not any("emergency" in name for name in found["directory"])
