@@ -1,5 +1,6 @@
 """Bodies ready to be sent, in each encoding with its own validator."""
 
+import gzip
 from dataclasses import dataclass
 
 from edge.answers import Headers
@@ -19,17 +20,22 @@ class Variant:
 
 
 class Body:
-    __slots__ = ("_variants", "kept", "size")
+    """The plain bytes are not kept where they are compressed: they are the most, and asked for the least."""
+
+    __slots__ = ("_tag", "_variants", "kept", "size")
 
     def __init__(self, digest: str, variants: dict[str, bytes], mark: str = "") -> None:
         """`mark` tells a body from the one that `digest` names, and is part of its validators."""
-        tag = digest[:32] + mark
-        self._variants = {name: _variant(tag, name, data) for name, data in variants.items()}
+        self._tag = digest[:32] + mark
+        held = {name: data for name, data in variants.items() if name != IDENTITY or "gzip" not in variants}
+        self._variants = {name: _variant(self._tag, name, data) for name, data in held.items()}
         self.kept = tuple(sorted(variants, key=lambda name: len(variants[name])))
-        self.size = sum(map(len, variants.values())) + _OVERHEAD
+        self.size = sum(map(len, held.values())) + _OVERHEAD
 
     def chosen(self, accept_encoding: bytes) -> Variant:
-        return self._variants[choose(accept_encoding, self.kept)]
+        name = choose(accept_encoding, self.kept)
+        held = self._variants.get(name)
+        return held or _variant(self._tag, IDENTITY, gzip.decompress(self._variants["gzip"].data))
 
 
 def _variant(tag: str, encoding: str, data: bytes) -> Variant:
