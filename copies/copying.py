@@ -100,9 +100,8 @@ class Copying:
         """name -> (path, file): what a page loads before itself, and the status page last."""
         entries = sorted(self.manifest.entries.items(), key=lambda one: (_turn(one[0], one[1].cold), one[0]))
         return {
-            name: (path, Kept(entry.hash, entry.type))
+            self.target.name(path, entry.type): (path, Kept(entry.hash, entry.type))
             for path, entry in entries
-            if (name := self.target.name(path, entry.type))
         }
 
     def _send(self, held: Held, wanted: dict[str, tuple[str, Kept]], changed: list[str]) -> Held:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from store import StoreError
-from store.emergency import RESERVED
 
 # What the copy says of itself: which files it has, and when it was last known to be current.
 MANIFEST = ".manifest.json"
@@ -23,10 +22,7 @@ def as_key(path: str, _content_type: str) -> str:
 
 
 def as_file(path: str, content_type: str) -> str:
-    """A file whose extension tells its type; one without any is in a folder: `history/index.html`. Empty for
-    what visitors do not get: an emergency is told in buckets, and a folder keeps nothing back."""
-    if path.startswith(RESERVED):
-        return ""
+    """A file whose extension tells its type; one without any is in a folder: `history/index.html`."""
     name = as_key(path, content_type)
     bare = "." not in name.rpartition("/")[2]
     return f"{name}/index.html" if bare and content_type.startswith("text/html") else name

@@ -26,7 +26,7 @@ class Target(Protocol):
     called by several threads at once."""
 
     def name(self, path: str, content_type: str) -> str:
-        """What the document at `path` is called there; empty where this kind does not keep it."""
+        """What the document at `path` is called there."""
 
     def writing(self) -> AbstractContextManager[None]:
         """Held while the copy is changed."""
