@@ -14,7 +14,7 @@ from store import EMERGENCY, PUBLIC, Change, Entry, Hosts, Manifest, Store
 
 # Seconds after which the disk is asked whether it has changed: while messages arrive, and while they do not.
 LISTENING, ALONE = 10.0, 1.0
-_ENTRY_BYTES = 450
+_ENTRY_BYTES = 380
 
 
 class Pages:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -141,10 +142,12 @@ class Manifest:
         """Raises StoreError for whatever `to_bytes` did not write."""
         members = unseal(raw)
         try:
-            entries = {path: Entry(*row) for path, row in members.pop("entries").items()}
+            rows = members.pop("entries").items()
+            # There are few types, and thousands of entries.
+            entries = {path: Entry(digest, sys.intern(kind), *rest) for path, (digest, kind, *rest) in rows}
             awaited = tuple(members.pop("awaited", ()))
             return cls(page_id=members.pop("page"), entries=entries, awaited=awaited, **members)
-        except (AttributeError, KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             message = f"Not a manifest: {error}"
             raise StoreError(message) from error
 
