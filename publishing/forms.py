@@ -23,6 +23,7 @@ class StatuspageView:
     incidents: tuple[Json, ...]
     """The newest, without maintenance."""
     unresolved: tuple[Json, ...]
+    resolved: tuple[Json, ...]
     maintenance: tuple[Json, ...]
     """The newest."""
     upcoming: tuple[Json, ...]

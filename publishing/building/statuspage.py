@@ -57,6 +57,7 @@ class Shaper:
             components=tuple(self._listed()),
             incidents=tuple(shape for _, shape in incidents[:_LISTED]),
             unresolved=tuple(shape for one, shape in incidents if one.resolved_at is None),
+            resolved=tuple(shape for one, shape in incidents if one.resolved_at is not None)[:_LISTED],
             maintenance=tuple(shape for _, shape in maintenance[:_LISTED]),
             upcoming=tuple(shape for one, shape in waiting if one.status == IncidentStatus.SCHEDULED),
             active=tuple(shape for one, shape in waiting if one.status != IncidentStatus.SCHEDULED),

@@ -26,6 +26,7 @@ def documents(view: StatuspageView) -> list[Document]:
         "components": components,
         "incidents": {"incidents": json_list(view.incidents)},
         "incidents/unresolved": unresolved,
+        "incidents/resolved": {"incidents": json_list(view.resolved)},
         "scheduled-maintenances": {"scheduled_maintenances": json_list(view.maintenance)},
         "scheduled-maintenances/upcoming": {"scheduled_maintenances": json_list(view.upcoming)},
         "scheduled-maintenances/active": {"scheduled_maintenances": json_list(view.active)},
