@@ -42,7 +42,8 @@ class Notices:
         with tolerated("read notices"):
             if self._client is not None:
                 found: dict[bytes, bytes] = self._client.hgetall(_LOGS)  # type: ignore[assignment]
-                return {key.decode("latin-1"): raw for key, raw in found.items()}
+                named = {key.decode("latin-1"): raw for key, raw in found.items()}
+                return {name: raw for name, raw in named.items() if _is_name(name)}
         return {}
 
     def keep(self, page_id: str, raw: bytes) -> None:

@@ -25,7 +25,7 @@ def fold(page: StatusPage, own: Path | None = None) -> int:
     Safe to be called again at any point: an update is added once, and who has been told is not told again.
     """
     stores = [store(), *([Store(own, None)] if own is not None else [])]
-    log = _newest(page, stores)
+    log = _newest(page.pk, stores)
     if log is None:
         return 0
     told = _told(page, stores)
@@ -35,20 +35,22 @@ def fold(page: StatusPage, own: Path | None = None) -> int:
     return added
 
 
-def waiting(page: StatusPage) -> Log | None:
-    """What the store has and the history lacks."""
-    log = _newest(page, [store()])
-    return log if log is not None and log.notices else None
+def waiting() -> list[str]:
+    """Ids of pages of which the store has notices that are not in their history yet. Asks no database."""
+    notices = store().notices
+    pages = notices.on_disk().keys() | notices.shared().keys()
+    logs = {page_id: _newest(page_id, [store()]) for page_id in pages}
+    return sorted(page_id for page_id, log in logs.items() if log is not None and log.notices)
 
 
-def _newest(page: StatusPage, stores: Iterable[Store]) -> Log | None:
-    logs = (_read(page, raw) for one in stores for raw in one.notices.of_page(page.pk))
+def _newest(page_id: str, stores: Iterable[Store]) -> Log | None:
+    logs = (_read(page_id, raw) for one in stores for raw in one.notices.of_page(page_id))
     return max((log for log in logs if log is not None), key=lambda log: log.serial, default=None)
 
 
-def _read(page: StatusPage, raw: bytes) -> Log | None:
+def _read(page_id: str, raw: bytes) -> Log | None:
     try:
-        return Log.from_bytes(raw, key_of(page.pk), page.pk)
+        return Log.from_bytes(raw, key_of(page_id), page_id)
     except StoreError:
         return None
 
