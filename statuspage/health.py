@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from outbox import heartbeat
 from outbox.models import OutboxItem
+from publishing.emergency.fold import waiting
 from statuspage import fingerprint
 from store import connect
 from tenants.models import Installation
@@ -65,6 +66,7 @@ def health(_request: HttpRequest) -> HttpResponse:
         "release": settings.RELEASE,
         "redis_away": _redis_away(),
         "disk_free_bytes": shutil.disk_usage(_existing(settings.STORE_DIR)).free,
+        "emergency_notices": len(waiting()),
         "children": _children(),
     }
     problems += _problems_here(own)
@@ -114,6 +116,7 @@ def _problems_here(facts: dict[str, Any]) -> list[str]:
     checks = {
         f"Redis does not answer: {', '.join(facts['redis_away'])}.": bool(facts["redis_away"]),
         "The disk is nearly full.": facts["disk_free_bytes"] < _LITTLE_DISK,
+        "An emergency notice is not in its page's history yet.": facts["emergency_notices"] > 0,
     }
     return [problem for problem, holds in checks.items() if holds]
 

@@ -14,7 +14,12 @@ from django.utils import timezone
 from outbox import heartbeat
 from outbox.models import OutboxItem
 from outbox.queue import put
+from pages.models import StatusPage
+from publishing.emergency.fold import fold
+from publishing.emergency.keys import key_of
+from publishing.storage import store
 from statuspage import fingerprint
+from store.emergency import Log, Notice, Said
 from tenants.models import Installation, Tenant
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +91,18 @@ def test_silent_processes_are_a_problem(at_app_host: Client, busy: None) -> None
         heartbeat.Heartbeat.objects.filter(name=name).update(at=timezone.now() - timedelta(minutes=1))
 
     assert len(problems(at_app_host)) == 2
+
+
+def test_a_notice_that_waits_for_its_history_is_a_problem(
+    at_app_host: Client, busy: None, page: StatusPage
+) -> None:
+    said = Said("u" * 12, "investigating", timezone.now(), "We look.")
+    notice = Notice("n" * 12, "Logins fail", "major", timezone.now() + timedelta(hours=1), (said,))
+    store().notices.put(page.pk, Log(page.pk, 1, (notice,)).to_bytes(key_of(page.pk)))
+    assert problems(at_app_host) == ["An emergency notice is not in its page's history yet."]
+
+    fold(page)
+    assert problems(at_app_host) == []
 
 
 def test_children_of_the_supervisor_are_shown(
