@@ -10,7 +10,8 @@ from store import StoreError
 MANIFEST = ".manifest.json"
 CONFIRMED = "copy.json"
 
-_NOT_FOUND = "/404"
+# What is answered with such a status.
+_ERROR = re.compile(r"/[45][0-9]{2}")
 _QUERY = re.compile(r"\.(?P<extension>[a-z]+)\?page=(?P<number>[0-9]+)$")
 
 
@@ -18,7 +19,7 @@ def as_key(path: str, _content_type: str) -> str:
     """The path without its slash, for a server that stores a type with each key: `/history` is `history`."""
     if path == "/":
         return "index.html"
-    return f"{path[1:]}.html" if path == _NOT_FOUND else checked(_without_query(path)[1:])
+    return f"{path[1:]}.html" if _ERROR.fullmatch(path) else checked(_without_query(path)[1:])
 
 
 def as_file(path: str, content_type: str) -> str:

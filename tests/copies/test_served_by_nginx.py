@@ -102,7 +102,7 @@ def test_what_has_not_changed_is_not_sent_again(port: int) -> None:
         ("/history.json?page=99", 404, "Page not found"),
         ("/events", 404, "Page not found"),
         (f"/{MANIFEST}", 404, "Page not found"),
-        ("/subscriptions/new", 503, "Please try again later"),
+        ("/subscriptions/new", 503, "cannot take or change subscriptions"),
     ],
 )
 def test_what_no_copy_has_is_answered_in_words(port: int, path: str, status: int, text: str) -> None:
