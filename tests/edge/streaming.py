@@ -128,10 +128,12 @@ async def serving(
     port: int = 0,
     stale_after: float = 120.0,
     http: str = PROTOCOL,
+    emergency_key: str = "",
 ) -> AsyncIterator[tuple[Edge, int]]:
     """An edge over `store` and its port; `http` is uvicorn's option."""
     store.put_hosts(1, HOSTS)
-    edge = Edge(store, redis_url=redis_url, limits=limits, stale_after=stale_after)
+    keys = {"redis_url": redis_url, "emergency_key": emergency_key}
+    edge = Edge(store, limits=limits, stale_after=stale_after, **keys)
     port = port or any_port()
     config = uvicorn.Config(edge, port=port, log_level="warning", timeout_graceful_shutdown=1, http=http)
     server = uvicorn.Server(config)
