@@ -7,8 +7,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
+from threading import Event
 
 import structlog
+from django.db.models import Min
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from outbox import queue
@@ -20,30 +23,38 @@ log = structlog.get_logger(__name__)
 # How long rows and sources of work wait for each other.
 _TURN = 2.0
 _SOON = timedelta(milliseconds=250)
+# Work that took no longer than this needs no rest.
+_BRIEF = timedelta(milliseconds=10)
 
 
-def drain_lanes(*lanes: Lane, seconds: float = 10.0) -> int:
+def drain_lanes(*lanes: Lane, seconds: float = 10.0, called: Event | None = None) -> int:
     """Do what is due in `lanes` (in all when none is given) until nothing is left or `seconds` have passed:
-    rows, and what apps find by claims of their own, in turns. How much was done."""
+    rows, and what apps find by claims of their own, in turns. How much was done.
+
+    `called` is set by whoever knows of something new: then nobody goes on waiting for what is due later.
+    """
+    called = called or Event()
     until = time.monotonic() + seconds
     handled = 0
     while (left := until - time.monotonic()) > 0:
         turn = min(left, _TURN)
         done = drain(topics(*lanes), seconds=turn) + sum(work(turn) for work in sources(*lanes))
         handled += done
-        if not done and not _wait_for_next(lanes):
+        if not done and not _wait_for_next(lanes, called):
             break
     return handled
 
 
-def _wait_for_next(lanes: Sequence[Lane]) -> bool:
+def _wait_for_next(lanes: Sequence[Lane], called: Event) -> bool:
     """Where a row is due in a moment, wait for it: sooner than anybody could be called again for it."""
     now = timezone.now()
     soon = OutboxItem.objects.due(now + _SOON).filter(topic__in=topics(*lanes))
-    due_at = soon.order_by("due_at").values_list("due_at", flat=True).first()
-    if due_at is None:
+    # The database's greatest leaves out what is null.
+    ready_at = soon.aggregate(at=Min(Greatest("due_at", "lease_until")))["at"]
+    if ready_at is None:
         return False
-    time.sleep(max((due_at - now).total_seconds(), 0.001))
+    called.wait(max((ready_at - now).total_seconds(), 0.001))
+    called.clear()
     return True
 
 
@@ -85,6 +96,7 @@ def _handle(items: Sequence[Claimed], token: uuid.UUID) -> None:
 
 def _try(items: Sequence[Claimed], token: uuid.UUID) -> None:
     settle: Callable[[Claimed], None]
+    began = time.monotonic()
     try:
         topic(items[0].topic).handle(items)
     except Later as later:
@@ -95,9 +107,18 @@ def _try(items: Sequence[Claimed], token: uuid.UUID) -> None:
         text = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
         settle = partial(queue.fail, token=token, error=text)
     else:
-        settle = partial(queue.acknowledge, token=token)
+        settle = partial(queue.acknowledge, token=token, rest=_rest(time.monotonic() - began))
     for item in items:
         settle(item)
+
+
+def _rest(seconds: float) -> timedelta:
+    """As long as the work took: what is asked for without end leaves its lane to others half of the time.
+
+    No longer than anybody waits for a row that is due soon.
+    """
+    took = timedelta(seconds=seconds)
+    return min(took, _SOON) if took > _BRIEF else timedelta()
 
 
 def _described(items: Sequence[Claimed]) -> dict[str, str]:

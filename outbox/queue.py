@@ -22,7 +22,7 @@ _PUT = """
     SELECT %(topic)s, %(tenant)s, key, 1, %(due)s, %(now)s, 0, '' FROM unnest(%(keys)s::text[]) AS key
     ON CONFLICT (topic, tenant_id, key) DO UPDATE
        SET seq = item.seq + 1, attempts = 0, dead_at = NULL,
-           due_at = CASE WHEN item.lease_until > %(now)s THEN excluded.due_at
+           due_at = CASE WHEN item.lease_token IS NOT NULL AND item.lease_until > %(now)s THEN excluded.due_at
                          ELSE least(item.due_at, excluded.due_at) END
 """
 _CLAIM = """
@@ -84,14 +84,15 @@ def claim(
         return token, [Claimed(*row) for row in cursor.fetchall()]
 
 
-def acknowledge(item: Claimed, token: uuid.UUID) -> None:
-    """Done. A put made meanwhile raised `seq`: then the row stays and is due again.
+def acknowledge(item: Claimed, token: uuid.UUID, rest: timedelta = timedelta()) -> None:
+    """Done. A put made meanwhile raised `seq`: then the row stays, to be claimed after a `rest`, which no put
+    makes shorter.
 
     A worker whose lease ran out holds a token that is no longer the row's and changes nothing.
     """
     deleted, _ = _held(item, token).filter(seq=item.seq).delete()
     if not deleted:
-        _held(item, token).update(**_FREE)
+        _held(item, token).update(lease_token=None, lease_until=timezone.now() + rest)
 
 
 def postpone(item: Claimed, token: uuid.UUID, delay: timedelta) -> None:

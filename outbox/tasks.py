@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import Event, Lock
 
 from celery import shared_task
 
@@ -12,7 +12,7 @@ from outbox.drain import drain_lanes
 from outbox.registry import Lane
 
 _running = {lane: Lock() for lane in Lane}
-_wanted = dict.fromkeys(Lane, False)
+_called = {lane: Event() for lane in Lane}
 
 
 @shared_task(name="outbox.drain_publish")
@@ -47,10 +47,11 @@ def _drain_alone(lane: Lane) -> None:
     Whoever finds the lane being drained only leaves word, and the one who drains looks once more.
     """
     heartbeat.beat(heartbeat.WORKER)
-    _wanted[lane] = True
-    while _wanted[lane] and _running[lane].acquire(blocking=False):
+    called = _called[lane]
+    called.set()
+    while called.is_set() and _running[lane].acquire(blocking=False):
         try:
-            _wanted[lane] = False
-            drain_lanes(lane)
+            called.clear()
+            drain_lanes(lane, called=called)
         finally:
             _running[lane].release()

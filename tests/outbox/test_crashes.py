@@ -78,7 +78,7 @@ def test_killed_between_lease_and_ack(page: Live) -> None:
 from outbox import queue
 with in_tenant(acme.id):
     page = update_page(StatusPage.objects.get(slug="acme"), SYSTEM, name="Changed")
-queue.acknowledge = lambda item, token: os.kill(os.getpid(), signal.SIGKILL)
+queue.acknowledge = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 time.sleep(0.2)
 drain(["publish"], only=(acme.id, page.pk))
 """

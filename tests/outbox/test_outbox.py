@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from threading import Event
 
 import pytest
+import time_machine
 from django.db import connection
 from django.utils import timezone
 
 from outbox import queue, registry
 from outbox.actions import repeat
-from outbox.drain import drain
+from outbox.drain import _wait_for_next, drain, drain_lanes
 from outbox.models import OutboxItem
 from outbox.registry import Claimed, Lane, Later, register, register_batch
 from tenants.models import Tenant
@@ -69,6 +72,57 @@ def test_what_is_asked_for_while_it_is_handled_stays(acme: Tenant) -> None:
     queue.acknowledge(item, token)
 
     assert [(again.key, again.seq) for again in claim()[1]] == [("a", 2)]
+
+
+def test_what_is_asked_for_without_end_leaves_its_turn_to_others(
+    acme: Tenant, failing: Callable[[Handler], None]
+) -> None:
+    done: list[str] = []
+
+    def work_long_and_ask_again(item: Claimed) -> None:
+        done.append(item.key)
+        if done == ["a"]:
+            time.sleep(0.25)
+            queue.put(TOPIC, item.tenant_id, ["a"])
+            queue.put(TOPIC, item.tenant_id, ["b"])
+
+    failing(work_long_and_ask_again)
+    queue.put(TOPIC, acme.id, ["a"])
+    drain_lanes(Lane.PUBLISH)
+
+    assert done == ["a", "b", "a"]
+
+
+def test_no_asking_makes_a_rest_shorter_and_none_is_put_off_by_one_for_later(acme: Tenant) -> None:
+    queue.put(TOPIC, acme.id, ["a"])
+    token, [item] = queue.claim([TOPIC], 1, MINUTE)
+    queue.put(TOPIC, acme.id, ["a"])
+    queue.acknowledge(item, token, rest=MINUTE)
+    queue.put(TOPIC, acme.id, ["a"])
+    queue.put(TOPIC, acme.id, ["a"], due_at=timezone.now() + 60 * MINUTE)
+    assert claim()[1] == []
+
+    with time_machine.travel(timezone.now() + 2 * MINUTE):
+        assert [again.key for again in claim()[1]] == ["a"]
+
+
+def test_whoever_waits_for_what_is_due_soon_hears_of_what_is_due_now(
+    acme: Tenant, handled: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("outbox.drain._SOON", MINUTE)
+    OutboxItem.objects.all().delete()
+    queue.put(TOPIC, acme.id, ["a"])
+    token, [item] = queue.claim([TOPIC], 1, MINUTE)
+    queue.put(TOPIC, acme.id, ["a"])
+    queue.acknowledge(item, token, rest=timedelta(seconds=1))
+    called = Event()
+    called.set()
+    began = time.monotonic()
+    assert _wait_for_next([Lane.PUBLISH], called)
+    assert time.monotonic() - began < 0.7
+
+    assert _wait_for_next([Lane.PUBLISH], called)
+    assert time.monotonic() - began > 0.9
 
 
 def test_a_worker_that_lost_its_lease_acknowledges_nothing(acme: Tenant) -> None:
