@@ -15,7 +15,6 @@ BY_NAME = {
     "psycopg[binary]": "libpq, so that nothing has to be compiled; psycopg looks for it",
     "psycopg[pool]": "django.db.backends.postgresql, for DATABASES' option `pool`",
     "celery[redis]": "kombu, for a broker whose URL begins with redis://",
-    "uvicorn": "statuspage/supervisor/programs.py and docs/operating.md start it as a program",
     "uvloop": "uvicorn takes it as its event loop where it is installed",
     "httptools": "uvicorn takes it as its parser of HTTP where it is installed",
     "linkify-it-py": "markdown-it-py, for its option `linkify`",
