@@ -25,6 +25,7 @@ class Heart:
         self._stale_after = timedelta(seconds=stale_after)
         self._pause = min(LOOK, stale_after / 4)
         self._last: datetime | None = None
+        self._found: datetime | None = None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -37,12 +38,18 @@ class Heart:
 
     async def _look(self, now: datetime) -> None:
         found = await asyncio.to_thread(self._store.pull_beat)
-        # What was once seen stays true, whatever the disk and Redis have lost since.
-        self._last = max((at for at in (found, self._last) if at is not None), default=None)
+        self._last = self._newest(found, now)
         former, self.overlay = self.overlay, self._overlay(now)
         if (former is None) != (self.overlay is None):
             logger.warning("Documents are %s", "current again" if self.overlay is None else "stale")
             self._on_change()
+
+    def _newest(self, found: datetime | None, now: datetime) -> datetime | None:
+        """What was once seen stays true, whatever disk and Redis have lost since. What is yet to come counts
+        from when it was first seen: it was written by a clock that was set back."""
+        known = [self._last] if found == self._found else [self._last, found]
+        self._found = found
+        return max((min(at, now) for at in known if at is not None), default=None)
 
     def _overlay(self, now: datetime) -> Overlay | None:
         if self._last is None or now - self._last <= self._stale_after:

@@ -5,6 +5,9 @@ import logging
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
 
+# Seconds between two tries of what the system refuses.
+_PAUSE = 2.0
+
 logger = logging.getLogger(__name__)
 
 Work = Callable[[], Coroutine[Any, Any, Any]]
@@ -51,6 +54,11 @@ class Again:
             self._asked.discard(key)
             try:
                 await work()
+            except OSError:
+                # A full disk, say: whoever makes room should not have to tell us.
+                logger.exception("The edge could not bring %s up to date, and tries again", key)
+                await asyncio.sleep(_PAUSE)
+                self._asked.add(key)
             except Exception:
                 logger.exception("The edge could not bring %s up to date", key)
 

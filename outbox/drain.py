@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 # How long rows and sources of work wait for each other.
 _TURN = 2.0
+_OF_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 _SOON = timedelta(milliseconds=250)
 # Work that took no longer than this needs no rest.
 _BRIEF = timedelta(milliseconds=10)
@@ -105,7 +107,7 @@ def _try(items: Sequence[Claimed], token: uuid.UUID) -> None:
         log.exception("outbox.failed")
         # The first line alone: PostgreSQL's further ones quote rows, and so people's addresses.
         text = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-        settle = partial(queue.fail, token=token, error=text)
+        settle = partial(queue.wait_for_disk if _is_of_disk(error) else queue.fail, token=token, error=text)
     else:
         settle = partial(queue.acknowledge, token=token, rest=_rest(time.monotonic() - began))
     for item in items:
@@ -119,6 +121,10 @@ def _rest(seconds: float) -> timedelta:
     """
     took = timedelta(seconds=seconds)
     return min(took, _SOON) if took > _BRIEF else timedelta()
+
+
+def _is_of_disk(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in _OF_DISK
 
 
 def _described(items: Sequence[Claimed]) -> dict[str, str]:

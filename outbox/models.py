@@ -18,6 +18,10 @@ class DueQuerySet(models.QuerySet["OutboxItem"]):
     def alive(self) -> DueQuerySet:
         return self.filter(dead_at=None)
 
+    def failing(self) -> DueQuerySet:
+        """Failed three times or more, and to be tried again."""
+        return self.alive().filter(attempts__gte=3).exclude(last_error="")
+
     def dead(self) -> DueQuerySet:
         return self.exclude(dead_at=None)
 

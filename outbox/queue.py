@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from outbox.models import DueQuerySet, OutboxItem
 from outbox.registry import Claimed
 
 ATTEMPTS = 10
+_LONGEST_BACKOFF, _LONGEST_WAIT = timedelta(minutes=5), timedelta(seconds=8)
+_TOLERANCE = timedelta(seconds=2)
 _FREE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 _PUT = """
     INSERT INTO public.outbox_outboxitem AS item
@@ -100,6 +102,21 @@ def postpone(item: Claimed, token: uuid.UUID, delay: timedelta) -> None:
     _settle(item, token, due_at=timezone.now() + delay, attempts=F("attempts") - 1)
 
 
+def wait_for_disk(item: Claimed, token: uuid.UUID, error: str) -> None:
+    """Try again soon, for as long as it takes: nothing is wrong with the row."""
+    attempts = min(item.attempts, ATTEMPTS - 1)
+    due_at = timezone.now() + min(backoff(attempts), _LONGEST_WAIT)
+    _settle(item, token, last_error=error[:2000], due_at=due_at, attempts=attempts)
+
+
+def forget_what_will_be(now: datetime) -> int:
+    """What was due before long, by a clock that was set back since, is due now; how many rows."""
+    was_due = Q(created_at__gt=now + _TOLERANCE, due_at__lt=F("created_at") + _LONGEST_BACKOFF)
+    was_to_be_repeated = Q(attempts__gt=0, due_at__gt=now + _LONGEST_BACKOFF + _TOLERANCE)
+    rows = OutboxItem.objects.alive().filter(was_due | was_to_be_repeated)
+    return rows.update(created_at=now, due_at=now)
+
+
 def fail(item: Claimed, token: uuid.UUID, error: str) -> None:
     """Try again later, or, after `ATTEMPTS`, leave the row to a person."""
     now = timezone.now()
@@ -124,4 +141,4 @@ def _held(item: Claimed, token: uuid.UUID) -> DueQuerySet:
 
 def backoff(attempts: int) -> timedelta:
     """1 s, 2 s, 4 s … at most 5 minutes."""
-    return timedelta(seconds=min(2 ** max(attempts - 1, 0), 300))
+    return min(timedelta(seconds=2 ** max(attempts - 1, 0)), _LONGEST_BACKOFF)

@@ -13,6 +13,7 @@ from public.visits import of_page
 from publishing.finding import slice_for
 from publishing.publish import publish, publish_slice
 from publishing.rendering.statuspage import history_path
+from publishing.repair import rebuild
 from publishing.storage import store
 
 NOT_FOUND = "/404"
@@ -30,6 +31,8 @@ def document(request: HttpRequest, page: StatusPage) -> HttpResponse:
         response = _stored(page, path if _is_published(page, path) else NOT_FOUND)
     except Later:
         response = _stored(page, path)
+    if response is None:
+        _mend(page)
     return _headed(response or _on_its_way(page, path), path)
 
 
@@ -48,6 +51,13 @@ def _make(page: StatusPage, path: str) -> None:
         publish(page.pk)
     elif path not in manifest.entries and (name := slice_for(page, path, manifest.awaited)):
         publish_slice(page.pk, name)
+
+
+def _mend(page: StatusPage) -> None:
+    """What is published and cannot be read is damaged. Once asked for, everything is awaited."""
+    manifest = store().manifest(page.pk)
+    if manifest is not None and not manifest.awaited:
+        rebuild(page.pk)
 
 
 def _is_published(page: StatusPage, path: str) -> bool:

@@ -9,12 +9,19 @@ from publishing.copying import LEASE, copy_to_target
 from publishing.hosts import publish_hosts
 from publishing.publish import COLD, publish, publish_slice
 from publishing.purging import MOST, PURGE, purge, purge_soon
+from publishing.repair import REBUILD
 from tenants.actions import HOSTS
 
 
 def publish_page(item: Claimed) -> None:
     publish(item.key)
     # Also where the store had it already: a process may have died in between.
+    purge_soon(item.tenant_id, item.key)
+    ask_for_copies(item.key)
+
+
+def publish_anew(item: Claimed) -> None:
+    publish(item.key, anew=True)
     purge_soon(item.tenant_id, item.key)
     ask_for_copies(item.key)
 
@@ -32,6 +39,7 @@ def publish_host_map(_item: Claimed) -> None:
 
 register(PUBLISH, Lane.PUBLISH, publish_page)
 register(COLD, Lane.ARCHIVE, publish_cold, lease=timedelta(minutes=1))
+register(REBUILD, Lane.PUBLISH, publish_anew)
 register(HOSTS, Lane.PUBLISH, publish_host_map)
 register_batch(PURGE, Lane.PURGE, purge, MOST, lease=timedelta(minutes=1))
 register(COPY, Lane.COPY, copy_to_target, lease=LEASE)

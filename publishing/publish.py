@@ -44,8 +44,8 @@ _COMPONENTS_BY_NAME = 12
 _SOON = timedelta(milliseconds=200)
 
 
-def publish(page_id: str) -> None:
-    """Publish the newest version of a page, if the store has an older one.
+def publish(page_id: str, *, anew: bool = False) -> None:
+    """Publish the newest version of a page, if the store has an older one, or all of it `anew` in any case.
 
     Hot documents are made anew; of the cold ones those that changed, a few at once, many in slices.
     Raises Later where somebody else publishes the page right now, or did so a moment ago.
@@ -54,10 +54,10 @@ def publish(page_id: str) -> None:
         previous = _published(page_id)
         _mind_the_pause(previous)
         with page_at_one_version(page_id) as page:
-            work = _gather(page, previous) if page is not None and page.published else None
+            work = _gather(page, previous, anew) if page is not None and page.published else None
         if page is None or work is None:
             store().remove(page_id)
-        elif previous is None or previous.version < page.version:
+        elif anew or previous is None or previous.version < page.version:
             _put(page, previous, work)
 
 
@@ -104,9 +104,9 @@ class Work:
     slices: list[str]
 
 
-def _gather(page: StatusPage, previous: Manifest | None) -> Work:
+def _gather(page: StatusPage, previous: Manifest | None, anew: bool) -> Work:
     builder = Builder(page, public_view(page))
-    stale = _stale(builder, previous)
+    stale = Stale(everything=True) if anew else _stale(builder, previous)
     slices = all_slices(builder) if stale.everything else _later(builder, stale)
     documents = [*hot_documents(builder), *_now(builder, stale, set(slices))]
     return Work(documents, _gone(builder, stale, previous), slices)
@@ -176,7 +176,8 @@ def _put(page: StatusPage, previous: Manifest | None, work: Work) -> None:
     entries = kept | _entries(work.documents)
     awaited = sorted({*(previous.awaited if previous else ()), *work.slices})
     now = timezone.now().isoformat()
-    manifest = Manifest(page.pk, PUBLIC, page.version, 0, now, entries, tuple(awaited))
+    release = previous.release + 1 if previous and previous.version == page.version else 0
+    manifest = Manifest(page.pk, PUBLIC, page.version, release, now, entries, tuple(awaited))
     # Asked for first: a process that dies in between publishes again, one that died after would forget.
     put(COLD, current_tenant_id(), [f"{page.pk} {name}" for name in work.slices])
     # Refused only where the store is already as new.

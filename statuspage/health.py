@@ -96,6 +96,7 @@ _ASKED_OF_DATABASE: dict[str, Callable[[datetime], Any]] = {
     "oldest_due_row_age": lambda now: _age(_oldest_due(now), now),
     "due_rows": lambda now: _due(now).count(),
     "dead_rows": lambda _now: OutboxItem.objects.dead().count(),
+    "failing_rows": lambda _now: OutboxItem.objects.failing().count(),
     "last_publish_age": lambda now: _age(heartbeat.last(heartbeat.PUBLISHER), now),
     "ticker_age": lambda now: _age(heartbeat.last(heartbeat.TICKER), now),
     "worker_age": lambda now: _age(heartbeat.last(heartbeat.WORKER), now),
@@ -105,6 +106,7 @@ _ASKED_OF_DATABASE: dict[str, Callable[[datetime], Any]] = {
 def _problems_of_work(facts: dict[str, Any]) -> list[str]:
     checks = {
         "Work is overdue.": (facts["oldest_due_row_age"] or 0) > _OVERDUE,
+        "Some work fails, and is tried again; see the outbox in the admin.": facts["failing_rows"] > 0,
         "Some work failed for good; see the outbox in the admin.": facts["dead_rows"] > 0,
         "No ticker was seen lately.": _missing(facts["ticker_age"]),
         "No worker was seen lately; the ticker does its work, slower.": _missing(facts["worker_age"]),

@@ -18,7 +18,9 @@ from outbox import heartbeat
 from outbox.drain import drain_lanes
 from outbox.models import OutboxItem
 from outbox.nudge import nudge
+from outbox.queue import forget_what_will_be
 from outbox.registry import Lane, sources, topic, topics
+from publishing.repair import ask_for_what_is_lost
 from publishing.storage import store
 
 log = structlog.get_logger(__name__)
@@ -80,6 +82,8 @@ class Ticker:
         if now >= self._beat_at:
             self._beat_at = now + _STORE_BEAT
             store().beat(timezone.now())
+            forget_what_will_be(timezone.now())
+            ask_for_what_is_lost()
         if now >= self._upkeep_at:
             self._upkeep_at = now + _UPKEEP
             store().sync()

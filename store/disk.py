@@ -190,6 +190,13 @@ class Disk:
                 if path.stat().st_mtime < before:
                     path.unlink()
 
+    def forget_all(self) -> None:
+        """Manifests first, so that none names a body that is gone."""
+        for page_id, view in list(self.views()):
+            self.manifest_path(page_id, view).unlink(missing_ok=True)
+        self.hosts_path.unlink(missing_ok=True)
+        self.drop_bodies(set(), float("inf"))
+
     # Hosts and heartbeat
 
     def hosts(self) -> Hosts | None:

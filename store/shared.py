@@ -131,6 +131,11 @@ class Shared:
                 pipe.expire(key, grace, nx=True)
             pipe.execute()
 
+    def forget_all(self) -> None:
+        """Keys of the store alone: the database may be another's too."""
+        for keys in _batches(self._client.scan_iter(match="store:*", count=1000)):
+            self._client.delete(*keys)
+
     # Hosts and heartbeat
 
     def hosts_order(self) -> tuple[int, int] | None:

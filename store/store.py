@@ -137,17 +137,25 @@ class Store:
         return self._mirror is not None and self._mirror.pull_hosts()
 
     def pull_beat(self) -> datetime | None:
-        """The newest heartbeat, noted on disk where Redis alone had it: a mirror may lose Redis next."""
+        """The newest heartbeat, noted on disk where Redis alone had it: a mirror may lose Redis next.
+
+        Raises OSError where the disk takes none: what is on it may be older than its heartbeat would say.
+        """
         here, found = _moment(self._disk.beat()), self.last_beat()
         if found is not None and (here is None or here < found):
-            with suppress(OSError):
-                self._disk.write_beat(found.isoformat().encode())
+            self._disk.write_beat(found.isoformat().encode())
         return found
 
     def sync(self) -> None:
         """Bring disk and Redis to the same state, whichever is newer winning: Redis was down, or is empty."""
         if self._mirror is not None:
             self._mirror.sync()
+
+    def forget_all(self) -> None:
+        """Empty disk and Redis, and with them the memory of versions; mirrors still have theirs."""
+        self._disk.forget_all()
+        if self._shared is not None:
+            self._shared.forget_all()
 
     def collect_garbage(self, grace: timedelta) -> int:
         """Drop bodies that no manifest has named for longer than `grace`; how many the disk lost."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.figures import share_below
+from store.emergency import RESERVED
 from tests.degraded.installation import Installation, ask, until
 from tests.degraded.visitors import Operator, Reader, Reply, Visitor, timed
 
@@ -22,6 +24,10 @@ READER = "reader@example.com"
 # Seconds in which a change is seen, whoever has to publish it, and those in which other edges then have it
 # from the disk: they look once a second.
 SOON, THEN = 6.0, 2.0
+# Others may use the machine meanwhile: one round of these in which nobody disturbs is enough. So many seconds
+# are quick in any case.
+ROUNDS, QUICK = 4, 0.01
+MARKED = ("text/html", "application/json")
 DATABASE, REDIS = "The database does not answer.", "Redis does not answer: broker, store, limits."
 WORKER = "No worker was seen lately; the ticker does its work, slower."
 TICKER = "No ticker was seen lately."
@@ -143,12 +149,19 @@ def test_every_public_form_answers_as_it_was_published(scene: Scene, server: str
 
 
 def test_answers_take_no_longer_than_those_of_a_healthy_edge(scene: Scene) -> None:
-    ports = scene.installation.ports
     for name in SERVED:
-        with Visitor(ports[name]) as visitor, Visitor(ports["control"]) as control:
-            pairs = [(timed(lambda: visitor.ask("/")), timed(lambda: control.ask("/"))) for _ in range(300)]
-        here, healthy = (share_below([pair[side] for pair in pairs], 0.99) for side in (0, 1))
-        assert here < max(1.5 * healthy, 0.025), (name, here, healthy)
+        rounds = (_slowest(scene, name) for _ in range(ROUNDS))
+        assert any(here < max(1.5 * healthy, QUICK) for here, healthy in rounds), name
+
+
+def _slowest(scene: Scene, server: str) -> tuple[float, float]:
+    """Within how many seconds 99 % of the answers came, of this server and of one that misses nothing."""
+    ports = scene.installation.ports
+    with Visitor(ports[server]) as visitor, Visitor(ports["control"]) as control:
+        pairs = [(timed(lambda: visitor.ask("/")), timed(lambda: control.ask("/"))) for _ in range(300)]
+    here, healthy = zip(*pairs, strict=True)
+    assert max(here) < 1.0
+    return share_below(here, 0.99), share_below(healthy, 0.99)
 
 
 def test_the_team_gets_in_or_is_told_why_not(scene: Scene) -> None:
@@ -239,9 +252,7 @@ def test_those_who_ask_how_it_is_are_told(scene: Scene) -> None:
     lives, ready, _ = together(
         lambda: ask(web, "/livez", "localhost"),
         lambda: ask(web, "/readyz", "localhost"),
-        lambda: until(
-            lambda: _health(scene) == (503 if scene.row.problems else 200, list(scene.row.problems))
-        ),
+        lambda: until(lambda: _health(scene) == (503 if scene.row.problems else 200, scene.row.problems)),
     )
 
     assert lives == (200, b"ok\n")
@@ -249,8 +260,24 @@ def test_those_who_ask_how_it_is_are_told(scene: Scene) -> None:
 
 
 def _health(scene: Scene) -> tuple[int, Any]:
+    """Without the broker nobody can see a worker for long."""
     status, told = scene.installation.health()
-    return status, told.get("problems")
+    implied = {WORKER} if "valkey" in scene.row.away else set()
+    return status, tuple(one for one in told.get("problems", ()) if one not in implied)
+
+
+def test_what_nobody_confirms_any_more_says_since_when_and_nothing_else_changes(scene: Scene) -> None:
+    """At an edge that worries after some seconds; the others serve the very bytes for two minutes."""
+    stale = bool({"postgres", "ticker"} & scene.row.away)
+    manifest = scene.installation.manifest()
+    with Visitor(scene.installation.ports["worried"]) as visitor:
+        until(lambda: ("stale_as_of" in json.loads(visitor.ask("/api/v2/status.json").body)) == stale)
+        page = visitor.ask("/")
+        assert ("This page may be out of date. Last confirmed: <time" in page.text) == stale
+        assert ("-o" in page.headers["ETag"]) == stale
+        for path, entry in manifest.entries.items():
+            if not stale or not (path.startswith(RESERVED) or entry.type.startswith(MARKED)):
+                visitor.check(path, manifest)
 
 
 def test_nothing_that_was_promised_got_lost(installation: Installation, people: People) -> None:

@@ -69,6 +69,17 @@ def test_what_is_confirmed_is_served_as_it_is(store: Store, age: timedelta | Non
     asyncio.run(scenario())
 
 
+def test_a_heartbeat_of_a_clock_that_was_set_back_since_counts_from_when_it_was_seen(store: Store) -> None:
+    async def scenario() -> None:
+        now = datetime.now(UTC)
+        async with beaten(store, now + timedelta(hours=1)) as edge:
+            for seconds, is_stale in ((0, False), (110, False), (140, True)):
+                await edge.heart._look(now + timedelta(seconds=seconds))
+                assert (edge.heart.overlay is not None) == is_stale
+
+    asyncio.run(scenario())
+
+
 def test_what_nobody_confirms_for_two_minutes_says_since_when(store: Store) -> None:
     async def scenario() -> None:
         async with beaten(store, LONG_AGO) as edge:

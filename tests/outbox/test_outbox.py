@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -187,6 +188,38 @@ def test_what_fails_is_tried_again_and_ends_as_dead_and_can_be_repeated(
     assert claim()[1] == []
     assert repeat([row.pk]) == 1
     assert [item.key for item in claim()[1]] == ["a"]
+
+
+def disk_is_full(item: Claimed) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_a_full_disk_stops_is_tried_until_there_is_room(
+    acme: Tenant, failing: Callable[[Handler], None]
+) -> None:
+    failing(disk_is_full)
+    queue.put(TOPIC, acme.id, ["a"])
+    for _ in range(2 * queue.ATTEMPTS):
+        drain_now()
+
+    row = OutboxItem.objects.get(topic=TOPIC)
+    assert row.dead_at is None
+    assert "No space left" in row.last_error
+    assert row.due_at - timezone.now() < timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("hours", [1, 24 * 365])
+def test_a_clock_that_is_set_back_puts_nothing_off(acme: Tenant, hours: int) -> None:
+    now = timezone.now()
+    with time_machine.travel(now + timedelta(hours=hours)):
+        queue.put(TOPIC, acme.id, ["at once", "failed"])
+        queue.put(TOPIC, acme.id, ["at midnight"], due_at=timezone.now() + timedelta(hours=7))
+    OutboxItem.objects.filter(key="failed").update(attempts=3, created_at=now - MINUTE)
+    assert claim()[1] == []
+
+    queue.forget_what_will_be(now)
+
+    assert sorted(item.key for item in claim()[1]) == ["at once", "failed"]
 
 
 def test_one_bad_row_does_not_stop_the_others(acme: Tenant, failing: Callable[[Handler], None]) -> None:

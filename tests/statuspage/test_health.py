@@ -80,6 +80,21 @@ def test_work_that_waits_too_long_is_a_problem(at_app_host: Client, busy: None, 
     assert answer.json()["oldest_due_row_age"] > 299
 
 
+def test_rows_that_fail_again_and_again_are_a_problem(at_app_host: Client, busy: None, acme: Tenant) -> None:
+    put("publish", acme.id, ["x"], due_at=timezone.now() + timedelta(seconds=8))
+    OutboxItem.objects.update(attempts=2, last_error="OSError: No space left on device")
+    assert problems(at_app_host) == []
+
+    OutboxItem.objects.update(attempts=3)
+    assert problems(at_app_host) == ["Some work fails, and is tried again; see the outbox in the admin."]
+
+
+def test_a_redis_that_does_not_answer_is_a_problem(at_app_host: Client, busy: None, settings: Any) -> None:
+    settings.LIMITS_REDIS_URL = "redis://127.0.0.1:1/2"
+
+    assert problems(at_app_host) == ["Redis does not answer: limits."]
+
+
 def test_dead_rows_are_a_problem(at_app_host: Client, busy: None, acme: Tenant) -> None:
     put("publish", acme.id, ["x"])
     OutboxItem.objects.update(dead_at=timezone.now())

@@ -1,0 +1,47 @@
+"""Edges that are started anew while nothing else is there, and pages that were left open all the while."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.degraded.installation import HOST, Installation
+from tests.degraded.visitors import Operator, Visitor
+
+pytestmark = [pytest.mark.process, pytest.mark.browser, pytest.mark.timeout(180)]
+
+ADD = "/o/acme/admin/incidents/incident/add/"
+EDGES = ("edge", "mirror")
+OTHERS = ("web", "worker", "ticker", "postgres", "valkey")
+
+
+def left_open(browser: Browser, port: int) -> Page:
+    page = browser.new_page()
+    page.goto(f"http://{HOST}:{port}/")
+    page.evaluate("window.notReloaded = true")
+    return page
+
+
+def test_edges_come_up_alone_and_open_pages_follow_when_all_is_back(
+    installation: Installation, browser: Browser
+) -> None:
+    ports = installation.ports
+    manifest = installation.manifest()
+    pages = {name: left_open(browser, ports[name]) for name in EDGES}
+    installation.kill(*OTHERS)
+    installation.kill(*EDGES)
+
+    installation.start(*EDGES)
+    for name in EDGES:
+        with Visitor(ports[name]) as visitor:
+            visitor.check_everything(manifest)
+            assert visitor.ask("/subscriptions/new").status == 503
+            assert visitor.submit("/subscriptions/new-email", email="a@example.org").status == 503
+
+    installation.start("postgres", "valkey", "web", "worker", "ticker")
+    installation.until_healthy()
+    Operator(ports["web"]).send(ADD, name="After everything", body="We look into it.")
+    for name, page in pages.items():
+        page.locator("article", has_text="After everything").first.wait_for(timeout=20_000)
+        assert page.evaluate("window.notReloaded"), name
+        page.close()
