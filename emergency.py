@@ -55,6 +55,10 @@ class Trouble(Exception):
     """Told to whoever runs this, without a traceback."""
 
 
+# What a store that is damaged, or goes away, leads to.
+BROKEN = (Trouble, OSError, http.client.HTTPException, ValueError, LookupError, TypeError, struct.error)
+
+
 def now() -> dt.datetime:
     return dt.datetime.now(UTC).replace(microsecond=0)
 
@@ -94,10 +98,11 @@ def seal(key: bytes, context: str, plain: bytes) -> bytes:
     return b"sealed1\n" + tag + mixed(key, tag, plain)
 
 
-def unseal(key: bytes, context: str, raw: bytes) -> bytes:
+def unseal(key: bytes, context: str, raw: bytes) -> bytes | None:
+    """None for what was sealed with another key, or for something else."""
     tag, plain = raw[8:40], mixed(key, raw[8:40], raw[40:])
     if raw[:8] != b"sealed1\n" or tag != mac(mac(key, b"tag"), context.encode() + b"\0" + plain):
-        raise Trouble("This list was sealed with another key: make a new kit.")
+        return None
     return plain
 
 
@@ -519,7 +524,7 @@ class Desk:
         kinds["bucket"] = Bucket
         try:
             return [kinds[at["kind"]](self.page["id"], at["at"])]
-        except (OSError, Trouble, http.client.HTTPException) as error:
+        except BROKEN as error:
             print(f"NOT REACHED  {at['kind']}: {error}")
             return []
 
@@ -529,7 +534,7 @@ class Desk:
         for store in self.stores:
             try:
                 found.append(store.read(what))
-            except (OSError, Trouble, http.client.HTTPException) as error:
+            except BROKEN as error:
                 print(f"NOT READ     {store.name}: {error}")
         return [raw for raw in found if raw]
 
@@ -549,7 +554,7 @@ class Desk:
         for store in self.stores:
             try:
                 store.write("json", raw, log)
-            except (OSError, Trouble, http.client.HTTPException) as error:
+            except BROKEN as error:
                 print(f"NOT WRITTEN  {store.name}: {error}")
             else:
                 done += 1
@@ -559,10 +564,15 @@ class Desk:
 
     def targets(self) -> list[Json]:
         for store in self.stores:
-            sealed = store.document(f"{READY}targets.bin")
-            if sealed:
-                return list(json.loads(unseal(self.key, "targets", sealed)))
-        print("NOTE  No store has a list of webhooks and chats: nobody is told.")
+            try:
+                sealed = store.document(f"{READY}targets.bin")
+            except BROKEN as error:
+                print(f"NOT READ     {store.name}: {error}")
+                continue
+            listed = unseal(self.key, "targets", sealed) if sealed else None
+            if listed:
+                return list(json.loads(listed))
+        print("NOTE  No store has a list of webhooks and chats that this kit can read: nobody is told.")
         return []
 
     # Who has been told
@@ -571,7 +581,7 @@ class Desk:
         """Targets by update, as the stores and the journal beside the kit know them."""
         told: dict[str, set[str]] = {}
         for sealed in self.read("told"):
-            for update, names in json.loads(unseal(self.key, "told", sealed)).items():
+            for update, names in json.loads(unseal(self.key, "told", sealed) or b"{}").items():
                 told.setdefault(update, set()).update(names)
         lines = self.journal.read_text().splitlines() if self.journal.exists() else []
         for words in (line.split(" ") for line in lines):
@@ -593,7 +603,7 @@ class Desk:
         for store in (self.own, *self.stores):
             try:
                 store.write("told", sealed, {})
-            except (OSError, Trouble, http.client.HTTPException) as error:
+            except BROKEN as error:
                 print(f"NOT WRITTEN  who was told, {store.name}: {error}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import time
@@ -11,10 +12,14 @@ from pathlib import Path
 import pytest
 
 from store import Store
+from store.emergency import derived, page_key
+from tests.edge.streaming import Follower
+from tests.edge.streaming import serving as edge_serving
 from tests.edge.test_alone import serving
 from tests.edge.visitor import ACME_HOST, GLOBEX_HOST
-from tests.emergency.kits import INSTALLATION, done
-from tests.store.builders import GLOBEX, text
+from tests.emergency.kits import INSTALLATION, directory, done, make_kit, publish_acme
+from tests.services import any_port
+from tests.store.builders import ACME, GLOBEX, opened, text
 
 pytestmark = pytest.mark.process
 
@@ -112,3 +117,52 @@ def test_what_is_ready_is_nobody_s_to_read(visitor: Visitor) -> None:
     for path in ("/.emergency/targets.bin", "/.emergency/major-index.html", "/.emergency/"):
         assert visitor.ask(path)[0] == 404
     assert visitor.ask(host=GLOBEX_HOST)[2] == text(GLOBEX, "/", 1).decode()
+
+
+def test_redis_carries_it_to_edges_that_have_nothing_else(tmp_path: Path, redis_url: str) -> None:
+    publish_acme(opened(tmp_path / "publisher", redis_url))
+    mirror = str(tmp_path / "mirror")
+    kit = make_kit(tmp_path / "kit.json", {"kind": "redis", "at": redis_url})
+    with serving(STORE_DIR=mirror, STORE_REDIS_URL=redis_url, EMERGENCY_KEY=INSTALLATION) as port:
+        visitor = Visitor(port)
+        assert "All systems operational" in visitor.page()
+        done(kit, "say", "We look.")
+        visitor.until(lambda: "We look." in visitor.page())
+    dead = f"redis://127.0.0.1:{any_port()}"
+    with serving(STORE_DIR=mirror, REDIS_URL=dead, EMERGENCY_KEY=INSTALLATION) as port:
+        visitor = Visitor(port)
+        visitor.until(lambda: "We look." in visitor.page())
+
+
+def test_an_edge_that_knows_the_secret_needs_no_other_key(root: Path, store: Store, tmp_path: Path) -> None:
+    secret = "the secret of the installation"
+    kit = make_kit(tmp_path / "kit.json", directory(root), key=page_key(derived(secret), ACME))
+    with serving(STORE_DIR=str(root), SECRET_KEY=secret) as port:
+        visitor = Visitor(port)
+        done(kit, "say", "We look.")
+        visitor.until(lambda: "We look." in visitor.page())
+
+
+def test_who_follows_the_page_is_told_at_once(store: Store, kit: Path) -> None:
+    async def scenario() -> None:
+        async with edge_serving(store, emergency_key=INSTALLATION) as (_, port):
+            follower = await Follower.connect(port)
+            assert (await follower.event()).data == 1
+            await asyncio.to_thread(done, kit, "say", "We look.")
+            marks = [await mark_after(follower, "")]
+            await asyncio.to_thread(done, kit, "update", "It is the disk.")
+            marks.append(await mark_after(follower, marks[0]))
+            assert len(set(marks)) == 2
+
+    asyncio.run(scenario())
+
+
+async def mark_after(follower: Follower, former: str) -> str:
+    """The mark of the first beat with another than `former`."""
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline:
+        words = str((await follower.event(3)).data).split(" ")
+        if len(words) == 2 and words[1] != former:
+            return words[1]
+    message = "Nobody was told."
+    raise AssertionError(message)

@@ -12,7 +12,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from store import Store
-from store.emergency import unseal
+from store.emergency import seal, unseal
 from tests.emergency.kits import KEY, command, directory, done, make_kit, publish_acme, target, tool
 from tests.emergency.sink import Sink
 
@@ -177,3 +177,13 @@ def test_nothing_happens_without_a_yes(kit: Path, root: Path, answer: str) -> No
     assert not (root / "emergency").exists()
     assert tool(kit, "say", "We look.", asked=True, said="yes\n").returncode == 0
     assert (root / "emergency").exists()
+
+
+def test_lists_of_another_key_stop_nothing(store: Store, machines: Sink, root: Path, tmp_path: Path) -> None:
+    """As they are where the key has changed, and the page was not published since."""
+    other = make_kit(tmp_path / "kit.json", directory(root), key=b"another key", allow=LOOPBACK)
+    publish_acme(store, [target(1, f"{machines.url}/1")], 2)
+    (root / "emergency").mkdir()
+    (root / "emergency" / "acmeacmeacme.told").write_bytes(seal(KEY, "told", b"{}"))
+    assert "nobody is told" in done(other, "say", "We look.")
+    assert machines.got == []
