@@ -6,12 +6,26 @@
   // Plain "en" would mean American dates, while the page itself writes 19 Nov, 14:32.
   const language = root.lang === "en" ? "en-GB" : root.lang;
   const rightToLeft = root.dir === "rtl";
+  const byId = (id) => document.getElementById(id);
+  const part = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const create = (tag, name, words = "") => {
+    const node = document.createElement(tag);
+    node.className = name;
+    node.textContent = words;
+    return node;
+  };
+  const aloud = (node) => {
+    node.setAttribute("role", "status");
+    return node;
+  };
 
   // Times ---------------------------------------------------------------------------------------------
   // Formats are slow to make, and most readers need only the first.
   const lazily = (make) => { let made; return () => (made ??= make()); };
-  const own = lazily(() => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }));
-  const zone = lazily(() => new Intl.DateTimeFormat(language, { hour: "numeric", timeZoneName: "short" }));
+  const own = lazily(() => new Intl.DateTimeFormat(language, {
+    day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "numeric", timeZoneName: "short",
+  }));
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const steps = [["minute", 60, 3600], ["hour", 3600, 86400], ["day", 86400, 7 * 86400]];
 
@@ -20,31 +34,22 @@
     return step ? relative.format(Math.round(seconds / step[1]), step[0]) : "";
   };
 
-  const zoneName = (date) => zone().formatToParts(date).find((part) => part.type === "timeZoneName").value;
-
   const tellAge = (time) => {
     const words = inWords((new Date(time.dateTime) - Date.now()) / 1000);
     let age = time.nextElementSibling;
-    if (!age || !age.matches(".age")) {
-      age = document.createElement("span");
-      age.className = "age";
-      time.after(age);
-    }
+    if (!age?.matches(".age")) time.after(age = create("span", "age"));
     age.textContent = words && ` · ${words}`;
   };
 
-  const tellAges = () => document.querySelectorAll("time[data-rel]").forEach(tellAge);
+  const tellAges = () => all("time[data-rel]").forEach(tellAge);
 
   const offerOwnZone = (event) => {
-    const time = event.target.closest && event.target.closest("time[datetime*=T]");
-    if (!time || time.title) return;
-    const date = new Date(time.dateTime);
-    time.title = `${own().format(date)} ${zoneName(date)}`;
+    const time = event.target.closest?.("time[datetime*=T]");
+    if (time && !time.title) time.title = own().format(new Date(time.dateTime));
   };
 
   tellAges();
   setInterval(() => document.hidden || tellAges(), 30000);
-  document.addEventListener("visibilitychange", () => document.hidden || tellAges());
   document.addEventListener("pointerover", offerOwnZone, { passive: true });
 
   // Groups stay as the reader left them ---------------------------------------------------------------
@@ -54,11 +59,12 @@
   const remember = (group) => {
     const kept = recall();
     kept[group.id] = group.open;
-    try { localStorage.setItem("groups", JSON.stringify(kept)); } catch { /* a private window keeps nothing */ }
+    // A private window keeps nothing.
+    try { localStorage.setItem("groups", JSON.stringify(kept)); } catch {}
   };
 
   const kept = recall();
-  for (const group of document.querySelectorAll("details.group")) {
+  for (const group of all("details.group")) {
     if (group.id in kept) group.open = kept[group.id];
   }
   document.addEventListener("click", (event) => {
@@ -68,10 +74,10 @@
 
   // A link to a component opens whatever hides it.
   const reveal = () => {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = location.hash && byId(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
     for (let box = target; box; box = box.parentElement) if (box.localName === "details") box.open = true;
-    const days = target.querySelector("details.bar");
+    const days = part("details.bar", target);
     if (days) days.open = true;
     target.scrollIntoView();
   };
@@ -100,20 +106,13 @@
   // The lines of the list beside a bar say what a day was; a group's bar stands for all of its components.
   const linesOf = (days, index) => {
     const box = days.closest("details");
-    const lines = box ? [...box.querySelectorAll("li[data-i]")] : [];
-    return lines.filter((line) => +line.dataset.i <= index && index <= +(line.dataset.to || line.dataset.i));
-  };
-
-  const paragraph = (text, tag = "p") => {
-    const node = document.createElement(tag);
-    node.textContent = text;
-    return node;
+    return (box ? all("li[data-i]", box) : []).filter((line) => +line.dataset.i <= index && index <= +(line.dataset.to || line.dataset.i));
   };
 
   const lineText = (line, days) => {
-    const name = days.closest(".bar") ? "" : line.closest("li.component-inner-container").querySelector(".name").textContent;
-    const words = line.querySelector("span").textContent.trim();
-    const causes = [...line.querySelectorAll('a[href^="/incidents/"]')].map((cause) => cause.textContent);
+    const name = days.closest(".bar") ? "" : part(".name", line.closest("li.component-inner-container")).textContent;
+    const words = part("span", line).textContent.trim();
+    const causes = all('a[href^="/incidents/"]', line).map((cause) => cause.textContent);
     return [name, words, ...new Set(causes)].filter(Boolean).join(" · ");
   };
 
@@ -134,14 +133,12 @@
 
   const show = (days, index) => {
     if (!tip) {
-      tip = document.createElement("div");
-      tip.className = "tip";
-      tip.setAttribute("role", "status");
+      tip = aloud(create("div", "tip"));
       document.body.append(tip);
     }
     const texts = linesOf(days, index).map((line) => lineText(line, days)).slice(0, 5);
-    const lines = texts.length ? texts : [document.getElementById("main").dataset.calm];
-    tip.replaceChildren(paragraph(dayName().format(dateOf(days, index)), "b"), ...lines.map((text) => paragraph(text)));
+    const lines = texts.length ? texts : [byId("main").dataset.calm];
+    tip.replaceChildren(create("b", "", dayName().format(dateOf(days, index))), ...lines.map((text) => create("p", "", text)));
     tip.hidden = false;
     tip.dataset.index = index;
     shown = days;
@@ -149,24 +146,23 @@
   };
 
   const follow = (event) => {
-    const days = event.target.closest && event.target.closest(".days");
+    const days = event.target.closest?.(".days");
     if (days && indexAt(days, event.clientX) < days.dataset.n) show(days, indexAt(days, event.clientX));
     else if (shown && !shown.closest("summary:focus-visible")) hide();
   };
 
   // Where a bar is a list's handle, arrows walk along its days with something to tell.
   const walk = (event) => {
-    if (event.key === "Escape") return hide();
+    if (event.key === "Escape") hide();
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const days = step && event.target.matches(".bar > summary") && event.target.querySelector(".days");
-    if (!days) return undefined;
+    const days = step && event.target.matches(".bar > summary") && part(".days", event.target);
+    if (!days) return;
     event.preventDefault();
-    const stops = [...days.closest("details").querySelectorAll("li[data-i]")].map((line) => +line.dataset.i);
+    const stops = all("li[data-i]", days.closest("details")).map((line) => +line.dataset.i);
     const from = shown === days ? +tip.dataset.index : +days.dataset.n;
     const ahead = (rightToLeft ? -step : step) > 0;
     const next = ahead ? stops.find((stop) => stop > from) : stops.reverse().find((stop) => stop < from);
     if (next !== undefined) show(days, next);
-    return undefined;
   };
 
   document.addEventListener("pointermove", follow, { passive: true });
@@ -180,9 +176,6 @@
   addEventListener("scroll", hide, { passive: true });
 
   // Live ----------------------------------------------------------------------------------------------
-  const byId = (id) => document.getElementById(id);
-  const part = (selector, within = document) => within.querySelector(selector);
-  const all = (selector, within) => [...within.querySelectorAll(selector)];
   const text = (node) => (node ? node.textContent.replace(/\s+/g, " ").trim() : "");
 
   // Versions are the status page's; other documents only hear that there is a new one.
@@ -192,13 +185,28 @@
   // What can be opened or focused, by the element with an id that it is in.
   const name = (node) => node.closest("[id]").id + node.localName + node.className + (node.href || "");
 
+  const textAt = (box, at) => {
+    const walk = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode() && walk.currentNode.length < at) at -= walk.currentNode.length;
+    return [walk.currentNode, at];
+  };
+
+  // What is marked stays marked, where it is still there.
+  const mark = (fresh, words) => {
+    const at = fresh.textContent.indexOf(words);
+    if (at >= 0) getSelection().setBaseAndExtent(...textAt(fresh, at), ...textAt(fresh, at + words.length));
+  };
+
   const swap = (old, fresh) => {
+    const range = getSelection().rangeCount && getSelection().getRangeAt(0);
+    const marked = range && old.contains(range.commonAncestorContainer) && `${range}`;
     const open = new Map([old, ...all("details", old)].map((box) => [name(box), box.open]));
     for (const box of [fresh, ...all("details", fresh)]) {
       if (box.localName === "details" && open.has(name(box))) box.open = open.get(name(box));
     }
     const focused = old.contains(document.activeElement) && document.activeElement;
     old.replaceWith(fresh);
+    if (marked) mark(fresh, marked);
     if (!focused) return;
     const same = [fresh, ...all("a, summary", fresh)].find((node) => name(node) === name(focused));
     (same || byId("main")).focus({ preventScroll: true });
@@ -207,13 +215,25 @@
   // What a reader who cannot see the page should hear of.
   const news = () => [
     text(part("#state")),
-    ...all(".incident, .report", document).map((one) =>
+    ...all(".incident, .report").map((one) =>
       [".eyebrow", "h1, h3", ".update .prose"].map((selector) => text(part(selector, one))).join(". ")),
   ];
 
-  const voice = paragraph("");
-  voice.className = "sr";
-  voice.setAttribute("role", "status");
+  // When the page was last known to be current, from when on that is missed, and when the stream last spoke.
+  let source, fetching, confirmedAt = 0, since, heardAt, nextTry = 0, pause = 15e3;
+
+  // Beside the last change, once somebody has looked, and while nobody says that the page is old.
+  const tellCheck = () => {
+    const line = part("#now .meta");
+    if (!line || !confirmedAt) return;
+    const sign = part(".check", line) || line.appendChild(create("span", "age check"));
+    const ago = (confirmedAt - Date.now()) / 1000;
+    const words = ago > -45 ? line.dataset.fresh : `${line.dataset.checked} ${inWords(ago)}`;
+    const said = part("#notice:not(.lost)") ? "" : ` · ${words}`;
+    if (text(sign) !== said.trim()) sign.textContent = said;
+  };
+
+  const voice = aloud(create("p", "sr"));
 
   // What begins in view is looked at rather than what only goes on in it.
   const distance = ({ top }) => (top < 0 ? 1e6 - top : top);
@@ -221,11 +241,12 @@
   // Change the page under the reader's eyes: what is in view stays where it is.
   const change = (title, icon, work) => {
     const heard = news();
-    const marks = !scrollY ? [] : all("main [id]", document).map((node) => [node.id, node.getBoundingClientRect()])
+    const marks = !scrollY ? [] : all("main [id]").map((node) => [node.id, node.getBoundingClientRect()])
       .filter(([, box]) => box.height && box.bottom > 0 && box.top < innerHeight)
       .sort(([, one], [, other]) => distance(one) - distance(other));
     work();
     tellAges();
+    tellCheck();
     if (shown && !shown.isConnected) hide();
     const kept = marks.find(([id]) => byId(id));
     if (kept) scrollBy({ top: byId(kept[0]).getBoundingClientRect().top - kept[1].top, behavior: "instant" });
@@ -252,11 +273,10 @@
 
   const swapDiffering = (fresh) => {
     const old = byId(fresh.id);
-    if (outline(old) !== outline(fresh)) return swap(old, fresh);
-    for (const inner of all("[data-live]", fresh)) {
+    if (outline(old) !== outline(fresh)) swap(old, fresh);
+    else for (const inner of all("[data-live]", fresh)) {
       if (inner.parentElement.closest("[data-live]") === fresh) swapDiffering(inner);
     }
-    return undefined;
   };
 
   const setNotice = (notice) => {
@@ -267,12 +287,12 @@
   const loaded = (page) => all("head [src], head [rel=stylesheet]", page)
     .map((node) => node.getAttribute("src") || node.getAttribute("href")).join();
 
-  let etag;
+  let etag, asked;
   const load = async () => {
     const answer = await fetch(location.href, { cache: "no-cache" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = part("main[data-live]", page);
-    if (!fresh) throw new Error(answer.status);
+    if (!fresh) throw 0;
     if (loaded(page) !== loaded(document)) location.reload();
     const notice = part("#notice", page);
     if (etag !== (etag = answer.headers.get("etag")) || !etag) {
@@ -281,22 +301,28 @@
         setNotice(notice);
       });
     }
-    confirmed();
+    confirmed(answer);
   };
 
-  // `confirmedAt`: when the page was last known to be current; `heardAt`: when the stream last said something.
-  let source, fetching, confirmedAt = Date.now(), heardAt = confirmedAt, nextTry = 0, pause = 15e3;
-
-  const confirmed = () => {
-    confirmedAt = Date.now();
+  // What caches on the way have kept is as old as they say.
+  const confirmed = (answer) => {
+    confirmedAt = Date.now() - (answer?.headers.get("age") || 0) * 1000;
     pause = 15e3;
     if (byId("notice")?.matches(".lost")) setNotice();
+    tellCheck();
+  };
+
+  const attempt = async (work) => {
+    try { await work(); } catch { pause = Math.min(pause * 2, 3e5); asked = 0; }
   };
 
   // Thousands may be told at once to fetch the page.
   const loadSoon = (version, within = 2000) => {
     fetching ||= setTimeout(async () => {
-      try { await load(); known = shownVersion() || version || known; } catch { pause = Math.min(pause * 2, 3e5); }
+      await attempt(async () => {
+        await load();
+        known = shownVersion() || version || known;
+      });
       fetching = 0;
     }, Math.random() * within);
   };
@@ -345,34 +371,45 @@
   const tellThatItIsOld = () => {
     if (byId("notice")) return;
     const time = document.createElement("time");
-    time.dateTime = new Date(confirmedAt).toISOString();
+    const at = confirmedAt || since;
+    time.dateTime = new Date(at).toISOString();
     time.dataset.rel = "";
-    time.textContent = own().format(confirmedAt);
-    const notice = paragraph(`${byId("main").dataset.old} `);
+    time.textContent = own().format(at);
+    const notice = aloud(create("p", "notice lost", `${byId("main").dataset.old} `));
     notice.id = "notice";
-    notice.className = "notice lost";
-    notice.setAttribute("role", "status");
     notice.append(time);
     setNotice(notice);
     tellAges();
   };
 
-  // Where the stream is silent, which a beat every 15 s should prevent, the page is fetched instead.
+  // A few bytes, the same for all of a site's pages: they change with every version.
+  const ask = async () => {
+    const answer = await fetch("/api/v2/status.json", { cache: "no-cache" });
+    if (!answer.ok) throw 0;
+    const same = asked === (asked = answer.headers.get("etag"));
+    if (asked && same) confirmed(answer);
+    else loadSoon(0, 0);
+  };
+
+  // Where the stream is silent, which a beat every 15 s should prevent, this asks instead.
   const look = () => {
     const now = Date.now();
     if (document.hidden) return;
-    if (now - confirmedAt > 6e4) tellThatItIsOld();
-    if (now - heardAt < 4e4 || now < nextTry) return;
+    tellCheck();
+    if (now - Math.max(confirmedAt, since) > 6e4) tellThatItIsOld();
+    if (now - heardAt < 35e3 || now < nextTry) return;
     nextTry = now + pause * (1 + Math.random());
     listen();
-    loadSoon(0, 0);
+    attempt(ask);
   };
 
   const comeAndGo = () => {
-    if (document.hidden) { source?.close(); return; }
+    if (document.hidden) return source?.close();
     heardAt = Date.now();
-    confirmedAt = Math.max(confirmedAt, heardAt - 45e3);
+    since = heardAt - (confirmedAt && 45e3);
     nextTry = 0;
+    tellAges();
+    tellCheck();
     listen();
   };
 
@@ -382,7 +419,7 @@
     document.body.append(voice);
     document.addEventListener("visibilitychange", comeAndGo);
     addEventListener("online", () => { nextTry = 0; pause = 15e3; });
-    setInterval(look, 5000);
+    setInterval(look, 5e3);
     comeAndGo();
   }
 })();

@@ -2,101 +2,35 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Route
 
-from publishing.snapshot import Snapshot
-from store import Entry, HostEntry, Manifest, Store
-from tests.edge.streaming import started
+from store import Entry, Manifest
+from tests.edge.open_pages import (
+    POLLED,
+    Site,
+    opened,
+    pass_minutes,
+    said,
+    site,
+    until_answered,
+    watched,
+    with_incident,
+)
 from tests.publishing import notices, samples
 from tests.publishing.pages import documents_of
 from tests.publishing.test_page_in_browser import AXE, THEMES, faults
-from tests.services import any_port
 from tests.store.builders import ACME, PUBLISHED_AT
 
+__all__ = ["site"]
 pytestmark = [pytest.mark.browser, pytest.mark.process]
-
-HOST = "acme.localhost"
-
-
-class Site:
-    """A published page behind an edge process."""
-
-    def __init__(self, directory: Path) -> None:
-        self.store = Store(directory, None)
-        self.store.put_hosts(1, {HOST: HostEntry(ACME, HOST, "slug", True)})
-        self.port = any_port()
-        self.address = f"http://{HOST}:{self.port}"
-        self.snapshot = samples.calm()
-        self._directory = directory
-        self._process: subprocess.Popen[bytes] | None = None
-        self.publish(self.snapshot)
-
-    def publish(self, snapshot: Snapshot) -> None:
-        """As the next version."""
-        self.snapshot = replace(snapshot, version=self.snapshot.version + 1)
-        documents = documents_of(self.snapshot)
-        entries = {path: Entry.of(document) for path, document in documents.items()}
-        manifest = Manifest(ACME, "public", self.snapshot.version, 0, PUBLISHED_AT, entries)
-        assert self.store.put(manifest, documents.values())
-
-    def start(self) -> None:
-        self._process = started(self._directory, self.port)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    found = Site(tmp_path / "store")
-    found.start()
-    yield found
-    found.stop()
-
-
-@contextmanager
-def opened(browser: Browser, site: Site, path: str = "/", **options: Any) -> Iterator[Page]:
-    """A page that follows; what its scripts throw fails the test."""
-    context = browser.new_context(locale="en-GB", **options)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(until_answered(site, path), wait_until="load")
-    page.wait_for_timeout(300)
-    yield page
-    context.close()
-    assert faults == []
-
-
-def until_answered(site: Site, path: str) -> str:
-    for _ in range(500):
-        try:
-            socket.create_connection(("127.0.0.1", site.port)).close()
-            return site.address + path
-        except OSError:
-            time.sleep(0.02)
-    message = "The server never came."
-    raise AssertionError(message)
-
-
-def with_incident(snapshot: Snapshot) -> Snapshot:
-    return replace(
-        snapshot, indicator="major", description="Partial System Outage", incidents=(notices.open_incident(),)
-    )
 
 
 def test_an_open_page_follows_an_incident_from_its_beginning_to_its_end(browser: Browser, site: Site) -> None:
@@ -129,6 +63,49 @@ def fresh(browser: Browser, site: Site) -> str:
     """The inside of the page for somebody who comes now."""
     with opened(browser, site) as page:
         return page.locator("main").inner_html()
+
+
+def test_without_scripts_the_page_tells_the_truth_on_reload(browser: Browser, site: Site) -> None:
+    name = notices.open_incident().name
+    with opened(browser, site, java_script_enabled=False) as page:
+        assert page.locator("h1").inner_text() == "All systems operational"
+        site.publish(with_incident(site.snapshot))
+        page.wait_for_timeout(1_500)
+        page.reload()
+        assert page.locator("h1").inner_text() == "Partial system outage"
+        assert page.locator(".unresolved-incident h3").inner_text() == name
+        site.publish(replace(samples.calm(), indicator="none", description="All Systems Operational"))
+        page.wait_for_timeout(1_500)
+        page.reload()
+        assert page.locator("h1").inner_text() == "All systems operational"
+        assert page.locator(".unresolved-incident").count() == 0
+        # That somebody looks on is said only where somebody does.
+        assert "Checked" not in page.locator("#now").inner_text()
+
+
+def test_what_the_reader_has_marked_stays_marked(browser: Browser, site: Site) -> None:
+    site.publish(with_incident(site.snapshot))
+    words = notices.open_incident().updates[0].body[4:24]
+    with opened(browser, site) as page:
+        marked = page.evaluate(
+            """words => {
+                const box = document.querySelector(".unresolved-incident .prose");
+                const walk = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+                while (walk.nextNode()) {
+                    const at = walk.currentNode.data.indexOf(words);
+                    const node = walk.currentNode;
+                    if (at >= 0) getSelection().setBaseAndExtent(node, at, node, at + words.length);
+                }
+                return `${getSelection()}`;
+            }""",
+            words,
+        )
+        assert marked == words
+        update = replace(notices.open_incident().updates[0], id="newupdate000", body="The dam holds again.")
+        longer = replace(notices.open_incident(), updates=(update, *notices.open_incident().updates))
+        site.publish(replace(site.snapshot, incidents=(longer,)))
+        page.get_by_text("The dam holds again.").first.wait_for(timeout=3000)
+        assert page.evaluate("`${getSelection()}`") == words
 
 
 def test_what_the_reader_looks_at_stays_where_it_is(browser: Browser, site: Site) -> None:
@@ -200,48 +177,49 @@ def test_a_page_recovers_by_itself_when_its_server_was_away(browser: Browser, si
 
 
 def test_a_page_that_cannot_be_kept_current_says_so_until_it_can(browser: Browser, site: Site) -> None:
+    with watched(browser, site) as page:
+        site.stop()
+        assert page.locator("#notice").count() == 0
+        for _ in range(8):
+            page.clock.run_for(10_000)
+        assert "may be out of date" in page.locator("#notice").inner_text()
+        site.start()
+        until_answered(site, "/")
+        for _ in range(40):
+            page.clock.run_for(10_000)
+            if not page.locator("#notice").count():
+                break
+            time.sleep(0.1)
+        assert page.locator("#notice").count() == 0
+
+
+def test_without_streams_it_is_asked_whether_there_is_something_new(browser: Browser, site: Site) -> None:
     context = browser.new_context(locale="en-GB")
     page = context.new_page()
     page.clock.install()
-    page.goto(until_answered(site, "/"))
-    page.wait_for_timeout(500)
-    site.stop()
-    assert page.locator("#notice").count() == 0
-    for _ in range(8):
-        page.clock.run_for(10_000)
-    assert "may be out of date" in page.locator("#notice").inner_text()
-    site.start()
-    until_answered(site, "/")
-    for _ in range(40):
-        page.clock.run_for(10_000)
-        if not page.locator("#notice").count():
-            break
-        time.sleep(0.1)
-    assert page.locator("#notice").count() == 0
-    context.close()
-
-
-def test_without_streams_the_page_is_asked_for_instead(browser: Browser, site: Site) -> None:
-    context = browser.new_context(locale="en-GB")
-    page = context.new_page()
-    page.clock.install()
-    refused: list[str] = []
+    asked: Counter[str] = Counter()
 
     def refuse(route: Route) -> None:
-        refused.append(route.request.url)
+        asked["/events"] += 1
         route.fulfill(status=503)
 
     page.route("**/events*", refuse)
+    page.on("response", lambda response: asked.update([f"{urlsplit(response.url).path} {response.status}"]))
     page.goto(until_answered(site, "/"))
+    asked.clear()
+    pass_minutes(page, 5)
+    # First what both are; then a few bytes every 15 to 35 seconds, and the page no more.
+    assert 8 <= asked[f"{POLLED} 200"] + asked[f"{POLLED} 304"] <= 16
+    assert asked["/ 200"] + asked["/ 304"] == 1
     site.publish(with_incident(site.snapshot))
     time.sleep(1.2)
-    for _ in range(60):
-        page.clock.run_for(10_000)
-        page.wait_for_timeout(50)
+    pass_minutes(page, 5)
+    assert asked["/ 200"] + asked["/ 304"] == 2
     # In ten minutes: at once, and then after ever longer times.
-    assert 3 <= len(refused) <= 8
+    assert 3 <= asked["/events"] <= 8
     assert page.locator("h1").inner_text() == "Partial system outage"
     assert page.locator("#notice").count() == 0
+    assert said(page) == "Checked just now"
     context.close()
 
 

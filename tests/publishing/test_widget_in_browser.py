@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 from publishing.rendering import embed
 from publishing.snapshot import Snapshot
-from tests.edge.test_live_in_browser import Site, site, until_answered, with_incident
+from tests.edge.open_pages import Site, site, until_answered, with_incident
 from tests.publishing import notices, samples
 from tests.publishing.test_page_in_browser import AXE, THEMES, faults
 
