@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from common.tenancy import current_tenant_id
 from notifications.choices import FOR_OWNER, PERSONAL, DeliveryStatus, SuppressionReason
-from notifications.models import Attempt, Delivery, DeliveryQuerySet, Notification, Suppression
+from notifications.models import ENDED, Attempt, Delivery, DeliveryQuerySet, Notification, Suppression
 from outbox.nudge import nudge
 from outbox.registry import Lane
 from subscribers.addresses import address_hash
@@ -18,8 +18,7 @@ from subscribers.choices import SubscriberState
 from subscribers.models import Subscriber
 
 _WAITING = (DeliveryStatus.PENDING,)
-# What can be sent again by hand.
-_ENDED = (DeliveryStatus.DEAD, DeliveryStatus.FAILED, DeliveryStatus.BOUNCED)
+_TOGETHER = 1000
 
 
 def withdraw(tenant_id: str, subscriber_id: str, found: Subscriber | None) -> int:
@@ -44,10 +43,10 @@ def _withdrawn(found: Subscriber | None) -> Q:
     """From quarantine one may come back: what was given up before can then be sent again. Of what is from
     before leaving nothing can; whoever asks anew gets what follows from that."""
     if found is None:
-        return Q(status__in=_WAITING + _ENDED)
+        return Q(status__in=_WAITING + ENDED)
     if found.state == SubscriberState.QUARANTINED:
         return Q(status__in=_WAITING) & ~Q(notification__kind__in=FOR_OWNER)
-    return Q(status__in=_WAITING + _ENDED, link_version__lt=found.token_version)
+    return Q(status__in=_WAITING + ENDED, link_version__lt=found.token_version)
 
 
 def suppress(channel: str, address: str, reason: SuppressionReason, source: str) -> None:
@@ -73,15 +72,21 @@ def replay(ids: Iterable[int]) -> int:
     Left out are those to somebody who has left since, is in quarantine, or must not be written to.
     """
     with transaction.atomic():
-        ended = Delivery.objects.of(current_tenant_id()).filter(pk__in=list(ids), status__in=_ENDED)
+        ended = Delivery.objects.of(current_tenant_id()).filter(pk__in=list(ids), status__in=ENDED)
         again = Delivery.objects.of(current_tenant_id()).filter(
-            pk__in=_welcome(ended.unsuppressed()), status__in=_ENDED
+            pk__in=_welcome(ended.unsuppressed()), status__in=ENDED
         )
         found = again.update(
             status=DeliveryStatus.PENDING, next_attempt_at=timezone.now(), attempts_before=F("attempts")
         )
         transaction.on_commit(lambda: nudge([Lane.NOTIFY]), robust=True)
     return found
+
+
+def replay_all(ids: Iterable[int]) -> int:
+    """`replay`, some at a time: no transaction holds on to many subscribers."""
+    every = list(ids)
+    return sum(replay(every[begin : begin + _TOGETHER]) for begin in range(0, len(every), _TOGETHER))
 
 
 def _welcome(deliveries: DeliveryQuerySet) -> list[int]:

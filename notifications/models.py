@@ -6,13 +6,21 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from common.fields import PlainIdField
 from notifications.choices import DeliveryLane, DeliveryStatus, SuppressionReason
 from subscribers.choices import Channel
 
 _PENDING, _LEASED = DeliveryStatus.PENDING, DeliveryStatus.LEASED
+ENDED = (DeliveryStatus.DEAD, DeliveryStatus.FAILED, DeliveryStatus.BOUNCED)
+_OUTCOMES = {
+    "sent": (DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED),
+    "waiting": (_PENDING, _LEASED),
+    "dead": (DeliveryStatus.DEAD,),
+    "refused": (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED),
+    "withheld": (DeliveryStatus.SUPPRESSED, DeliveryStatus.SUPERSEDED),
+}
 
 
 class OfTenantQuerySet(models.QuerySet):
@@ -91,6 +99,19 @@ class DeliveryQuerySet(OfTenantQuerySet):
 
     def to(self, subscriber_id: str) -> Self:
         return self.filter(subscriber_id=subscriber_id)
+
+    def ended(self) -> Self:
+        """Those that were given up or refused: what can be sent again by hand."""
+        return self.filter(status__in=ENDED)
+
+    def outcome(self) -> dict[str, int]:
+        """How many were `sent`, are `waiting` for the first attempt or `retrying`, are `dead`, were `refused`
+        or `withheld`."""
+        found = self.order_by().aggregate(
+            **{name: Count("id", filter=Q(status__in=statuses)) for name, statuses in _OUTCOMES.items()},
+            retrying=Count("id", filter=Q(status=_PENDING, attempts__gt=F("attempts_before"))),
+        )
+        return found | {"waiting": found["waiting"] - found["retrying"]}
 
     def tally(self) -> dict[str, int]:
         """How many have each status; a status that none has is left out."""
@@ -178,6 +199,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk} {self.status}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there will be another attempt."""
+        return self.status in (_PENDING, _LEASED)
 
 
 class Attempt(models.Model):

@@ -61,7 +61,10 @@ class PageBoundAdmin(VerbAdmin):
         return person_behind(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(**{f"{self.page_lookup}__deleted_at": None})
+        """Those of present pages on which the member's role allows to look."""
+        present = StatusPage.objects.present().values_list("pk", flat=True)
+        seen = [page_id for page_id in present if standing(request).may(self.needs_to_view, page_id)]
+        return super().get_queryset(request).filter(**{f"{self.page_lookup}__in": seen})
 
     def form_attributes(self, request: HttpRequest) -> dict[str, Any]:
         return super().form_attributes(request) | {"page": self.page(request)}

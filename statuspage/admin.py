@@ -32,6 +32,8 @@ from incidents.models import (
     MaintenanceWindow,
     Postmortem,
 )
+from notifications.admin import DeliveryAdmin, NotificationAdmin
+from notifications.models import Delivery, Notification
 from outbox.admin import OutboxItemAdmin
 from outbox.models import OutboxItem
 from pages.admin import StatusPageAdmin
@@ -51,6 +53,7 @@ _SECTIONS = [
     (gettext_lazy("What happens"), ["Incident", "MaintenanceWindow", "Announcement", "Postmortem"]),
     (gettext_lazy("Prepared"), ["IncidentTemplate", "MaintenanceSeries"]),
     (gettext_lazy("The page"), ["StatusPage", "Component", "ComponentGroup", "Subscriber", "CopyTarget"]),
+    (gettext_lazy("What was told"), ["Notification", "Delivery"]),
     (gettext_lazy("The log"), ["Event"]),
 ]
 
@@ -182,4 +185,6 @@ organisation.register(Postmortem, PostmortemAdmin)
 organisation.register(Announcement, AnnouncementAdmin)
 organisation.register(Subscriber, SubscriberAdmin)
 organisation.register(CopyTarget, CopyTargetAdmin)
+organisation.register(Notification, NotificationAdmin)
+organisation.register(Delivery, DeliveryAdmin)
 organisation.register(Event, EventAdmin)

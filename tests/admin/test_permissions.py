@@ -31,6 +31,7 @@ from subscribers.actions import Who, add_confirmed
 from tenants.actions import set_page_role
 from tenants.models import Membership, Role, Tenant, User
 from tests.admin.browser import Browser
+from tests.admin.deliveries import delivered
 from tests.conftest import ACTOR, CANARY
 
 PERSONS = ["anonymous", "outsider", "viewer", "editor", "admin", "owner", "staff"]
@@ -41,7 +42,10 @@ ADMINS = [302, 404, 403, 403, 200, 200, 200]
 ELSEWHERE = [302, 404, 302, 302, 302, 302, 302]
 NOBODY = [302, 404, 403, 403, 403, 403, 403]
 NOT_BY_GET = [302, 404, 405, 405, 405, 405, 405]
-ADMINS_ELSEWHERE = [302, 404, 403, 403, 302, 302, 302]
+# Of rows that only admins see, nobody else learns that there are any.
+ADMINS_ROW = [302, 404, 404, 404, 200, 200, 200]
+ADMINS_ELSEWHERE = [302, 404, 404, 404, 302, 302, 302]
+NOBODYS_ROW = [302, 404, 404, 404, 403, 403, 403]
 
 
 def editors_change(model: str) -> dict[str, list[int]]:
@@ -75,14 +79,24 @@ MATRIX = {
     "pages_statuspage_delete": ADMINS,
     "subscribers_subscriber_changelist": ADMINS,
     "subscribers_subscriber_add": ADMINS,
-    "subscribers_subscriber_change": ADMINS,
-    "subscribers_subscriber_delete": ADMINS,
+    "subscribers_subscriber_change": ADMINS_ROW,
+    "subscribers_subscriber_delete": ADMINS_ROW,
     "subscribers_subscriber_history": ADMINS_ELSEWHERE,
     "copies_copytarget_changelist": ADMINS,
     "copies_copytarget_add": ADMINS,
-    "copies_copytarget_change": ADMINS,
-    "copies_copytarget_delete": ADMINS,
+    "copies_copytarget_change": ADMINS_ROW,
+    "copies_copytarget_delete": ADMINS_ROW,
     "copies_copytarget_history": ADMINS_ELSEWHERE,
+    "notifications_notification_changelist": EVERY_MEMBER,
+    "notifications_notification_add": NOBODY,
+    "notifications_notification_change": EVERY_MEMBER,
+    "notifications_notification_delete": NOBODY,
+    "notifications_notification_history": ELSEWHERE,
+    "notifications_delivery_changelist": ADMINS,
+    "notifications_delivery_add": NOBODY,
+    "notifications_delivery_change": ADMINS_ROW,
+    "notifications_delivery_delete": NOBODYS_ROW,
+    "notifications_delivery_history": ADMINS_ELSEWHERE,
     **editors_change("events_event"),
     "events_event_add": NOBODY,
     "events_event_delete": NOBODY,
@@ -120,6 +134,7 @@ def rows(page: StatusPage, settings: Any, tmp_path: Path) -> dict[str, str]:
         duration=timedelta(hours=1),
     )
     subscriber = add_confirmed(page, Who("reader@example.org"), ACTOR, "said so")
+    delivery = delivered(page, subscriber)
     copy = add_copy_target(page, ACTOR, kind="directory", folder="status")
     return {
         "pages_statuspage": page.pk,
@@ -132,6 +147,8 @@ def rows(page: StatusPage, settings: Any, tmp_path: Path) -> dict[str, str]:
         "incidents_announcement": announcement.pk,
         "incidents_maintenanceseries": series.pk,
         "subscribers_subscriber": subscriber.pk,
+        "notifications_notification": str(delivery.notification_id),
+        "notifications_delivery": str(delivery.pk),
         "copies_copytarget": copy.pk,
         "events_event": str(Event.objects.earliest("id").pk),
     }
