@@ -34,8 +34,10 @@ class AffectedTimes:
 
     @classmethod
     def load(cls, page: StatusPage, notices: Iterable[Incident], gaps: Sequence[Gap]) -> AffectedTimes:
-        """Two queries. `gaps`: the page's."""
+        """Two queries, none where no incident is over. `gaps`: the page's."""
         over = [one.pk for one in notices if one.resolved_at and one.kind == IncidentKind.INCIDENT]
+        if not over:
+            return cls(page, {}, {}, gaps)
         said = _said(over)
         return cls(page, said, _corrections({component_id for _, component_id in said}), gaps)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import filterfalse
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from components.models import Component, DataGap, Statement, StatusChange
 from components.uptime import Day, Figure, Gap, Interval, Policy, Reason, days, display, figure, intervals
 from pages.models import StatusPage
 from publishing.audience import View
+from publishing.building import calendar
 from publishing.lookups import any_of
 from publishing.snapshot import DayView, IncidentRef, IntervalView, UptimeView
 
@@ -56,6 +57,8 @@ class Histories:
     rows: dict[str, list[Row]]
     gaps: Sequence[Gap]
     causes: dict[str, Cause]
+    calm: dict[tuple[date, date, Policy], tuple[UptimeView, Figure]] = field(default_factory=dict)
+    """Days of components of which there is nothing to tell, by first and last day and policy."""
 
     @classmethod
     def load(
@@ -72,6 +75,23 @@ class Histories:
         self, component: Component, first: date, last: date, now: datetime, *, explained: bool = False
     ) -> tuple[UptimeView, Figure]:
         """The days from `first` to `last`, both included; with `explained`, each with its intervals."""
+        if not self._is_calm(component, calendar.midnight(first, self.page.zone)):
+            return self._uptime(component, first, last, now, explained=explained)
+        key = first, last, policy_of(self.page, component)
+        if key not in self.calm:
+            self.calm[key] = self._uptime(component, first, last, now, explained=explained)
+        return self.calm[key]
+
+    def _is_calm(self, component: Component, since: datetime) -> bool:
+        """Whether its history is that of every other of which nothing has been said since then."""
+        return known_since(self.page, component) <= since and all(
+            row.at <= since and row.status == ComponentStatus.OPERATIONAL and row.source != Source.CORRECTION
+            for row in self.rows.get(component.pk, ())
+        )
+
+    def _uptime(
+        self, component: Component, first: date, last: date, now: datetime, *, explained: bool
+    ) -> tuple[UptimeView, Figure]:
         zone, policy = self.page.zone, policy_of(self.page, component)
         rows, gaps = self.rows.get(component.pk, []), self._gaps_of(component)
         found = days([row[:2] for row in rows], first, last, zone, now, gaps, policy)

@@ -204,3 +204,22 @@ def test_a_component_says_where_its_history_begins(page: StatusPage) -> None:
     assert group.components[0].uptime.begins == timezone.now().date()
     (row,) = now.uptime_month(YearMonth(2020, 1)).groups[0].rows
     assert row.uptime.begins is None
+
+
+def test_components_of_which_there_is_nothing_to_tell_have_the_days_that_each_alone_would_have(
+    page: StatusPage,
+) -> None:
+    old, older = component(page), component(page)
+    outage(page, older)
+    create_component(page, ACTOR, name="New")
+    create_component(page, ACTOR, name="Odd", start_date=noon(200).date(), minimum_outage=HOUR)
+    set_status(page, {old.pk: "major_outage"}, ACTOR)
+    set_status(page, {old.pk: "operational"}, ACTOR)
+    DataGap.objects.create(page=page, begun=noon(20), ended=noon(18))
+    now = builder(page)
+    for days in (10, 30, 90):
+        first, last = noon(days).date(), noon(0).date()
+        histories = now._histories(first)
+        for one in now.components:
+            alone = histories._uptime(one, first, last, now.now, explained=True)
+            assert histories.uptime(one, first, last, now.now, explained=True) == alone
