@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,9 +13,10 @@ import pytest
 import uvicorn
 
 from edge import Edge
+from edge.bodies import Body
 from edge.protocol import Protocol
 from edge.request import ASGIApp
-from store import Document, HostEntry, Store
+from store import Document, HostEntry, Hosts, Manifest, Store
 from tests.edge.visitor import ACME_HOST, GLOBEX_HOST, HOSTS, Reply, ask, teapot, until
 from tests.services import any_port
 from tests.store.builders import ACME, GLOBEX, HTML, documents, manifest, publish, text
@@ -181,6 +183,23 @@ def test_what_is_ready_is_not_answered_once_it_is_no_longer_true(published: Stor
 
     async def is_unknown(client: Client) -> bool:
         return (await client.ask(ACME_HOST)).status == 404
+
+    asyncio.run(scenario())
+
+
+def test_ready_answers_hold_on_to_nothing_larger_than_themselves(published: Store) -> None:
+    """Memory would let go of a manifest, and have nothing of it."""
+
+    async def scenario() -> None:
+        async with serving(published) as (edge, port):
+            client = await Client.connect(port)
+            for path in ("/", "/history"):
+                await client.ask(ACME_HOST, path)
+            ready = edge.shelf._kept.values()
+            held = {type(one) for answer in ready for one in gc.get_referents(answer)}
+            assert len(ready) == 2
+            assert bytes in held
+            assert not held & {Manifest, Hosts, Body}
 
     asyncio.run(scenario())
 
