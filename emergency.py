@@ -49,6 +49,7 @@ IMPACTS = {
 RANKS = ["none", "maintenance", "minor", "major", "critical"]
 STATUSES = ["investigating", "identified", "monitoring"]
 READY = "/.emergency/"
+UNSHOWN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class Trouble(Exception):
@@ -739,7 +740,7 @@ def main() -> None:
     if not 0 < getattr(asked, "hours", 1) <= 168:
         raise Trouble("A notice is shown between a minute and 168 hours.")
     for text, longest in ((getattr(asked, "text", "-"), 5000), (getattr(asked, "name", "-"), 120)):
-        if not 0 < len(text.strip()) <= len(text) <= longest or re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text):
+        if not 0 < len(text.strip()) <= len(text) <= longest or UNSHOWN.search(text):
             raise Trouble(f"A text has 1 to {longest} characters, and nothing that cannot be shown.")
     if "\n" in getattr(asked, "name", ""):
         raise Trouble("A heading has one line.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from edge import emergency
+from edge import emergency, feeds
 from edge.bodies import Body
 from store.emergency import Notice, ready_path
 from store.packing import compress
@@ -16,7 +16,6 @@ _MARKER = b"<!--notice-->"
 _WORDS = re.compile(rb'data-old="([^"]*)"')
 _DEFAULT_WORDS = b"This page may be out of date. Last confirmed:"
 _EVERY_INCIDENT = "/api/v2/incidents.json"
-_TEXTS = ("text/plain", "text/markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,10 @@ class Overlay:
         return ready_path(self.notice.impact, "/" if is_own else path)
 
     def fits(self, path: str, content_type: str) -> bool:
-        if self._is_ready(path) and content_type.startswith(_TEXTS):
+        if content_type.startswith(("text/html", "application/json")):
             return True
-        return content_type.startswith(("text/html", "application/json"))
+        takes = path in feeds.PATHS or (self._is_ready(path) and content_type.startswith("text/"))
+        return self.notice is not None and takes
 
     def scope(self, path: str) -> str:
         """Documents of the same bytes differ under the overlay where this does."""
@@ -60,6 +60,8 @@ class Overlay:
             plain = self._in_html(plain)
         elif content_type.startswith("application/json"):
             plain = self._in_json(plain, path)
+        elif self.notice is not None and path in feeds.PATHS:
+            plain = feeds.in_feed(self.notice, plain)
         elif self.notice is not None:
             plain = emergency.in_text(self.notice, plain, markdown=content_type.startswith("text/markdown"))
         return Body(digest, compress(plain), self.mark)

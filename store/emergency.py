@@ -33,7 +33,7 @@ _TAG = 32
 _BLOCK = 1024
 _LARGEST_LOG = 512_000
 _ID = re.compile(r"[0-9a-z]{12}")
-_UNSHOWN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_UNSHOWN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def ready_path(impact: str, path: str) -> str:

@@ -196,6 +196,7 @@ WRONG = {
     "no text": ("say", " "),
     "too long": ("say", "x" * 5001),
     "unprintable": ("say", "a\x07b"),
+    "broken": ("say", "a\udc80b"),
     "a heading of two lines": ("say", "x", "--name", "a\nb"),
     "for ever": ("say", "x", "--hours", "1000"),
     "not a number": ("say", "x", "--hours", "nan"),

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
+import feedparser
 import pytest
 
 from edge.bodies import Body
 from edge.overlay import Overlay
 from publishing.emergency import ready
-from publishing.snapshot import PageView
+from publishing.forms import FeedEntry, FeedView
+from publishing.rendering import feeds
+from publishing.snapshot import PageView, UpdateView
 from store import Document
 from store.emergency import IMPACTS, STATUSES, Notice, Said, ready_path
 from store.packing import compress
@@ -107,3 +111,29 @@ def test_the_line_above_other_pages_leads_nowhere_but_home() -> None:
     page = overlaid(made, notice("investigating"))
     assert page.count("<a ") == 1
     assert '<a href="/" dir="auto">Logins &lt;i&gt;' in page
+
+
+def test_feeds_have_one_entry_more() -> None:
+    view = FeedView(NOW - timedelta(days=1), (samples_entry(),))
+    shown = notice("investigating", "resolved")
+    for made, entries in zip(feeds.documents(PAGES["en"], view), (2, 2), strict=True):
+        before, after = feedparser.parse(made.body), feedparser.parse(overlaid(made, shown))
+        assert not after.bozo
+        assert len(after.entries) == entries
+        assert after.entries[1] == before.entries[0]
+        new, old = after.entries[0], before.entries[0]
+        assert unescape(new.title) == shown.name
+        assert new.id == old.id.replace(samples_entry().id, shown.id)
+        assert new.link == old.link.replace(samples_entry().id, shown.id)
+        assert "Resolved" in new.summary
+        assert "<b>" not in new.summary
+
+
+def samples_entry() -> FeedEntry:
+    said = UpdateView("u1", "resolved", "It works.", NOW - timedelta(days=1))
+    return FeedEntry("k3v9x2m1q8za", "Old trouble", NOW - timedelta(days=2), NOW - timedelta(days=1), (said,))
+
+
+def test_a_feed_without_entries_gets_one() -> None:
+    for made in feeds.documents(PAGES["en"], FeedView(NOW, ())):
+        assert len(feedparser.parse(overlaid(made, notice("investigating"))).entries) == 1
