@@ -85,6 +85,15 @@ def check_url(url: str, field: str = "address") -> str:
     return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path, parts.query, ""))
 
 
+def is_opened(host: str) -> bool:
+    """Whether it is an address of a network that `EGRESS_ALLOW_NETS` names: a sink on this machine."""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(found in net for net in _allowed())
+
+
 def look_up(host: str, port: int) -> list[tuple[int, str]]:
     """(family, address) of every answer. Raises Forbidden where one of them may not be called, and OSError
     where there is none. Blocks while the resolver works."""

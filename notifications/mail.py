@@ -17,17 +17,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from notifications.letters import Letter
-from notifications.models import Notification
-from notifications.wording import words
-from subscribers.links import confirm_url, leave_url, manage_url
+from notifications.own_links import LINKS, own_links
+from notifications.wording import asks, words
 
 _SECRET = secrets.token_hex(16)
-_LINKS = {
-    "confirm": (f"https://confirm.{_SECRET}.invalid", confirm_url),
-    "manage": (f"https://manage.{_SECRET}.invalid", manage_url),
-    "leave": (f"https://leave.{_SECRET}.invalid", leave_url),
-}
-_PLACEHOLDERS = {name: placeholder for name, (placeholder, _url) in _LINKS.items()}
+_PLACEHOLDERS = {name: f"https://{name}.{_SECRET}.invalid" for name in LINKS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +53,7 @@ class Rendered:
     def mail(self, letter: Letter) -> Mail:
         key = (letter.notification.pk, letter.language, letter.time_zone)
         common = self._common.get(key) or self._common.setdefault(key, _render(letter))
-        links = _own_links(letter)
+        links = own_links(letter)
         return Mail(
             sender=common.sender,
             subject=common.subject,
@@ -88,12 +82,6 @@ def _render(letter: Letter) -> _Common:
         )
 
 
-def _own_links(letter: Letter) -> dict[str, str]:
-    origin = letter.notification.facts["page"]["url"]
-    own = (origin, letter.page_id, letter.subscriber_id, letter.link_version)
-    return {name: url(*own) for name, (_placeholder, url) in _LINKS.items()}
-
-
 def _put_in(content: str, links: dict[str, str]) -> str:
     for name, url in links.items():
         content = content.replace(_PLACEHOLDERS[name], url)
@@ -112,15 +100,10 @@ def _headers(letter: Letter, links: dict[str, str]) -> dict[str, str]:
     if letter.notification.incident_id:
         thread = f"<incident-{letter.notification.incident_id}@{host}>"
         headers |= {"In-Reply-To": thread, "References": thread}
-    if not _asks(letter.notification):
+    if not asks(letter.notification.kind):
         headers["List-Unsubscribe"] = f"<{links['leave']}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
-
-
-def _asks(notification: Notification) -> bool:
-    """Whether it asks for confirmation: then there is nothing to leave yet."""
-    return notification.kind in {"subscriber.asked", "subscriber.reminded"}
 
 
 def _one_line(name: str) -> str:

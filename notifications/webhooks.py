@@ -23,6 +23,7 @@ from incidents.shape import incident_shape, update_shape
 from notifications.audience import shown_components
 from notifications.letters import Letter
 from notifications.models import Notification
+from notifications.wording import asks
 from pages.models import StatusPage
 from subscribers.links import leave_url
 
@@ -43,13 +44,10 @@ _SHORT = [
 _SHORT += ["group_id"]
 
 
-# The messages that ask whether a machine wants to be told: it says so by repeating their challenge.
-_ASKING = {"subscriber.asked", "subscriber.reminded"}
-
-
 def challenge(letter: Letter) -> str:
-    """What the answer has to repeat, the same at every attempt; empty for a message that asks nothing."""
-    if letter.notification.kind not in _ASKING:
+    """What a machine has to repeat to say that it wants to be told, the same at every attempt; empty for a
+    message that asks nothing."""
+    if not asks(letter.notification.kind):
         return ""
     return salted_hmac("notifications.challenge", f"{letter.subscriber_id}.{letter.link_version}").hexdigest()
 

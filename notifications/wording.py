@@ -71,6 +71,11 @@ _MAINTENANCE = {
 _OVER = {"incident.resolved", "incident.postmortem_published", "maintenance.completed"}
 
 
+def asks(kind: str) -> bool:
+    """Whether the message asks for confirmation: then there is nothing to manage or leave yet."""
+    return kind in {"subscriber.asked", "subscriber.reminded"}
+
+
 def words(kind: str, facts: Facts) -> Said:
     """The message of an event called `kind`."""
     return _PERSONAL.get(kind, _notice)(kind, facts)

@@ -81,23 +81,9 @@ def _sent(way: Way) -> str:
 @require_safe
 @of_page
 def sent(request: HttpRequest, page: StatusPage) -> HttpResponse:
-    if WAYS.get(request.GET.get("by", ""), WAYS[Channel.EMAIL]).has_owner:
-        return message(
-            page,
-            _("Nearly done"),
-            _(
-                "If you gave an e-mail address, open the link that we have sent there. Otherwise we are "
-                "asking the machine now: it is told as soon as it has answered with the challenge."
-            ),
-        )
-    return message(
-        page,
-        _("Look into your mailbox"),
-        _(
-            "We have sent a message to the address that you entered. Open the link in it, and you are "
-            "subscribed. If nothing has come after a few minutes, look among the spam, or try again."
-        ),
-    )
+    way = WAYS.get(request.GET.get("by", ""), WAYS[Channel.EMAIL])
+    title = _("Nearly done") if way.has_owner else _("Look into your mailbox")
+    return message(page, title, str(way.sent))
 
 
 @_shown

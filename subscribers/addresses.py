@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -48,4 +50,29 @@ def _no_address() -> str:
     return _("This is not an e-mail address. One looks like name@example.org.")
 
 
-_SPELLED: dict[str, Callable[[str, str], str]] = {Channel.EMAIL: _email, Channel.WEBHOOK: egress.check_url}
+def _hook(url: str, field: str, hosts: Collection[str], example: str) -> str:
+    """Of a chat: only its service's own hosts, so that its messages go nowhere else."""
+    url = egress.check_url(url, field)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    known = parts.scheme == "https" and any(f".{host}".endswith(f".{one}") for one in hosts)
+    if not known and not egress.is_opened(host):
+        message = _("This is not the address of such a chat. One begins with %(example)s.")
+        raise Refused(message % {"example": example}, field)
+    return url
+
+
+def _chat(example: str, *hosts: str) -> Callable[[str, str], str]:
+    return partial(_hook, hosts=hosts, example=example)
+
+
+_SPELLED: dict[str, Callable[[str, str], str]] = {
+    Channel.EMAIL: _email,
+    Channel.WEBHOOK: egress.check_url,
+    Channel.SLACK: _chat("https://hooks.slack.com/", "hooks.slack.com", "hooks.slack-gov.com"),
+    Channel.TEAMS: _chat(
+        "https://….logic.azure.com/", "logic.azure.com", "api.powerplatform.com", "powerautomate.com"
+    ),
+    Channel.DISCORD: _chat("https://discord.com/api/webhooks/", "discord.com", "discordapp.com"),
+    Channel.GOOGLE_CHAT: _chat("https://chat.googleapis.com/v1/spaces/", "chat.googleapis.com"),
+}
