@@ -719,12 +719,15 @@ def act(desk: Desk, asked: argparse.Namespace) -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kit", required=True, help="the file that manage.py emergency_kit made")
-    parser.add_argument("--yes", action="store_true", help="do not ask before acting")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be done")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     helps = {"say": "begin a notice", "update": "go on", "resolve": "say that it is over"}
     helps |= {"extend": "show it for longer", "tell": "go on telling", "status": "what the page says now"}
     made = {name: commands.add_parser(name, help=text) for name, text in helps.items()}
+    for one in (parser, *made.values()):
+        # Before the command or behind it: what is not given says nothing.
+        unsaid = False if one is parser else argparse.SUPPRESS
+        one.add_argument("--yes", action="store_true", default=unsaid, help="do not ask before acting")
+        one.add_argument("--dry-run", action="store_true", default=unsaid, help="show what would be done")
     for name in ("say", "update", "resolve"):
         made[name].add_argument("text", help="plain words, shown as they are")
     for name in ("say", "update", "resolve", "extend"):

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from store import Store, StoreError
+from store.documents import require
 from store.emergency import MONITORING, Log, Notice, Said, page_key
 
 # Seconds between two looks at the disk, and at Redis where it told nothing.
@@ -85,9 +86,10 @@ class Watch:
 
     def _take(self, page_id: str, raw: bytes) -> bool:
         """Whether it is newer than what is known; a log that is not ours is said once and forgotten."""
-        if self._refused.get(page_id) == raw or not self._key:
+        if self._refused.get(page_id) == raw:
             return False
         try:
+            require(bool(self._key), "this edge has no EMERGENCY_KEY to check it with")
             log = Log.from_bytes(raw, page_key(self._key, page_id), page_id)
         except StoreError as error:
             self._refused[page_id] = raw

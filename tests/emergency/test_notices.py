@@ -82,9 +82,10 @@ def test_signed_nonsense_is_nonsense() -> None:
             Log.from_bytes(TOOL.signed(KEY, members), KEY, ACME)
 
 
-def test_without_a_key_none_counts(store: Store) -> None:
+def test_without_a_key_none_counts(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     store.notices.put(ACME, log().to_bytes(page_key("", ACME)))
     assert seen(store, key="") == {}
+    assert "no EMERGENCY_KEY" in caplog.text
 
 
 def test_a_notice_ends_by_itself(store: Store) -> None:

@@ -165,7 +165,8 @@ def test_a_subscriber_s_address_leads_to_no_machine_of_ours(
 def test_a_rehearsal_changes_nothing(store: Store, open_kit: Path, machines: Sink, root: Path) -> None:
     publish_acme(store, [target(1, f"{machines.url}/1")], 2)
     before = sorted(root.rglob("*"))
-    assert "1 webhooks and chats to tell" in done(open_kit, "--dry-run", "say", "We look.")
+    for words in (("--dry-run", "say", "We look."), ("say", "We look.", "--dry-run")):
+        assert "1 webhooks and chats to tell" in done(open_kit, *words)
     assert sorted(root.rglob("*")) == before
     assert machines.got == []
 
