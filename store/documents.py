@@ -121,8 +121,12 @@ class Manifest:
         """A removed page keeps its order and names nothing, so that no copy brings it back."""
         return not self.entries
 
+    @cached_property
+    def _hashes(self) -> frozenset[str]:
+        return frozenset(entry.hash for entry in self.entries.values())
+
     def hashes(self) -> set[str]:
-        return {entry.hash for entry in self.entries.values()}
+        return set(self._hashes)
 
     def to_bytes(self) -> bytes:
         """Sealed JSON; entries are `path: [hash, type, status, size, cold]`, sorted by path."""

@@ -65,10 +65,8 @@ def _links() -> QuerySet[IncidentComponent]:
 
 def _incident_view(incident: Incident, view: View, time_of: TimeOf) -> IncidentView:
     links = [link for link in incident.links.all() if link.component_id in view.named]
-    window = getattr(incident, "window", None)
-    postmortem = getattr(incident, "postmortem", None)
-    cancelled = bool(window and window.cancelled)
-    began = incident.impact_started_at or incident.started_at
+    window, postmortem = (getattr(incident, name, None) for name in ("window", "postmortem"))
+    began, cancelled = incident.impact_started_at or incident.started_at, bool(window and window.cancelled)
     affected = {link.component_id: found for link in links if (found := time_of(link))}
     return IncidentView(
         id=incident.pk,
@@ -91,7 +89,7 @@ def _incident_view(incident: Incident, view: View, time_of: TimeOf) -> IncidentV
         updates=tuple(update_view(update, view) for update in incident.updates.all()),
         affected=tuple(affected.values()),
         cancelled=cancelled,
-        seconds=None if cancelled else _seconds(began, incident.resolved_at),
+        seconds=_seconds(began, incident.resolved_at, cancelled=cancelled),
         postmortem=postmortem.body if postmortem else "",
         postmortem_at=postmortem and postmortem.published_at,
     )
@@ -148,7 +146,7 @@ def _summary(row: dict[str, Any]) -> IncidentSummary:
         resolved_at=row["resolved_at"],
         scheduled_for=row["window__scheduled_for"],
         scheduled_until=row["window__scheduled_until"],
-        seconds=None if cancelled else _seconds(began, row["resolved_at"]),
+        seconds=_seconds(began, row["resolved_at"], cancelled=cancelled),
         components=tuple(row["names"]),
         latest=row["latest"] or "",
         has_postmortem=row["postmortem__published_at"] is not None,
@@ -157,8 +155,8 @@ def _summary(row: dict[str, Any]) -> IncidentSummary:
     )
 
 
-def _seconds(began: datetime, ended: datetime | None) -> int | None:
-    return max(int((ended - began).total_seconds()), 0) if ended else None
+def _seconds(began: datetime, ended: datetime | None, *, cancelled: bool) -> int | None:
+    return None if ended is None or cancelled else max(int((ended - began).total_seconds()), 0)
 
 
 def feed_entry(incident: Incident, view: View) -> FeedEntry:
