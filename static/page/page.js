@@ -21,11 +21,10 @@
   };
 
   // Times ---------------------------------------------------------------------------------------------
-  // Formats are slow to make, and most readers need only the first.
-  const lazily = (make) => { let made; return () => (made ??= make()); };
-  const own = lazily(() => new Intl.DateTimeFormat(language, {
+  const ownStyle = {
     day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "numeric", timeZoneName: "short",
-  }));
+  };
+  const inOwnZone = (moment) => new Date(moment).toLocaleString(language, ownStyle);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const steps = [["minute", 60, 3600], ["hour", 3600, 86400], ["day", 86400, 7 * 86400]];
 
@@ -45,7 +44,7 @@
 
   const offerOwnZone = (event) => {
     const time = event.target.closest?.("time[datetime*=T]");
-    if (time && !time.title) time.title = own().format(new Date(time.dateTime));
+    if (time && !time.title) time.title = inOwnZone(time.dateTime);
   };
 
   tellAges();
@@ -86,7 +85,6 @@
 
   // Days ----------------------------------------------------------------------------------------------
   const dayStyle = { weekday: "short", day: "numeric", month: "long", timeZone: "UTC" };
-  const dayName = lazily(() => new Intl.DateTimeFormat(language, dayStyle));
   let tip, shown;
 
   const lengthOf = (days) => days.viewBox.baseVal.width / 8;
@@ -138,7 +136,7 @@
     }
     const texts = linesOf(days, index).map((line) => lineText(line, days)).slice(0, 5);
     const lines = texts.length ? texts : [byId("main").dataset.calm];
-    tip.replaceChildren(create("b", "", dayName().format(dateOf(days, index))), ...lines.map((text) => create("p", "", text)));
+    tip.replaceChildren(create("b", "", dateOf(days, index).toLocaleDateString(language, dayStyle)), ...lines.map((text) => create("p", "", text)));
     tip.hidden = false;
     tip.dataset.index = index;
     shown = days;
@@ -256,11 +254,7 @@
     if (fresh.length) voice.textContent = fresh.join(" ");
   };
 
-  const fromText = (html) => {
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    return template.content.firstElementChild;
-  };
+  const parse = (html) => new DOMParser().parseFromString(html, "text/html");
 
   // The element as it was published, without its live inner ones.
   const outline = (node) => {
@@ -288,9 +282,10 @@
     .map((node) => node.getAttribute("src") || node.getAttribute("href")).join();
 
   let etag, asked;
+  const get = (address) => fetch(address, { cache: "no-cache" });
   const load = async () => {
-    const answer = await fetch(location.href, { cache: "no-cache" });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const answer = await get(location.href);
+    const page = parse(await answer.text());
     const fresh = part("main[data-live]", page);
     if (!fresh) throw 0;
     if (loaded(page) !== loaded(document)) location.reload();
@@ -339,7 +334,7 @@
     const data = JSON.parse(event.data);
     const places = Object.keys(data.fragments || {});
     if (data.prev !== known || known !== shownVersion() || !places.every(byId)) return hear(data.version);
-    change(data.title, data.icon, () => places.forEach((id) => swap(byId(id), fromText(data.fragments[id]))));
+    change(data.title, data.icon, () => places.forEach((id) => swap(byId(id), parse(data.fragments[id]).body.firstChild)));
     known = data.version;
     return hear(known);
   };
@@ -374,7 +369,7 @@
     const at = confirmedAt || since;
     time.dateTime = new Date(at).toISOString();
     time.dataset.rel = "";
-    time.textContent = own().format(at);
+    time.textContent = inOwnZone(at);
     const notice = aloud(create("p", "notice lost", `${byId("main").dataset.old} `));
     notice.id = "notice";
     notice.append(time);
@@ -384,11 +379,11 @@
 
   // A few bytes, the same for all of a site's pages: they change with every version.
   const ask = async () => {
-    const answer = await fetch("/api/v2/status.json", { cache: "no-cache" });
+    const answer = await get("/api/v2/status.json");
     if (!answer.ok) throw 0;
-    const same = asked === (asked = answer.headers.get("etag"));
-    if (asked && same) confirmed(answer);
+    if (asked && asked === answer.headers.get("etag")) confirmed(answer);
     else loadSoon(0, 0);
+    asked = answer.headers.get("etag");
   };
 
   // Where the stream is silent, which a beat every 15 s should prevent, this asks instead.
