@@ -42,6 +42,16 @@ def secret_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckM
 
 
 @register(Tags.security)
+def emergency_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    length = len(settings.EMERGENCY_KEY)
+    if not length or length >= _UNSAFE_SECRET:
+        return []
+    text = f"EMERGENCY_KEY has {length} characters: fewer than {_UNSAFE_SECRET} can be guessed."
+    hint = "Set it to 50 random characters, and make the kits anew; or leave it out."
+    return [Error(text, hint=hint, id="statuspage.E014")]
+
+
+@register(Tags.security)
 def hosts(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if not settings.APP_HOSTS:

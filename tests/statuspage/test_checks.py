@@ -37,6 +37,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"EGRESS_ALLOW_NETS": ["10.0.0.0/8"]}, "statuspage.E011"),
     ({"EGRESS_ALLOW_NETS": ["localhost"]}, "statuspage.E012"),
     ({"COPIES_ROOT": "copies"}, "statuspage.E013"),
+    ({"EMERGENCY_KEY": "short"}, "statuspage.E014"),
     ({"PURGER": "akamai"}, "publishing.E001"),
     ({"PURGER": "cloudflare", "PURGE_SERVICE_ID": "zone"}, "publishing.E002"),
     ({"PURGER": "fastly", "PURGE_TOKEN": "token"}, "publishing.E002"),
