@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from common.errors import Refused
 from common.rows import add, change, given, state
 from common.tenancy import current_tenant_id
-from copies.asking import ANEW, COPY
+from copies.asking import COPY, ask_anew
 from copies.credentials import Credentials, sealed
 from copies.models import CopyTarget, Kind
 from copies.targets import KINDS
@@ -88,7 +88,7 @@ def copy_anew(page: StatusPage, target: CopyTarget, actor: Actor) -> None:
         target = _locked(page, target)
         target.next_try_at = None
         target.save(update_fields=["next_try_at"])
-        _ask(target, ANEW)
+        ask_anew(target.pk)
         _record(actor, "copy_target.asked", target)
 
 
@@ -142,8 +142,8 @@ def _locked(page: StatusPage, target: CopyTarget) -> CopyTarget:
     return found
 
 
-def _ask(target: CopyTarget, how: str = "") -> None:
-    put(COPY, current_tenant_id(), [f"{target.pk}{how}"])
+def _ask(target: CopyTarget) -> None:
+    put(COPY, current_tenant_id(), [target.pk])
     transaction.on_commit(lambda: nudge([Lane.COPY]), robust=True)
 
 

@@ -16,3 +16,8 @@ def ask_for_copies(page_id: str) -> None:
     ids = list(CopyTarget.objects.filter(page_id=page_id).values_list("pk", flat=True))
     if ids:
         put(COPY, current_tenant_id(), ids)
+
+
+def ask_anew(target_id: str) -> None:
+    """Have every file of one target sent again, now."""
+    put(COPY, current_tenant_id(), [f"{target_id}{ANEW}"])

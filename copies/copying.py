@@ -32,11 +32,15 @@ class OutOfTime(Exception):
     """There is more to do. What was done stays done."""
 
 
+class Overtaken(Exception):
+    """Somebody else has written there since this one's time was over. A file of it may lie over theirs."""
+
+
 class Newer(TargetError):
     """The place has a newer version than what was to be copied."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Copying:
     """One bringing up of `target` to `manifest`. It ends at `until`, of the monotonic clock, if need be: then
     somebody else may be at the same place, and nothing more is written."""
@@ -46,6 +50,7 @@ class Copying:
     body: Body
     until: float
     told: Callable[[int, int], object] = lambda _done, _all: None
+    _noted: bytes = b""
 
     def doubt(self) -> None:
         """Have the next run send every file, whatever the copy says of itself: somebody else wrote there."""
@@ -57,21 +62,30 @@ class Copying:
         """The number of files sent. `confirmed_at`: when the manifest was known to be the page's newest; None
         where it is not.
 
-        Raises Newer, TargetError, OutOfTime, and StoreError where a body is lost.
+        Raises Newer, TargetError, OutOfTime, Overtaken, and StoreError where a body is lost.
         """
         with self.target.writing():
-            held = self._held()
-            wanted = self._wanted()
-            changed = [name for name in wanted if held.files.get(name) != wanted[name][1]]
-            held = self._send(held, wanted, changed)
-            self._finish(held, {name: kept for name, (_, kept) in wanted.items()})
-            if confirmed_at is not None:
-                self._confirm(confirmed_at)
+            try:
+                return self._run(confirmed_at)
+            except (OutOfTime, TargetError) as error:
+                if self._is_late() and self.target.read(MANIFEST) != self._noted:
+                    raise Overtaken from error
+                raise
+
+    def _run(self, confirmed_at: datetime | None) -> int:
+        held = self._held()
+        wanted = self._wanted()
+        changed = [name for name in wanted if held.files.get(name) != wanted[name][1]]
+        held = self._send(held, wanted, changed)
+        self._finish(held, {name: kept for name, (_, kept) in wanted.items()})
+        if confirmed_at is not None:
+            self._confirm(confirmed_at)
         return len(changed)
 
     def _held(self) -> Held:
         """What is there. A place that holds anything of others' is left alone."""
         raw = self.target.read(MANIFEST)
+        self._noted = raw or b""
         return self._claim() if raw is None else self._checked(raw)
 
     def _claim(self) -> Held:
@@ -115,7 +129,7 @@ class Copying:
 
     def _finish(self, held: Held, files: dict[str, Kept]) -> None:
         new = held.at(self.manifest.order, files)
-        if new == held and not new.unsure:
+        if new.to_bytes() == self._noted and not new.unsure:
             return
         self._note(new)
         if new.unsure:
@@ -135,7 +149,9 @@ class Copying:
         self._put(File(CONFIRMED, json.dumps(told).encode(), _JSON, _NOW))
 
     def _note(self, held: Held) -> None:
-        self._put(File(MANIFEST, held.to_bytes(), _JSON, _NOW))
+        raw = held.to_bytes()
+        self._put(File(MANIFEST, raw, _JSON, _NOW))
+        self._noted = raw
 
     def _write(self, name: str, path: str, kept: Kept) -> None:
         body = self.body(kept.hash)
@@ -153,8 +169,11 @@ class Copying:
         self.target.remove(name)
 
     def _mind_the_time(self) -> None:
-        if time.monotonic() > self.until:
+        if self._is_late():
             raise OutOfTime
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self.until
 
     def _each(self, work: Callable[[str], None], names: Iterable[str]) -> None:
         """A few at once. What has not begun when one fails does not begin."""

@@ -7,11 +7,12 @@ import time
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from copies.asking import ask_for_copies
-from copies.copying import Copying, Newer, OutOfTime
+from copies.asking import ask_anew, ask_for_copies
+from copies.copying import Copying, Newer, OutOfTime, Overtaken
 from copies.models import CopyTarget
 from copies.target import TargetError
 from copies.targets import KINDS
@@ -67,6 +68,11 @@ def _copy(target: CopyTarget, now: datetime, *, anew: bool) -> timedelta:
         else:
             _copied(target, manifest, copying.run(now if current else None), now, current=current)
     except OutOfTime:
+        return _AT_ONCE
+    except Overtaken:
+        # Whoever lost its lock has lost the connection that held it.
+        connection.close()
+        ask_anew(target.pk)
         return _AT_ONCE
     except Newer as error:
         # Another worker may know a version that has not come here yet.

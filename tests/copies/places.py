@@ -16,6 +16,7 @@ import boto3
 
 from common.tenancy import current_tenant_id
 from copies.actions import add_copy_target
+from copies.held import Held
 from copies.models import CopyTarget
 from copies.names import CONFIRMED, MANIFEST, as_file, as_key
 from pages.models import StatusPage
@@ -141,4 +142,6 @@ def stored_files(place: Place, page: StatusPage) -> dict[str, bytes]:
 
 
 def assert_copied(place: Place, target: CopyTarget) -> None:
-    assert documents(place.files(target)) == stored_files(place, target.page)
+    files = place.files(target)
+    assert documents(files) == stored_files(place, target.page)
+    assert Held.from_bytes(files[MANIFEST]).unsure == frozenset()
