@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from http.client import HTTPConnection
@@ -68,7 +68,7 @@ def _copy(disk: Disk, pattern: Pattern, number: int) -> str:
     """Another page with documents of its own; its id. What is compressed is only as long as if it were."""
     name, mark = f"page{number:08}", b"<!--%08d-->" % number
     entries = dict(pattern.manifest.entries)
-    made = {}
+    made: dict[str, Callable[[], bytes]] = {}
     for path, variants in pattern.bodies.items():
         own = {encoding: data + mark for encoding, data in variants.items()}
         document = Document(path, own["identity"], entries[path].type)

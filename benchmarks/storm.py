@@ -130,7 +130,8 @@ def _publishes() -> Iterator[list[float]]:
     stopping = threading.Event()
 
     def listen() -> None:
-        with connect(settings.STORE_REDIS_URL).pubsub(ignore_subscribe_messages=True) as pubsub:
+        listening = connect(settings.STORE_REDIS_URL).pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        with listening as pubsub:
             pubsub.subscribe(CHANNEL)
             while not stopping.is_set():
                 message = pubsub.get_message(timeout=0.5)

@@ -153,12 +153,7 @@ def correct_history(
     begun, ended = span["begun"], span["ended"]
     with page_change(page, actor) as change:
         component = _locked(change.page.components, component.pk)
-        if not begun < ended <= change.now:
-            message = _("A correction begins before it ends, and ends in the past.")
-            raise Refused(message, "ended")
-        if not span["reason"].strip():
-            message = _("Say why the history is corrected: the reason is shown on the page.")
-            raise Refused(message, "reason")
+        _check_correction(change, begun, ended, span["reason"])
         statement = Statement(
             component=component,
             source=Source.CORRECTION,
@@ -171,6 +166,15 @@ def correct_history(
         with_effect(change, [component.pk], begun, False, lambda: add(statement))
         change.record("component.corrected", "correction", str(statement.pk), state(statement))
     return statement
+
+
+def _check_correction(change: Change, begun: datetime, ended: datetime, reason: str) -> None:
+    if not begun < ended <= change.now:
+        message = _("A correction begins before it ends, and ends in the past.")
+        raise Refused(message, "ended")
+    if not reason.strip():
+        message = _("Say why the history is corrected: the reason is shown on the page.")
+        raise Refused(message, "reason")
 
 
 def withdraw_correction(page: StatusPage, statement: Statement, actor: Actor) -> None:

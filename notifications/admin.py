@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
@@ -126,7 +127,7 @@ class SinceFilter(admin.SimpleListFilter):
 
 class AttemptInline(admin.TabularInline):
     model = Attempt
-    fields = ("number", "began_at", "ended_at", "provider", "status", "code", "error", "said")
+    fields = ("began_at", "ended_at", "provider", "status", "code", "error", "said")
     readonly_fields = ("said",)
     extra = 0
     can_delete = False
@@ -150,7 +151,7 @@ class DeliveryAdmin(OfPagesAdmin):
     """Addresses are people's: only admins see them."""
 
     needs = Role.ADMIN
-    list_display = ["created_at", "told", "target", "channel", "state", "attempts", "next_try", "last_error"]
+    list_display = ["created_at", "target", "channel", "state", "attempts", "short_error"]
     list_display_links = ["target"]
     list_filter = ["status", "channel", SinceFilter]
     list_select_related = ["notification"]
@@ -179,7 +180,11 @@ class DeliveryAdmin(OfPagesAdmin):
 
     @admin.display(description=_lazy("next try"))
     def next_try(self, row: Delivery) -> Any:
-        return row.next_attempt_at if row.is_waiting else None
+        return row.next_attempt_at if row.is_waiting else ""
+
+    @admin.display(description=_lazy("last error"))
+    def short_error(self, row: Delivery) -> str:
+        return Truncator(row.last_error).chars(60)
 
     @admin.action(description=_lazy("Send again what was not delivered"))
     def send_again(self, request: HttpRequest, queryset: Any) -> None:

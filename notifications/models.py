@@ -230,6 +230,9 @@ class Attempt(models.Model):
         ordering = ["delivery", "number"]
         constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_once_per_number")]
 
+    def __str__(self) -> str:
+        return str(self.number)
+
 
 class Suppression(models.Model):
     """An address that must not be written to, by one tenant or, without a tenant, by anybody."""

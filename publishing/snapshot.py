@@ -69,6 +69,8 @@ class IntervalView:
     """Why a correction was made."""
     derived: bool = False
     """Reconstructed on import from the incident's impact."""
+    deleted: bool = False
+    """The notice behind it was taken off the page."""
 
 
 @dataclass(frozen=True, slots=True)

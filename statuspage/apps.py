@@ -1,3 +1,5 @@
+import time
+
 from django.apps import AppConfig
 
 # Checks register themselves; the Celery application exists wherever Django does, for shared tasks.
@@ -5,6 +7,10 @@ from statuspage import checks
 from statuspage.celery import app as celery_app
 
 __all__ = ["celery_app", "checks"]
+
+
+# When this process began, by its own clock.
+BEGAN = time.monotonic()
 
 
 class StatuspageConfig(AppConfig):

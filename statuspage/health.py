@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
@@ -23,6 +24,7 @@ from outbox import heartbeat
 from outbox.models import OutboxItem
 from publishing.emergency.fold import waiting
 from statuspage import fingerprint
+from statuspage.apps import BEGAN
 from store import connect
 from tenants.models import Installation
 
@@ -64,6 +66,7 @@ def health(_request: HttpRequest) -> HttpResponse:
         problems, unknown = [_NO_DATABASE], list(_ASKED_OF_DATABASE)
     own = {
         "release": settings.RELEASE,
+        "starting": _is_starting(),
         "redis_away": _redis_away(),
         "disk_free_bytes": shutil.disk_usage(_existing(settings.STORE_DIR)).free,
         "emergency_notices": len(waiting()),
@@ -105,12 +108,16 @@ _ASKED_OF_DATABASE: dict[str, Callable[[datetime], Any]] = {
 
 def _problems_of_work(facts: dict[str, Any]) -> list[str]:
     checks = {
-        "Work is overdue.": (facts["oldest_due_row_age"] or 0) > _OVERDUE,
         "Some work fails, and is tried again; see the outbox in the admin.": facts["failing_rows"] > 0,
         "Some work failed for good; see the outbox in the admin.": facts["dead_rows"] > 0,
-        "No ticker was seen lately.": _missing(facts["ticker_age"]),
-        "No worker was seen lately; the ticker does its work, slower.": _missing(facts["worker_age"]),
     }
+    # A process that has just begun may not have seen the others begin, nor them what waits.
+    if not _is_starting():
+        checks |= {
+            "Work is overdue.": (facts["oldest_due_row_age"] or 0) > _OVERDUE,
+            "No ticker was seen lately.": _missing(facts["ticker_age"]),
+            "No worker was seen lately; the ticker does its work, slower.": _missing(facts["worker_age"]),
+        }
     return [problem for problem, holds in checks.items() if holds]
 
 
@@ -121,6 +128,10 @@ def _problems_here(facts: dict[str, Any]) -> list[str]:
         "An emergency notice is not in its page's history yet.": facts["emergency_notices"] > 0,
     }
     return [problem for problem, holds in checks.items() if holds]
+
+
+def _is_starting() -> bool:
+    return time.monotonic() - BEGAN < _SILENT
 
 
 def _missing(age: float | None) -> bool:

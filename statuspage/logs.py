@@ -53,27 +53,10 @@ _SHARED: list[Any] = [
 
 def configuration(style: str) -> dict[str, Any]:
     """Logging's dictConfig; `style` is `console` for people, `json` for machines."""
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=False)
-        if style == "console"
-        else structlog.processors.JSONRenderer()
-    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "structured": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": _SHARED,
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
-                    without_details,
-                    without_tokens,
-                    renderer,
-                ],
-            }
-        },
+        "formatters": {"structured": _formatter(style)},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
@@ -84,6 +67,25 @@ def configuration(style: str) -> dict[str, Any]:
             "kombu": {"level": "WARNING"},
             "psycopg.pool": {"level": "ERROR"},
         },
+    }
+
+
+def _formatter(style: str) -> dict[str, Any]:
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=False)
+        if style == "console"
+        else structlog.processors.JSONRenderer()
+    )
+    return {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": _SHARED,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            without_details,
+            without_tokens,
+            renderer,
+        ],
     }
 
 

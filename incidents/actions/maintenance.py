@@ -190,20 +190,21 @@ def backfill_maintenance(
             message = _("A past maintenance has ended.")
             raise Refused(message, "scheduled_until")
         incident = plan(change, asked)
-        words = Words(
-            IncidentStatus.COMPLETED,
-            body,
-            components=maintained(incident),
-            display_at=asked.scheduled_until,
-            deliver=False,
-        )
-        update = write_update(change, incident, words)
+        update = _say_completed(change, incident, body, asked.scheduled_until)
         values = {"status": IncidentStatus.COMPLETED, "backfilled": True}
         over = values | {"resolved_at": asked.scheduled_until}
         change_row(incident, over, change.now, over.keys())
         fall_silent(change, incident, at=asked.scheduled_until)
         record(change, "maintenance.backfilled", incident, update)
     return incident
+
+
+def _say_completed(change: Change, incident: Incident, body: str, at: datetime) -> IncidentUpdate:
+    """The one update of a maintenance that is over; tells nobody."""
+    words = Words(
+        IncidentStatus.COMPLETED, body, components=maintained(incident), display_at=at, deliver=False
+    )
+    return write_update(change, incident, words)
 
 
 def do_what_is_due(page: StatusPage, incident: Incident) -> None:

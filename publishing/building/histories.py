@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import filterfalse
@@ -38,11 +38,12 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Who is behind a status: a notice to link to, or the reason of a correction."""
+    """Who is behind a status: a notice to link to, one that was deleted, or the reason of a correction."""
 
     ref: IncidentRef | None = None
     reason: str = ""
     derived: bool = False
+    deleted: bool = False
 
 
 NO_CAUSE = Cause()
@@ -64,7 +65,7 @@ class Histories:
     def load(
         cls, page: StatusPage, view: View, ids: Iterable[str], since: datetime, gaps: Sequence[Gap]
     ) -> Histories:
-        """Four queries, however many components there are. `gaps`: the page's."""
+        """Five queries at most, however many components there are. `gaps`: the page's."""
         ids = list(ids)
         rows: dict[str, list[Row]] = defaultdict(list)
         for component_id, *row in [*_before(ids, since), *_after(ids, since)]:
@@ -156,6 +157,7 @@ class Histories:
             cause=cause.ref,
             reason=cause.reason,
             derived=cause.derived,
+            deleted=cause.deleted,
         )
 
     def _cause(self, row: Row) -> Cause:
@@ -270,5 +272,14 @@ def _causes(rows: dict[str, list[Row]], page: StatusPage, view: View) -> dict[st
         .filter(pk__in=notices)
         .values_list("pk", "name", "derived")
     }
+    for pk in _deleted(page, notices - found.keys()):
+        found[pk] = Cause(deleted=True)
     told = Statement.objects.filter(source=Source.CORRECTION, source_id__in=corrections)
     return found | {pk: Cause(reason=reason) for pk, reason in told.values_list("source_id", "reason")}
+
+
+def _deleted(page: StatusPage, ids: Collection[str]) -> Iterable[str]:
+    """Those of these notices that nobody hides: they are gone, and what they said stays."""
+    if not ids:
+        return ()
+    return page.incidents.filter(pk__in=ids).exclude(deleted_at=None).values_list("pk", flat=True)

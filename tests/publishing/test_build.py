@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from components.actions import correct_history, create_component, set_status
 from components.models import Component, DataGap
-from incidents.actions.incident import backfill_incident, open_incident, post_update
+from incidents.actions.incident import backfill_incident, delete_incident, open_incident, post_update
 from incidents.actions.maintenance import cancel_maintenance, schedule_maintenance
 from incidents.models import Incident
 from incidents.steps import Words
@@ -17,6 +17,7 @@ from pages.actions import pass_time
 from pages.models import StatusPage
 from publishing.audience import public_view
 from publishing.build import Builder
+from publishing.building import calendar
 from publishing.snapshot import DayView, IncidentView, YearMonth
 from tests.conftest import ACTOR
 from tests.publishing.published import assert_published, drain_publishing, stored
@@ -133,6 +134,27 @@ def test_a_correction_reaches_the_incident_that_it_corrects(page: StatusPage) ->
     assert_published(page)
     assert REASON.encode() in stored(page)[f"/incidents/{incident.pk}"]
     assert b"of downtime" not in stored(page)[f"/incidents/{incident.pk}"]
+
+
+def test_what_a_deleted_incident_said_stays_and_a_correction_takes_it_back(page: StatusPage) -> None:
+    one, begun = component(page), noon(40)
+    incident = outage(page, one)
+    # Another keeps the month on the page.
+    outage(page, create_component(page, ACTOR, name="Other"))
+    drain_publishing()
+    delete_incident(page, incident, ACTOR)
+    drain_publishing()
+
+    assert_published(page)
+    assert f"/incidents/{incident.pk}" not in stored(page)
+    day = days_of(page, month_of(begun))[begun.date()]
+    assert [(view.source, view.cause, view.deleted) for view in day.intervals] == [("incident", None, True)]
+    assert float(day.percent) < 100
+    uptime = stored(page)[f"/uptime/{calendar.name(month_of(begun))}"].decode()
+    assert "Incident (deleted)" in uptime
+
+    correct(page, one, begun, begun + 2 * HOUR, "operational")
+    assert float(days_of(page, month_of(begun))[begun.date()].percent) == 100
 
 
 def test_degraded_is_no_downtime_and_an_end_is_no_current_status(page: StatusPage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,13 @@ from django.utils import timezone
 
 from common.tenancy import in_tenant
 from outbox import heartbeat
-from outbox.models import OutboxItem
+from outbox.models import Heartbeat, OutboxItem
 from outbox.queue import put
 from pages.models import StatusPage
 from publishing.emergency.fold import fold
 from publishing.emergency.keys import key_of
 from publishing.storage import store
-from statuspage import fingerprint
+from statuspage import fingerprint, health
 from store.emergency import Log, Notice, Said
 from tenants.models import Installation, Tenant
 
@@ -32,8 +33,9 @@ def at_app_host() -> Client:
 
 
 @pytest.fixture
-def busy(db: None, settings: Any, tmp_path: Path) -> None:
-    """Everything runs and nothing waits."""
+def busy(db: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything runs, has run for a while, and nothing waits."""
+    monkeypatch.setattr(health, "BEGAN", time.monotonic() - 60)
     settings.STORE_DIR = tmp_path
     OutboxItem.objects.all().delete()
     heartbeat.beat(heartbeat.TICKER)
@@ -69,6 +71,23 @@ def test_all_is_well(at_app_host: Client, busy: None) -> None:
 
     assert answer.status_code == 200
     assert answer.json()["problems"] == []
+
+
+def test_a_process_that_has_just_begun_waits_for_the_others(
+    at_app_host: Client, busy: None, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They begin in the same second, and the last they were seen is when all were stopped."""
+    put("publish", acme.id, ["x"], due_at=timezone.now() - timedelta(minutes=5))
+    Heartbeat.objects.update(at=timezone.now() - timedelta(hours=1))
+    assert len(problems(at_app_host)) == 3
+
+    monkeypatch.setattr(health, "BEGAN", time.monotonic() - 1)
+    answer = at_app_host.get("/health")
+    assert (answer.status_code, answer.json()["starting"]) == (200, True)
+    OutboxItem.objects.update(dead_at=timezone.now())
+    assert len(problems(at_app_host)) == 1
+    monkeypatch.setattr(health, "BEGAN", time.monotonic() - 20)
+    assert at_app_host.get("/health").json()["starting"] is False
 
 
 def test_work_that_waits_too_long_is_a_problem(at_app_host: Client, busy: None, acme: Tenant) -> None:
