@@ -33,11 +33,14 @@ def rebuild(page_id: str) -> None:
     put(REBUILD, current_tenant_id(), [page_id])
 
 
-def ask_for_what_is_lost() -> None:
-    """Ask for what the store should have and has not, because somebody emptied it. A look at a file each."""
-    lost = [(tenant_id, page_id) for tenant_id, page_id in _pages() if _is_lost(page_id)]
+def ask_for_what_is_lost(*, damaged: bool = False) -> None:
+    """Ask for what the store should have and has not, because somebody emptied it: a look at a file each.
+
+    With `damaged` also for pages whose manifest is not whole, which takes reading all of them.
+    """
+    lost = [(tenant_id, page_id) for tenant_id, page_id in _pages() if _is_lost(page_id, damaged)]
     with transaction.atomic():
-        if store().hosts_stamp() is None and store().hosts() is None:
+        if store().hosts() is None:
             put(HOSTS, NO_TENANT, ["map"])
         for tenant_id, page_id in lost:
             put(PUBLISH, tenant_id, [page_id])
@@ -58,8 +61,8 @@ def _versions(tenant_id: str, ids: list[str]) -> list[tuple[str, int]]:
         return list(StatusPage.objects.filter(pk__in=ids).values_list("pk", "version"))
 
 
-def _is_lost(page_id: str) -> bool:
-    return store().stamp(page_id) is None and store().manifest(page_id) is None
+def _is_lost(page_id: str, damaged: bool) -> bool:
+    return (damaged or store().stamp(page_id) is None) and store().manifest(page_id) is None
 
 
 def _pages() -> list[tuple[str, str]]:

@@ -87,6 +87,7 @@ class Ticker:
         if now >= self._upkeep_at:
             self._upkeep_at = now + _UPKEEP
             store().sync()
+            ask_for_what_is_lost(damaged=True)
             store().collect_garbage(_GRACE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -57,6 +58,16 @@ with in_tenant(create_tenant("Globex", "globex").id):
 drain_lanes(Lane.PUBLISH, Lane.ARCHIVE, seconds=60)
 with in_tenant(Tenant.objects.get(slug="acme").id):
     answer(StatusPage.objects.get().pk)
+"""
+
+_DIFFERENCES = """
+from pages.models import StatusPage
+from tests.publishing.published import fresh_build, stored
+with in_tenant(Tenant.objects.get(slug="acme").id):
+    page = StatusPage.objects.get()
+    fresh, found = fresh_build(page), stored(page)
+    kept = {path for path in found if path in fresh or not path.startswith("/assets/")}
+    answer(sorted(path for path in kept | fresh.keys() if fresh.get(path) != found.get(path)))
 """
 
 
@@ -123,6 +134,18 @@ class Installation:
         answers = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
         return json.loads(answers[-1].removeprefix("ANSWER ")) if answers else None
 
+    def differences(self) -> list[str]:
+        """Paths of acme's page at which what is stored is not what the database says now."""
+        found: list[str] = self.python(_DIFFERENCES)
+        return found
+
+    def fill_disk(self, *names: str, full: bool = True) -> None:
+        """No file takes a byte more from these processes, or again as much as before."""
+        for name in names:
+            pid = self.children[name].process.pid
+            _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0 if full else most, most))
+
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
@@ -187,6 +210,9 @@ def _databases(installation: Installation) -> None:
         one.create()
         installation.run(one.program())
     installation.environment |= os.environ | {
+        "DEBUG": "true",
+        "SECRET_KEY": "only for tests",
+        "LOG_FORMAT": "json",
         "DATABASE_URL": cluster.url,
         "REDIS_URL": server.url,
         "STORE_DIR": str(base / "store"),

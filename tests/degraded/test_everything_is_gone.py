@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from playwright.sync_api import Browser, Page
 
+from benchmarks.pace import pace
 from tests.degraded.installation import HOST, Installation
 from tests.degraded.visitors import Operator, Visitor
 
@@ -12,7 +17,7 @@ pytestmark = [pytest.mark.process, pytest.mark.browser, pytest.mark.timeout(180)
 
 ADD = "/o/acme/admin/incidents/incident/add/"
 EDGES = ("edge", "mirror")
-OTHERS = ("web", "worker", "ticker", "postgres", "valkey")
+OTHERS = ("web", "worker", "ticker", "valkey", "postgres")
 
 
 def left_open(browser: Browser, port: int) -> Page:
@@ -20,6 +25,25 @@ def left_open(browser: Browser, port: int) -> Page:
     page.goto(f"http://{HOST}:{port}/")
     page.evaluate("window.notReloaded = true")
     return page
+
+
+def test_a_crowd_notices_nothing_while_all_else_is_killed(installation: Installation) -> None:
+    """How many, and how quickly, `python -m benchmarks spike` measures."""
+    with ThreadPoolExecutor() as pool:
+        crowd = pool.submit(
+            lambda: asyncio.run(pace(installation.ports["mirror"], HOST, rate=200, seconds=4))
+        )
+        for name in OTHERS:
+            time.sleep(0.5)
+            installation.kill(name)
+        paced = crowd.result()
+    installation.start(*reversed(OTHERS))
+    installation.until_healthy()
+
+    assert paced.failures == []
+    assert len(paced.waits) == 800
+    assert paced.within(0.5) < 0.05
+    assert paced.within(0.99) < 1.0
 
 
 def test_edges_come_up_alone_and_open_pages_follow_when_all_is_back(
@@ -38,7 +62,7 @@ def test_edges_come_up_alone_and_open_pages_follow_when_all_is_back(
             assert visitor.ask("/subscriptions/new").status == 503
             assert visitor.submit("/subscriptions/new-email", email="a@example.org").status == 503
 
-    installation.start("postgres", "valkey", "web", "worker", "ticker")
+    installation.start(*reversed(OTHERS))
     installation.until_healthy()
     Operator(ports["web"]).send(ADD, name="After everything", body="We look into it.")
     for name, page in pages.items():

@@ -55,15 +55,25 @@ def test_damage_is_made_good(page: StatusPage, component: Component, settings: A
     assert_published(page)
 
 
-def test_what_is_lost_is_asked_for_and_nothing_else(page: StatusPage, globex: Tenant, settings: Any) -> None:
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_is_lost_is_asked_for_and_nothing_else(
+    page: StatusPage, globex: Tenant, settings: Any, damaged: bool
+) -> None:
     ask_for_what_is_lost()
     drain_publishing()
     ask_for_what_is_lost()
     assert not OutboxItem.objects.filter(topic__in=[PUBLISH, HOSTS]).exists()
 
-    shutil.rmtree(settings.STORE_DIR / "pages" / page.pk)
-    (settings.STORE_DIR / "hosts.json").unlink()
-    ask_for_what_is_lost()
+    if damaged:
+        for path in (
+            settings.STORE_DIR / "pages" / page.pk / "public.json",
+            settings.STORE_DIR / "hosts.json",
+        ):
+            path.write_bytes(path.read_bytes()[:-20])
+    else:
+        shutil.rmtree(settings.STORE_DIR / "pages" / page.pk)
+        (settings.STORE_DIR / "hosts.json").unlink()
+    ask_for_what_is_lost(damaged=damaged)
 
     asked = OutboxItem.objects.filter(topic__in=[PUBLISH, HOSTS])
     assert sorted(asked.values_list("topic", "key")) == [(HOSTS, "map"), (PUBLISH, page.pk)]
