@@ -12,7 +12,7 @@ from common.tenancy import current_tenant_id
 from notifications.choices import FOR_OWNER, PERSONAL, DeliveryStatus, SuppressionReason
 from notifications.models import ENDED, Attempt, Delivery, DeliveryQuerySet, Notification, Suppression
 from outbox.nudge import nudge
-from outbox.registry import Lane
+from outbox.registry import SENDING
 from subscribers.addresses import address_hash
 from subscribers.choices import SubscriberState
 from subscribers.models import Subscriber
@@ -79,7 +79,7 @@ def replay(ids: Iterable[int]) -> int:
         found = again.update(
             status=DeliveryStatus.PENDING, next_attempt_at=timezone.now(), attempts_before=F("attempts")
         )
-        transaction.on_commit(lambda: nudge([Lane.NOTIFY]), robust=True)
+        transaction.on_commit(lambda: nudge(SENDING), robust=True)
     return found
 
 

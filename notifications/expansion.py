@@ -21,7 +21,7 @@ from notifications.choices import FOR_OWNER, OF_ADDRESS, PERSONAL, DeliveryLane
 from notifications.models import Notification
 from notifications.present import still_told
 from outbox.nudge import nudge
-from outbox.registry import Claimed, Lane, Later
+from outbox.registry import SENDING, Claimed, Later
 from pages.models import StatusPage
 from subscribers.addresses import address_hash
 from subscribers.choices import Channel
@@ -94,7 +94,7 @@ def expand(item: Claimed) -> None:
         return
     until = time.monotonic() + _SLICE
     while _step(notification.pk):
-        nudge([Lane.NOTIFY])
+        nudge(SENDING)
         if time.monotonic() > until:
             raise Later(timedelta())
 

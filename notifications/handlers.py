@@ -1,15 +1,17 @@
 """What the outbox asks of this app."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.utils import timezone
 
 from events.actor import SYSTEM
 from notifications.actions import withdraw
+from notifications.choices import DeliveryLane
 from notifications.expansion import expand
 from notifications.health import FAILING, is_given_up
 from notifications.models import Delivery, EndpointHealth
-from notifications.sending import BOUNCE, ECHO, send_due
+from notifications.sending import BOUNCE, ECHO, send_due, take_back
 from outbox.registry import Claimed, Lane, Later, register, register_source
 from pages.change import NOTIFY
 from subscribers.actions import WITHDRAW, Busy, confirm, quarantine, warn
@@ -78,4 +80,6 @@ register(WITHDRAW, Lane.NOTIFY, let_go)
 register(BOUNCE, Lane.NOTIFY, note_bounce)
 register(ECHO, Lane.NOTIFY, note_echo)
 register(FAILING, Lane.NOTIFY, look_after)
-register_source(Lane.NOTIFY, send_due)
+register_source(Lane.NOTIFY, take_back)
+for lane in DeliveryLane:
+    register_source(Lane(lane.value), partial(send_due, lane.value))

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from notifications import claims, health
 from notifications.channels import CHANNELS
-from notifications.choices import DeliveryLane, DeliveryStatus
+from notifications.choices import DeliveryStatus
 from notifications.claims import Settled
 from notifications.letters import Letter, Outcome, Verdict
 from notifications.present import withheld
@@ -39,16 +39,21 @@ _STATUS = {
 }
 
 
-def send_due(seconds: float) -> int:
-    """Send until nothing is due or `seconds` have passed, batch by batch; how many attempts were made."""
+def send_due(lane: str, seconds: float) -> int:
+    """Send what is due in `lane` until nothing is or `seconds` have passed, batch by batch; how many attempts
+    were made."""
     until = time.monotonic() + seconds
-    claims.sweep(_most_attempts(), timezone.now())
     sent = 0
-    while True:
-        done = sum(_send_some(lane) for lane in DeliveryLane)
+    while done := _send_some(lane):
         sent += done
-        if not done or time.monotonic() > until:
-            return sent
+        if time.monotonic() > until:
+            break
+    return sent
+
+
+def take_back(_seconds: float) -> int:
+    """Let what dead senders held be sent by others; how much that was."""
+    return claims.sweep(_most_attempts(), timezone.now())
 
 
 def _send_some(lane: str) -> int:

@@ -18,6 +18,14 @@ class Lane(StrEnum):
     ARCHIVE = "archive"
     PURGE = "purge"
     COPY = "copy"
+    # What has been asked for in the lane of notifying is sent in these.
+    CRITICAL = "critical"
+    CHAT = "chat"
+    EMAIL = "email"
+    SMS = "sms"
+
+
+SENDING = (Lane.CRITICAL, Lane.CHAT, Lane.EMAIL, Lane.SMS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ TEMPLATES = [
 
 # PostgreSQL ----------------------------------------------------------------------------------------
 # A pool is shared by a process's threads. Forking with an open pool hangs, so migrations go without.
-DATABASE_POOL = env.integer("DATABASE_POOL", 8)
+DATABASE_POOL = env.integer("DATABASE_POOL", 12)
 # Whoever waits for a server that is away hears of it soon. A pool that has given up tries again at the next
 # request; one that has not would do so less and less often, and miss for minutes that the server is back.
 _POOL = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 2, "reconnect_timeout": 2}

@@ -91,7 +91,7 @@ class Live:
     def worker(self) -> subprocess.Popen[str]:
         command = "celery -A statuspage.celery worker -P threads -c 2 --without-mingle"
         return self._popen(
-            [sys.executable, "-m", *command.split(), "-Q", "publish,notify,archive,purge,copy"]
+            [sys.executable, "-m", *command.split(), "-Q", "publish,notify,archive,purge,copy,critical,chat,email,sms"]
         )
 
     def wait_for(self, process: subprocess.Popen[str], word: str) -> None:

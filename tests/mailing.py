@@ -13,7 +13,7 @@ from incidents.actions.incident import open_incident
 from incidents.models import Incident
 from incidents.steps import Words
 from outbox.drain import drain_lanes
-from outbox.registry import Lane
+from outbox.registry import SENDING, Lane
 from pages.models import StatusPage
 from subscribers.actions import Who, add_confirmed
 from subscribers.models import Subscriber
@@ -54,4 +54,4 @@ def opened(
 
 def deliver() -> None:
     """Do what is due, as a worker does."""
-    drain_lanes(Lane.NOTIFY)
+    drain_lanes(Lane.NOTIFY, *SENDING)

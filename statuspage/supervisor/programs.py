@@ -9,7 +9,7 @@ from pathlib import Path
 
 from statuspage.supervisor.children import Program
 
-QUEUES = "publish,notify,archive,purge,copy"
+QUEUES = "publish,notify,archive,purge,copy,critical,chat,email,sms"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _web(setup: Setup) -> Program:
 
 def _worker(setup: Setup) -> Program:
     # Waking it needs no talk among workers, which would cost a second at each start.
-    options = ["-P", "threads", "-c", "4", "-Q", QUEUES, "--without-gossip", "--without-mingle"]
+    options = ["-P", "threads", "-c", "10", "-Q", QUEUES, "--without-gossip", "--without-mingle"]
     # What Celery warns root of is pickle in messages; ours are JSON.
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser"]
     command = [*python, "-m", "celery", "--quiet", "-A", "statuspage.celery", "worker", *options]

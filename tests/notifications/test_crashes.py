@@ -33,10 +33,10 @@ with in_tenant(acme.id):
 """
 _DRAIN = """
 from outbox.drain import drain_lanes
-from outbox.registry import Lane
+from outbox.registry import SENDING, Lane
 say("ready")
 while True:
-    drain_lanes(Lane.NOTIFY)
+    drain_lanes(Lane.NOTIFY, *SENDING)
     time.sleep(0.05)
 """
 # Expansion in steps of ten, which stands still in the middle of the one that {place}.

@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+from outbox.registry import Lane
+from statuspage.supervisor.programs import QUEUES
 from tests.live import ROOT
 
 CODE = """
@@ -44,3 +46,7 @@ def nudged(url: str) -> tuple[bool, float]:
     )
     reached, seconds = json.loads(done.stdout.splitlines()[-1])
     return reached, seconds
+
+
+def test_the_worker_that_is_started_here_listens_to_every_lane() -> None:
+    assert QUEUES.split(",") == [lane.value for lane in Lane]
