@@ -145,6 +145,9 @@ def in_text(notice: Notice, body: bytes, *, markdown: bool) -> bytes:
 
 def in_json(notice: Notice, members: dict[str, Any], *, listed: bool) -> None:
     """`listed`: in the list of all incidents, where those that are over stay."""
+    if "notices" in members:
+        in_widget(notice, members)
+        return
     page = members.get("page")
     if not isinstance(page, dict) or "url" not in page:
         return
@@ -156,6 +159,13 @@ def in_json(notice: Notice, members: dict[str, Any], *, listed: bool) -> None:
     incidents = members.get("incidents")
     if isinstance(incidents, list) and (notice.is_open or listed):
         members["incidents"] = [_shape(notice, page, stamp), *incidents]
+
+
+def in_widget(notice: Notice, members: dict[str, Any]) -> None:
+    """Above what the page's widget on other sites lists, while the notice is open."""
+    if notice.is_open:
+        state = members["words"].get(notice.newest.status, notice.newest.status)
+        members["notices"].insert(0, {"id": notice.id, "name": notice.name, "state": state})
 
 
 def moment(at: datetime) -> str:

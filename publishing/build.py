@@ -176,7 +176,7 @@ class Builder:
         counts = feeds.event_counts(self.page, self.notices)
         windows, incidents = (feeds.of_kind(self.notices, kind) for kind in (MAINTENANCE, INCIDENT))
         return [
-            CalendarView("/history", feeds.events(windows, counts)),
+            CalendarView("/history", feeds.events(windows, counts), series=feeds.series(windows)),
             CalendarView("/incidents", feeds.events(incidents, counts)),
         ]
 
@@ -216,7 +216,9 @@ class Builder:
             name=component.name,
             status=component.status,  # type: ignore[attr-defined]
             feed=FeedView(feeds.last_change(found, self.page), found, component.name, path),
-            calendar=CalendarView(f"{path}/history", feeds.events(windows, counts), component.name),
+            calendar=CalendarView(
+                f"{path}/history", feeds.events(windows, counts), component.name, feeds.series(windows)
+            ),
         )
 
     def month(self, month: YearMonth) -> MonthView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from publishing.encoding import Json
@@ -63,6 +63,39 @@ class FeedView:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurrence:
+    """What an open window is one of. Starts are those of the rule: naive, on the wall clock of `zone`."""
+
+    id: str
+    name: str
+    rule: str
+    start: datetime
+    zone: str
+    length: timedelta
+    skipped: frozenset[date]
+    updated: datetime
+    occurrence: datetime
+    """The window's own start by the rule, wherever it was moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesEvent:
+    """The occurrences of a recurring maintenance that have no window yet."""
+
+    id: str
+    name: str
+    updated: datetime
+    begins: datetime
+    """The first of them: naive, on the wall clock of `zone`. The same for `skipped`."""
+    zone: str
+    length: timedelta
+    rule: str
+    """RFC 5545, without COUNT."""
+    skipped: tuple[datetime, ...]
+    components: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarEvent:
     """A maintenance window, or an incident from its beginning to its end."""
 
@@ -78,6 +111,7 @@ class CalendarEvent:
     cancelled: bool
     components: tuple[str, ...]
     latest: UpdateView | None
+    recurrence: Recurrence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +120,7 @@ class CalendarView:
     """Where it is, without ".ics"."""
     events: tuple[CalendarEvent, ...]
     component: str = ""
+    series: tuple[SeriesEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.db.models import Q
 from components.choices import Source
 from components.models import Statement
 from events.models import Event
+from incidents.models import IncidentComponent, MaintenanceWindow
 from pages.models import StatusPage
 from publishing.building import calendar
 from publishing.snapshot import YearMonth
@@ -50,6 +51,8 @@ class Stale:
             self._add_incident(event.object_id, facts, page)
         elif event.object_type == "component":
             self.components.add(event.object_id)
+        elif event.object_type == "series":
+            self._add_series(event.object_id)
         elif event.object_type == "correction":
             self.components.add(facts.get("component_id", ""))
             self._add_span([facts.get("begun"), facts.get("ended")], page)
@@ -85,6 +88,13 @@ class Stale:
         window = incident.get("window") or {}
         if window.get("cancelled"):
             self._add_span([window.get("scheduled_for")], page)
+
+    def _add_series(self, series_id: str) -> None:
+        """Its windows say how they recur, and calendars of their components what is to come."""
+        windows = MaintenanceWindow.objects.filter(series=series_id)
+        links = IncidentComponent.objects.filter(incident__window__series=series_id)
+        self.incidents.update(windows.values_list("pk", flat=True))
+        self.components.update(links.values_list("component_id", flat=True))
 
     def _add_span(self, times: Iterable[str | None], page: StatusPage) -> None:
         """All months from the first to the last of these times, and the one after, which links back."""

@@ -13,8 +13,9 @@ from events.models import Event
 from incidents.choices import IncidentKind
 from incidents.models import IncidentQuerySet
 from pages.models import StatusPage
+from publishing.building.recurring import series_events
 from publishing.building.told import Teller, Told
-from publishing.forms import CalendarEvent, FeedEntry
+from publishing.forms import CalendarEvent, FeedEntry, SeriesEvent
 from publishing.lookups import any_of
 
 Counts = Mapping[str, int]
@@ -67,3 +68,8 @@ def event_counts(page: StatusPage, notices: Iterable[Told]) -> Counts:
 
 def events(notices: Iterable[Told], counts: Counts) -> tuple[CalendarEvent, ...]:
     return tuple(replace(one.event, sequence=counts.get(one.id, 1) - 1) for one in notices)
+
+
+def series(windows: Iterable[Told]) -> tuple[SeriesEvent, ...]:
+    """What is planned beyond the windows of recurring maintenance."""
+    return series_events(one.event for one in windows)

@@ -11,13 +11,14 @@ from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from components.choices import ComponentStatus
 from components.uptime import Gap
-from incidents.choices import IncidentKind
+from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import AffectedComponent, Incident, IncidentComponent, IncidentQuerySet, IncidentUpdate
 from incidents.rules import describe, parse
 from incidents.shape import last_touched
 from pages.models import StatusPage
 from publishing.audience import View
 from publishing.building.affected import AffectedTimes
+from publishing.building.recurring import recurrence
 from publishing.forms import CalendarEvent, FeedEntry
 from publishing.lookups import any_of
 from publishing.snapshot import AffectedTimeView, AffectedView, IncidentSummary, IncidentView, UpdateView
@@ -187,4 +188,5 @@ def calendar_event(incident: Incident, view: View) -> CalendarEvent:
         cancelled=bool(window and window.cancelled),
         components=tuple(link.component.name for link in seen),
         latest=update_view(updates[0], view) if updates else None,
+        recurrence=recurrence(window) if window and incident.status == IncidentStatus.SCHEDULED else None,
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from components.indicator import MAJOR_OUTAGE, MINOR_OUTAGE, PARTIAL_OUTAGE
 from incidents.choices import IncidentStatus
 from publishing import render
-from publishing.rendering import badges, engine, texts, words
+from publishing.rendering import badges, embed, engine, texts, words
 from publishing.snapshot import PageView
 from store import Document
 from store.emergency import IMPACTS, STATUSES, ready_path
@@ -32,14 +32,17 @@ def _of_impact(page: PageView, impact: str) -> list[Document]:
         values = {"impact": impact, "sentence": sentence, "words": json.dumps(_words())}
         html = render.render_emergency(page, sentence, impact, values)
         badge = badges.of_status("", page.name, sentence, words.IMPACT_STATUS[impact])  # type: ignore[index]
-        lines = texts.headings(page, sentence)
+        begun = [*texts.headings(page, sentence), *embed.headings(page, impact, sentence, _states())]
     return [
-        Document(ready_path(impact, one.path), one.body, one.content_type) for one in (html, *badge, *lines)
+        Document(ready_path(impact, one.path), one.body, one.content_type) for one in (html, *badge, *begun)
     ]
 
 
 def _words() -> dict[str, str]:
-    said = {status: str(IncidentStatus(status).label) for status in STATUSES}
-    return said | {
+    return _states() | {
         "written": _("Written by hand: the system behind this page cannot be reached. Last written:")
     }
+
+
+def _states() -> dict[str, str]:
+    return {status: str(IncidentStatus(status).label) for status in STATUSES}

@@ -23,14 +23,26 @@ _NOTICES = 3
 
 
 def documents(snapshot: Snapshot) -> list[Document]:
+    """Windows that are still to come are no trouble."""
+    running = (one for one in snapshot.maintenance if one.status != "scheduled")
+    notices = [*snapshot.incidents, *running][:_NOTICES]
     with engine.locale(snapshot.page):
-        state = _state(snapshot)
+        listed = [{"id": one.id, "name": one.name, "state": words.update_word(one.status)} for one in notices]
+        state = _state(snapshot.page, snapshot.indicator, words.sentence(snapshot.description), listed)
         return [
             script(),
             Document(STATE, encoded({"version": snapshot.version} | state), JSON),
             frame_sheet(),
-            Document(FRAME, _frame(snapshot, state), _HTML),
+            Document(FRAME, _frame(snapshot.page, state), _HTML),
         ]
+
+
+def headings(page: PageView, indicator: str, sentence: str, states: dict[str, str]) -> list[Document]:
+    """How state and frame begin, for a page that is as `sentence` says; `states`: words for a notice."""
+    with engine.locale(page):
+        state = _state(page, indicator, sentence, [])
+        state["words"] |= states
+        return [Document(STATE, encoded(state), JSON), Document(FRAME, _frame(page, state), _HTML)]
 
 
 def snippets(page: PageView) -> dict[str, str]:
@@ -43,7 +55,7 @@ def snippets(page: PageView) -> dict[str, str]:
 @cache
 def script() -> Document:
     """The same for every page: whatever it says, the page's own words are asked for."""
-    source = assets.compact(_read("widget.js")).decode()
+    source = re.sub(r" ?/\*.*?\*/ ?", "", assets.compact(_read("widget.js")).decode())
     return Document(WIDGET, source.replace("{css}", _sheet("host", "widget")).encode(), assets.SCRIPT)
 
 
@@ -52,19 +64,15 @@ def frame_sheet() -> Document:
     return assets.named("frame", "css", _sheet("widget", "frame").encode(), assets.CSS)
 
 
-def _state(snapshot: Snapshot) -> dict[str, Any]:
-    """What the component shows, in the page's language. Windows that are still to come are no trouble."""
-    running = (one for one in snapshot.maintenance if one.status != "scheduled")
-    notices = [*snapshot.incidents, *running][:_NOTICES]
+def _state(page: PageView, indicator: str, sentence: str, notices: list[dict[str, str]]) -> dict[str, Any]:
+    """What the component shows, in the page's language."""
     return {
-        "name": snapshot.page.name,
-        "lang": snapshot.page.language,
+        "name": page.name,
+        "lang": page.language,
         "dir": "rtl" if translation.get_language_bidi() else "ltr",
-        "indicator": snapshot.indicator,
-        "sentence": words.sentence(snapshot.description),
-        "notices": [
-            {"id": one.id, "name": one.name, "state": words.update_word(one.status)} for one in notices
-        ],
+        "indicator": indicator,
+        "sentence": sentence,
+        "notices": notices,
         "words": {
             "close": _("Dismiss this notice"),
             "old": _("This may be out of date. Last confirmed:"),
@@ -72,11 +80,11 @@ def _state(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _frame(snapshot: Snapshot, state: dict[str, Any]) -> bytes:
+def _frame(page: PageView, state: dict[str, Any]) -> bytes:
     """Complete without scripts; with them the component takes its place."""
-    form, line = badges.SIGNS[words.IMPACT_STATUS[snapshot.indicator]]  # type: ignore[index]
+    form, line = badges.SIGNS[words.IMPACT_STATUS[state["indicator"]]]
     values = {
-        "page": snapshot.page,
+        "page": page,
         "direction": state["dir"],
         "stylesheet": frame_sheet().path,
         "sign": mark_safe(f'{form}<path d="{line}"/>'),  # noqa: S308 our own shapes

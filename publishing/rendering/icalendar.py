@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from common import markdown
-from publishing.forms import CalendarEvent, CalendarView
-from publishing.rendering import engine, words
+from publishing.forms import CalendarEvent, CalendarView, SeriesEvent
+from publishing.rendering import engine, words, zones
 from publishing.snapshot import PageView
 from store import Document
 
 CALENDAR = "text/calendar; charset=utf-8"
 _LINE = 75
+_SEQUENCES_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _BREAKS = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 
@@ -25,7 +26,8 @@ def document(page: PageView, calendar: CalendarView) -> Document:
     """A component's calendar is cold."""
     with engine.locale(page):
         events = (_event(*engine.tongue(), page.base_url, page.lasting_host, one) for one in calendar.events)
-        lines = [_written(_head(page, calendar)), *events, folded("END:VCALENDAR")]
+        series = (_written(_series_lines(page, one)) for one in calendar.series)
+        lines = [_written(_head(page, calendar)), *events, *series, folded("END:VCALENDAR")]
     return Document(f"{calendar.path}.ics", "".join(lines).encode(), CALENDAR, cold=bool(calendar.component))
 
 
@@ -36,6 +38,9 @@ def _head(page: PageView, calendar: CalendarView) -> Iterator[str]:
     yield f"X-WR-CALNAME:{text(name)}"
     yield "REFRESH-INTERVAL;VALUE=DURATION:PT1H"
     yield "X-PUBLISHED-TTL:PT1H"
+    for zone in sorted({one.zone for one in calendar.series}):
+        year = min(one.begins.year for one in calendar.series if one.zone == zone)
+        yield from zones.definition(zone, year)
 
 
 # Most events are as they were at the version before.
@@ -65,12 +70,44 @@ def _lines(url: str, lasting_host: str, event: CalendarEvent) -> Iterator[str]:
     yield "END:VEVENT"
 
 
+def _series_lines(page: PageView, series: SeriesEvent) -> Iterator[str]:
+    """What is planned by rule. An occurrence leaves it for an event of its own once it is announced."""
+    clock = f";TZID={series.zone}:"
+    yield "BEGIN:VEVENT"
+    yield f"UID:{series.id}@{page.lasting_host}"
+    yield f"SEQUENCE:{(series.updated - _SEQUENCES_BEGIN) // timedelta(minutes=1)}"
+    yield f"DTSTAMP:{_utc(series.updated)}"
+    yield f"LAST-MODIFIED:{_utc(series.updated)}"
+    yield f"DTSTART{clock}{zones.local(series.begins)}"
+    yield f"DURATION:{_duration(series.length)}"
+    yield f"RRULE:{series.rule}"
+    yield from (f"EXDATE{clock}{zones.local(one)}" for one in series.skipped)
+    yield f"SUMMARY:{text(series.name)}"
+    if series.components:
+        yield f"DESCRIPTION:{text(_affects(series.components))}"
+    yield f"URL:{page.base_url}/"
+    yield "STATUS:CONFIRMED"
+    yield "CATEGORIES:MAINTENANCE"
+    yield "TRANSP:TRANSPARENT"
+    yield "END:VEVENT"
+
+
+def _duration(length: timedelta) -> str:
+    """In days and seconds (3.3.6)."""
+    days = f"{length.days}D" if length.days else ""
+    return f"P{days}T{length.seconds}S" if length.seconds or not days else f"P{days}"
+
+
+def _affects(components: tuple[str, ...]) -> str:
+    return _("Affects %(names)s") % {"names": ", ".join(components)}
+
+
 def _description(event: CalendarEvent, url: str) -> str:
     parts = []
     if event.latest:
         parts.append(f"{words.update_word(event.latest.status)}: {markdown.to_text(event.latest.body)}")
     if event.components:
-        parts.append(_("Affects %(names)s") % {"names": ", ".join(event.components)})
+        parts.append(_affects(event.components))
     return "\n\n".join([*parts, url])
 
 

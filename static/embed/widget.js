@@ -60,13 +60,17 @@
       this.listen();
     }
 
+    // What the stream told is part of the address: no cache on the way has an older answer to that.
     async load() {
+      const told = this.told;
       try {
-        const answer = await fetch(`${this.base}/embed/widget.json`, {
+        const answer = await fetch(`${this.base}/embed/widget.json${told ? `?${encodeURIComponent(told)}` : ""}`, {
           cache: "no-cache", credentials: "omit", referrerPolicy: "no-referrer", signal: AbortSignal.timeout(1e4),
         });
         const data = await answer.json();
         if (!answer.ok || !SIGNS[data.indicator]) throw data;
+        const version = `${data.version || parseInt(told, 10)}`;
+        this.known = told?.split(" ")[0] === version ? told : version;
         this.data = data;
         this.at = Date.now();
         this.pause = PAUSE;
@@ -80,16 +84,15 @@
       this.source?.close();
       try {
         const source = this.source = new EventSource(`${this.base}/events`);
-        // Whatever the event is, its first number is the page's version.
-        const hear = (event) => this.hear(parseInt(event.data.match(/\d+/), 10));
-        for (const name of ["beat", "change", "resync"]) source.addEventListener(name, hear);
+        for (const name of ["beat", "change", "resync"]) source.addEventListener(name, (event) => this.hear(event));
       } catch { /* It is asked from time to time instead. */ }
     }
 
-    // Thousands may hear of it at once.
-    hear(version) {
+    // The version, and in a beat what the server has written over it. Thousands may hear of it at once.
+    hear({ type, data }) {
       this.heard = Date.now();
-      if (version === this.data?.version) this.at = this.heard;
+      this.told = type === "beat" ? data : data.match(/\d+/)[0];
+      if (this.told === this.known) this.at = this.heard;
       else this.fetching ||= setTimeout(() => { this.fetching = 0; this.load(); }, Math.random() * 2e3);
     }
 

@@ -10,12 +10,15 @@ from dataclasses import replace
 import pytest
 
 from components.actions import create_component, set_status
+from edge.emergency import in_json
 from incidents.actions.incident import open_incident
 from incidents.steps import Words
 from pages.actions import update_page
 from pages.models import StatusPage
+from publishing.emergency import ready
 from publishing.rendering import badges, embed, words
 from publishing.storage import store
+from store.emergency import Notice, Said, ready_path
 from tests.conftest import ACTOR, CANARY
 from tests.publishing import notices, samples
 from tests.publishing.published import assert_published, drain_publishing, stored
@@ -35,7 +38,7 @@ def test_its_file_has_no_placeholder_and_no_comment_left() -> None:
     source = embed.script().body.decode()
 
     assert "{css}" not in source
-    assert not re.search(r"(?m)^\s*//|^\s+", source)
+    assert not re.search(r"(?m)^\s*//|^\s+|/\*", source)
     assert source.count("`") % 2 == 0
 
 
@@ -87,3 +90,21 @@ def test_a_frame_says_what_language_it_is_in(page: StatusPage) -> None:
     manifest = store().manifest(page.pk)
     assert manifest is not None
     assert manifest.entries[embed.WIDGET].type.startswith("text/javascript")
+
+
+def test_a_notice_written_by_hand_reaches_widget_and_frame() -> None:
+    page = replace(samples.PAGE, language="de")
+    made = {one.path: one for one in ready.documents(page)}
+    said = Said("upd000000001", "investigating", notices.NOW, "We look.")
+    notice = Notice("k3v9x2m1q8za", "Logins fail", "critical", notices.NOW, (said,))
+    state = json.loads(made[ready_path("critical", embed.STATE)].body)
+    in_json(notice, state, listed=False)
+
+    assert (state["indicator"], state["lang"]) == ("critical", "de")
+    assert state["notices"] == [{"id": notice.id, "name": "Logins fail", "state": "Wird untersucht"}]
+    assert state["sentence"].encode() in made[ready_path("critical", embed.FRAME)].body
+
+    over = replace(notice, updates=(said, replace(said, status="resolved")))
+    calm = json.loads(embed.documents(samples.calm())[1].body)
+    in_json(over, calm, listed=False)
+    assert calm == json.loads(embed.documents(samples.calm())[1].body)

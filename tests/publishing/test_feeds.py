@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from calendar import timegm
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -20,7 +20,6 @@ from components.actions import create_component, update_component
 from components.models import Component
 from incidents.actions.incident import backfill_incident, edit_incident, open_incident, post_update, resolve
 from incidents.actions.maintenance import cancel_maintenance, edit_maintenance, schedule_maintenance
-from incidents.actions.series import create_series
 from incidents.models import Incident
 from incidents.steps import Words
 from pages.actions import update_page
@@ -166,23 +165,6 @@ def test_a_window_is_the_same_event_through_its_life(page: StatusPage, component
     assert gone["SEQUENCE"] > moved["SEQUENCE"]
     assert events(page, f"/components/{component.pk}/history.ics")["New machines"] == gone
     assert_published(page)
-
-
-def test_a_series_is_its_next_windows(page: StatusPage, component: Component) -> None:
-    create_series(
-        page,
-        ACTOR,
-        name="Weekly",
-        rule="FREQ=WEEKLY",
-        local_start=datetime(2026, 1, 6, 4, 0),  # noqa: DTZ001 wall-clock time
-        duration=timedelta(hours=1),
-        components=[component.pk],
-    )
-    found = Calendar.from_ical(published(page, "/history.ics").decode()).walk("VEVENT")
-    starts = [one["DTSTART"].dt.astimezone(page.zone) for one in found]
-
-    assert len({str(one["UID"]) for one in found}) == 3
-    assert {(one.weekday(), one.hour) for one in starts} == {(date(2026, 1, 6).weekday(), 4)}
 
 
 def test_an_open_incident_has_no_end(page: StatusPage, told: Incident) -> None:
