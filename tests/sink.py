@@ -36,7 +36,7 @@ class Sink:
     def mail(self, recipient: str) -> list[EmailMessage]:
         """What a recipient got, in order, as Python's own parser reads it."""
         found = [content for to, content in self.raw if to == recipient]
-        return [message_from_bytes(content, policy=policy.default) for content in found]  # type: ignore[misc]
+        return [message_from_bytes(content, policy=policy.default) for content in found]
 
     def everything(self) -> str:
         """All that anybody got, decoded."""
