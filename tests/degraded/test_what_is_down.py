@@ -55,8 +55,8 @@ ROWS = {
     "postgres": Row(("postgres",), problems=(DATABASE,)),
     "both": Row(("postgres", "valkey"), problems=(DATABASE, REDIS)),
     "both, edges anew": Row(("postgres", "valkey"), anew=SERVED, problems=(DATABASE, REDIS)),
-    "workers": Row(("worker",), problems=(WORKER,)),
     "workers and ticker": Row(("worker", "ticker"), problems=(TICKER, WORKER)),
+    "workers": Row(("worker",), problems=(WORKER,)),
 }
 
 
@@ -214,7 +214,27 @@ def assert_says_not_now(reply: Reply) -> None:
     assert "no-store" in reply.headers["Cache-Control"]
 
 
+def test_those_who_ask_how_it_is_are_told(scene: Scene) -> None:
+    web = scene.installation.ports["web"]
+    lives, ready, _ = together(
+        lambda: ask(web, "/livez", "localhost"),
+        lambda: ask(web, "/readyz", "localhost"),
+        lambda: until(lambda: _health(scene) == (503 if scene.row.problems else 200, scene.row.problems)),
+    )
+
+    assert lives == (200, b"ok\n")
+    assert ready == ((503, f"{DATABASE}\n".encode()) if "postgres" in scene.row.away else (200, b"ok\n"))
+
+
+def _health(scene: Scene) -> tuple[int, Any]:
+    """Without the broker nobody can see a worker for long."""
+    status, told = scene.installation.health()
+    implied = {WORKER} if "valkey" in scene.row.away else set()
+    return status, tuple(one for one in told.get("problems", ()) if one not in implied)
+
+
 def test_a_change_is_seen_and_told_or_refused(scene: Scene) -> None:
+    """Whoever's work it is, once it is known who is away."""
     name = f"Something fails: {scene.name}."
     before = scene.installation.manifest().version
     status, html = scene.people.operator.send(ADD, scene.people.form, name=name, body="We look into it.")
@@ -244,26 +264,6 @@ def _until_seen(scene: Scene, server: str, name: str, before: int) -> None:
 
 def _was_told(installation: Installation, address: str, words: str) -> bool:
     return any(words in str(mail["Subject"]) for mail in installation.mail.mail(address))
-
-
-def test_those_who_ask_how_it_is_are_told(scene: Scene) -> None:
-    """Last: a worker counts as away when it was not seen for a while."""
-    web = scene.installation.ports["web"]
-    lives, ready, _ = together(
-        lambda: ask(web, "/livez", "localhost"),
-        lambda: ask(web, "/readyz", "localhost"),
-        lambda: until(lambda: _health(scene) == (503 if scene.row.problems else 200, scene.row.problems)),
-    )
-
-    assert lives == (200, b"ok\n")
-    assert ready == ((503, f"{DATABASE}\n".encode()) if "postgres" in scene.row.away else (200, b"ok\n"))
-
-
-def _health(scene: Scene) -> tuple[int, Any]:
-    """Without the broker nobody can see a worker for long."""
-    status, told = scene.installation.health()
-    implied = {WORKER} if "valkey" in scene.row.away else set()
-    return status, tuple(one for one in told.get("problems", ()) if one not in implied)
 
 
 def test_what_nobody_confirms_any_more_says_since_when_and_nothing_else_changes(scene: Scene) -> None:

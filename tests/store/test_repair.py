@@ -225,6 +225,14 @@ def test_a_body_in_use_again_survives_the_collector(store: Store, redis_url: str
     assert stored_text(store) == text(ACME, "/", 1)
 
 
+def test_a_mirror_that_cannot_write_notes_no_heartbeat(store: Store, other: Store) -> None:
+    store.beat(datetime.now(UTC))
+    (_root(other) / "heartbeat").mkdir(parents=True)
+
+    with pytest.raises(OSError, match="heartbeat"):
+        other.pull_beat()
+
+
 def test_nothing_is_collected_while_a_manifest_is_damaged(store: Store) -> None:
     publish(store, 1)
     _damage([_root(store) / "pages" / ACME / "public.json"], "cut")
