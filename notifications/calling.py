@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from common.instants import retry_after
 from notifications.letters import Letter, Outcome, Verdict
-from notifications.posting import TIMED_OUT, Post, Reply, post_all
+from notifications.posting import TIMED_OUT, post_all
+from notifications.posts import Post, Reply
 
 log = structlog.get_logger(__name__)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from notifications.calling import Service, call_each
 from notifications.letters import Letter, Outcome
 from notifications.own_links import own_links
-from notifications.posting import Post
+from notifications.posts import Post
 from notifications.wording import Notice, Said, asks, words
 
 _HEADERS = {"Content-Type": "application/json; charset=utf-8"}

@@ -12,17 +12,18 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Generator, Sequence
 from functools import cache
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from django.conf import settings
 from django.utils import timezone
 
 from common import egress
+from notifications.kept import keep
+from notifications.posts import Post, Reply
 
 # What a batch has under way, in all and to one host: one that hangs holds its own few places alone.
 _TOGETHER = 100
@@ -35,30 +36,6 @@ _AGENT = "StatusPage-Notifications/1"
 # The same word whether we refused or the other side did: nobody maps a network by it.
 UNREACHABLE = "Unreachable"
 TIMED_OUT = "TimedOut"
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """`number` is the caller's, to know the reply by."""
-
-    number: int
-    url: str
-    body: bytes
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """`code` is None where nobody answered, and then `error` says so; `text` is how the answer begins."""
-
-    number: int
-    began_at: datetime
-    code: int | None = None
-    text: str = ""
-    error: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 _Say = Callable[[Reply | None], None]
 
 
@@ -67,6 +44,8 @@ def post_all(posts: Sequence[Post], until: float) -> Generator[Reply]:
 
     Follows no redirects, asks no proxies, and calls only what `common.egress` lets it.
     """
+    if settings.MESSAGES_DIR:
+        posts = yield from keep(posts)
     replies: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
     running = asyncio.run_coroutine_threadsafe(_send(posts, until, replies.put), _loop())
     running.add_done_callback(lambda _done: replies.put(None))

@@ -179,6 +179,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 
+# Addresses beyond the open internet that webhooks and probes may call; for local sinks.
+EGRESS_ALLOW_NETS = env.words("EGRESS_ALLOW_NETS")
+# Where the local stack keeps what it would send, so that nothing leaves the machine.
+MESSAGES_DIR = env.text("MESSAGES_DIR") if DEBUG else ""
+
 # E-mail --------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 _SMTP = env.smtp()
@@ -186,9 +191,6 @@ EMAIL_HOST = _SMTP["EMAIL_HOST"]
 EMAIL_PORT = _SMTP["EMAIL_PORT"]
 EMAIL_HOST_USER = _SMTP["EMAIL_HOST_USER"]
 EMAIL_HOST_PASSWORD = _SMTP["EMAIL_HOST_PASSWORD"]
-# Addresses beyond the open internet that webhooks and probes may call; for local sinks.
-EGRESS_ALLOW_NETS = env.words("EGRESS_ALLOW_NETS")
-
 EMAIL_USE_SSL = _SMTP["EMAIL_USE_SSL"]
 EMAIL_USE_TLS = _SMTP["EMAIL_USE_TLS"]
 EMAIL_TIMEOUT = 10
@@ -222,7 +224,7 @@ FORMAT_MODULE_PATH = "statuspage.formats"
 STATIC_URL = "/static/"
 # Locally files are found where they lie; production collects them once a release.
 STATIC_ROOT = None if DEBUG else Path(env.text("STATIC_ROOT", str(BASE_DIR / "var" / "static")))
-STATICFILES_DIRS = [(name, BASE_DIR / "static" / name) for name in ("page", "admin_extra")]
+STATICFILES_DIRS = [(name, BASE_DIR / "static" / name) for name in ("page", "admin_extra", "dev")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from publishing.preview import preview
 from statuspage import health
 from statuspage.admin import platform
+from statuspage.mailbox.views import mail_html, mailbox
 from statuspage.views import organisations
 
 urlpatterns = [
@@ -15,6 +16,8 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("health", health.health),
+    path("dev/messages", mailbox),
+    path("dev/messages/<str:name>", mail_html),
     path("preview/<str:token>/<path:path>", preview),
     path("preview/<str:token>/", preview, {"path": ""}),
 ]

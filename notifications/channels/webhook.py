@@ -10,7 +10,7 @@ from django.utils import timezone
 from notifications import signing
 from notifications.calling import Service, call_each
 from notifications.letters import Letter, Outcome, Verdict
-from notifications.posting import Post
+from notifications.posts import Post
 from notifications.retries import table
 from notifications.webhooks import Payloads, challenge
 

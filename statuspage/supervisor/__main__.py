@@ -56,13 +56,13 @@ def run(place: Place, programs: Callable[[Setup], Programs], web_port: int) -> N
 def welcome(place: Place, setup: Setup) -> str:
     """Where everything is, and how to sign in."""
     password = place.secret("admin-password").read_text()
-    mail = setup.mail if setup.mail_port else "goes out by EMAIL_URL"
+    messages = f"http://localhost:{setup.web_port}/dev/messages" if setup.mail_port else "go out by EMAIL_URL"
     return f"""
   Status pages   http://demo.localhost:{setup.web_port}/
                  http://acme.localhost:{setup.web_port}/
   Admin          http://localhost:{setup.web_port}/admin/
   Sign in        {FIRST_RUN_EMAIL} with {password}, unless you have changed it
-  Sent mail      {mail}
+  Messages       {messages}
   Stop           Ctrl-C
 """
 
