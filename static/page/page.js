@@ -227,8 +227,8 @@
     const sign = part(".check", line) || line.appendChild(create("span", "age check"));
     const ago = (confirmedAt - Date.now()) / 1000;
     const words = ago > -45 ? line.dataset.fresh : `${line.dataset.checked} ${inWords(ago)}`;
-    const said = part("#notice:not(.lost)") ? "" : ` · ${words}`;
-    if (text(sign) !== said.trim()) sign.textContent = said;
+    const said = part("#notice:not(.lost)") ? "" : words;
+    if (sign.textContent !== said) sign.textContent = said;
   };
 
   const voice = aloud(create("p", "sr"));

@@ -113,7 +113,7 @@ def with_incident(snapshot: Snapshot) -> Snapshot:
 
 def said(page: Page) -> str:
     """Beside the last change."""
-    return page.locator("#now .check").inner_text().strip(" ·")
+    return page.locator("#now .check").inner_text().strip()
 
 
 def pass_minutes(page: Page, minutes: int) -> None:
