@@ -68,7 +68,7 @@ class Copying:
             try:
                 return self._run(confirmed_at)
             except (OutOfTime, TargetError) as error:
-                if self._is_late() and self.target.read(MANIFEST) != self._noted:
+                if self._is_late() and (self.target.read(MANIFEST) or b"") != self._noted:
                     raise Overtaken from error
                 raise
 
@@ -144,7 +144,7 @@ class Copying:
         told = {
             "page_id": self.manifest.page_id,
             "version": self.manifest.version,
-            "confirmed_at": at.isoformat(timespec="seconds"),
+            "at": at.isoformat(timespec="seconds"),
         }
         self._put(File(CONFIRMED, json.dumps(told).encode(), _JSON, _NOW))
 

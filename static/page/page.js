@@ -296,14 +296,15 @@
         setNotice(notice);
       });
     }
-    confirmed(answer);
+    await confirmed(answer);
   };
 
-  // What caches on the way have kept is as old as they say.
-  const confirmed = (answer) => {
-    confirmedAt = Date.now() - (answer?.headers.get("age") || 0) * 1000;
+  // What caches on the way have kept is as old as they say, and a copy of the page on another server as it says.
+  const confirmed = async (answer) => {
+    const copy = answer && !answer.headers.has("cache-tag") && await get("/copy.json");
+    confirmedAt = copy?.ok ? new Date((await copy.json()).at) : Date.now() - (answer?.headers.get("age") || 0) * 1000;
     pause = 15e3;
-    if (byId("notice")?.matches(".lost")) setNotice();
+    if (Date.now() - confirmedAt < 6e4 && part("#notice.lost")) setNotice();
     tellCheck();
   };
 
@@ -365,11 +366,10 @@
 
   const tellThatItIsOld = () => {
     if (byId("notice")) return;
-    const time = document.createElement("time");
     const at = confirmedAt || since;
+    const time = create("time", "", inOwnZone(at));
     time.dateTime = new Date(at).toISOString();
     time.dataset.rel = "";
-    time.textContent = inOwnZone(at);
     const notice = aloud(create("p", "notice lost", `${byId("main").dataset.old} `));
     notice.id = "notice";
     notice.append(time);
@@ -381,7 +381,7 @@
   const ask = async () => {
     const answer = await get("/api/v2/status.json");
     if (!answer.ok) throw 0;
-    if (asked && asked === answer.headers.get("etag")) confirmed(answer);
+    if (asked && asked === answer.headers.get("etag")) await confirmed(answer);
     else loadSoon(0, 0);
     asked = answer.headers.get("etag");
   };
