@@ -93,7 +93,10 @@
       this.heard = Date.now();
       this.told = type === "beat" ? data : data.match(/\d+/)[0];
       if (this.told === this.known) this.at = this.heard;
-      else this.fetching ||= setTimeout(() => { this.fetching = 0; this.load(); }, Math.random() * 2e3);
+      else this.fetching ||= setTimeout(() => {
+        this.fetching = 0;
+        if (this.told !== this.known) this.load();
+      }, Math.random() * 2e3);
     }
 
     tell() {

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 from publishing import render
-from publishing.rendering import embed
+from publishing.rendering import badges, embed
 from publishing.snapshot import Snapshot
 from store import Document
 from tests.publishing import notices, samples
@@ -52,7 +52,7 @@ def cold_documents(snapshot: Snapshot) -> list[Document]:
 
 def documents_of(snapshot: Snapshot) -> dict[str, Document]:
     page = snapshot.page
-    hot = [*render.render_hot(snapshot), *embed.documents(snapshot)]
+    hot = [*render.render_hot(snapshot), *embed.documents(snapshot), *badges.of_page(snapshot)]
     made = [*cold_documents(snapshot), *hot, *render.assets(page)]
     return {document.path: document for document in made}
 

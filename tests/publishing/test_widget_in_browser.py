@@ -311,3 +311,18 @@ def test_the_frame_is_complete_without_scripts(browser: Browser, site: Site) -> 
     assert page.get_by_role("heading", name=SENTENCE).is_visible()
     assert page.get_by_role("link", name=notices.open_incident().name).is_visible()
     context.close()
+
+
+def test_a_widget_asks_once_and_again_only_for_news(browser: Browser, site: Site) -> None:
+    with visited(browser, site, "") as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url.removeprefix(site.address)))
+        page.set_content(tag(site) + tag(site, 'type="card"'))
+        page.locator("status-widget[type=card] .state").wait_for(timeout=5000)
+        page.wait_for_timeout(2500)
+        assert sorted(one for one in asked if one != "/widget.js") == ["/embed/widget.json", "/events"]
+
+        asked.clear()
+        site.publish(with_incident(site.snapshot))
+        page.locator("status-widget li").wait_for(timeout=4000)
+        assert asked == [f"/embed/widget.json?{site.snapshot.version}"]
