@@ -40,7 +40,7 @@ def measure(*options: str) -> None:
         page = StatusPage.objects.present().get()
         rest = _changes(page, visitor, "at rest", 10 if quick else CHANGES)
         until_at_rest()
-        hot = middle([measured(lambda: hot_documents(Builder(page, public_view(page)))) for _ in range(5)])
+        hot = middle([measured(lambda: [*hot_documents(Builder(page, public_view(page)))]) for _ in range(5)])
         # Its name is everywhere on a page, so everything is rendered anew.
         update_page(page, SYSTEM, name=f"{page.name}, renamed")
         busy = _changes(page, visitor, "while busy", 5 if quick else BUSY)

@@ -29,7 +29,7 @@ from publishing.audience import public_view
 from publishing.build import Builder
 from publishing.publish import publish
 from publishing.storage import store
-from store import Document, Manifest, Store
+from store import Ahead, Document, Manifest, Store
 from store.packing import compress, pack
 from tenants.actions import create_tenant
 
@@ -147,9 +147,11 @@ def _put_documents(puts: list[tuple[Manifest, list[Document]]]) -> Iterator[None
     """Notes what the store is given."""
     original = Store.put
 
-    def noting(self: Store, manifest: Manifest, documents: list[Document]) -> bool:
+    def noting(
+        self: Store, manifest: Manifest, documents: list[Document], ahead: Ahead | None = None
+    ) -> bool:
         puts.append((manifest, documents))
-        return original(self, manifest, documents)
+        return original(self, manifest, documents, ahead)
 
     Store.put = noting  # type: ignore[assignment, method-assign]
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from publishing import render
 from publishing.build import Builder
@@ -11,7 +11,7 @@ from publishing.building.page import about_view, images
 from publishing.emergency import ready, targets
 from publishing.forms import ComponentForms
 from publishing.rendering import badges, embed, feeds, icalendar, previews, statuspage, texts
-from publishing.snapshot import PageView, YearMonth
+from publishing.snapshot import PageView, Snapshot, YearMonth
 from store import Document
 
 _COMPONENTS_A_SLICE = 20
@@ -21,15 +21,22 @@ PREVIEWS = "p all"
 PAST_PAGES = "h 2"
 
 
-def hot_documents(builder: Builder) -> list[Document]:
-    """Made at every version. What is small and belongs to the whole page is made with them."""
+def hot_documents(builder: Builder) -> Iterator[Document]:
+    """Made at every version. What is small and belongs to the whole page is made with them.
+
+    The largest come first: each is packed while others are still being made.
+    """
     page, snapshot = builder.page_view, builder.snapshot()
+    yield from statuspage.documents(builder.statuspage(snapshot))
+    yield from feeds.documents(page, builder.feed())
+    yield from history_pages(builder, [1])
+    yield from (icalendar.document(page, one) for one in builder.calendars())
+    yield from render.render_hot(snapshot)
+    yield from _small(builder, page, snapshot)
+
+
+def _small(builder: Builder, page: PageView, snapshot: Snapshot) -> list[Document]:
     return [
-        *render.render_hot(snapshot),
-        *statuspage.documents(builder.statuspage(snapshot)),
-        *history_pages(builder, [1]),
-        *feeds.documents(page, builder.feed()),
-        *(icalendar.document(page, one) for one in builder.calendars()),
         *badges.of_page(snapshot),
         *texts.documents(snapshot, builder.site()),
         *embed.documents(snapshot),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ from publishing.rendering.statuspage import history_path
 from publishing.snapshot import YearMonth
 from publishing.stale import Stale
 from publishing.storage import store
-from store import PUBLIC, Document, Entry, Manifest
+from store import PUBLIC, Ahead, Document, Entry, Manifest
 
 COLD = "cold"
 # A page is published at most ten times a second; changes in between are published together.
@@ -50,15 +50,17 @@ def publish(page_id: str, *, anew: bool = False) -> None:
     Hot documents are made anew; of the cold ones those that changed, a few at once, many in slices.
     Raises Later where somebody else publishes the page right now, or did so a moment ago.
     """
-    with exclusive(page_id):
+    with exclusive(page_id), Ahead() as ahead:
         previous = _published(page_id)
         _mind_the_pause(previous)
         with page_at_one_version(page_id) as page:
-            work = _gather(page, previous, anew) if page is not None and page.published else None
-        if page is None or work is None:
+            gone = page is None or not page.published
+            due = anew or previous is None or (page is not None and previous.version < page.version)
+            work = _gather(page, previous, anew, ahead) if page is not None and due and not gone else None
+        if gone:
             store().remove(page_id)
-        elif anew or previous is None or previous.version < page.version:
-            _put(page, previous, work)
+        elif page is not None and work is not None:
+            _put(page, previous, work, ahead)
 
 
 def publish_slice(page_id: str, slice_name: str) -> None:
@@ -104,12 +106,18 @@ class Work:
     slices: list[str]
 
 
-def _gather(page: StatusPage, previous: Manifest | None, anew: bool) -> Work:
+def _gather(page: StatusPage, previous: Manifest | None, anew: bool, ahead: Ahead) -> Work:
     builder = Builder(page, public_view(page))
     stale = Stale(everything=True) if anew else _stale(builder, previous)
     slices = all_slices(builder) if stale.everything else _later(builder, stale)
-    documents = [*hot_documents(builder), *_now(builder, stale, set(slices))]
+    made = _made(builder, stale, set(slices))
+    documents = [*ahead.passing(made, previous.hashes() if previous else ())]
     return Work(documents, _gone(builder, stale, previous), slices)
+
+
+def _made(builder: Builder, stale: Stale, slices: set[str]) -> Iterator[Document]:
+    yield from hot_documents(builder)
+    yield from _now(builder, stale, slices)
 
 
 def _stale(builder: Builder, previous: Manifest | None) -> Stale:
@@ -170,7 +178,7 @@ def _gone(builder: Builder, stale: Stale, previous: Manifest | None) -> set[str]
     return (touched - kept) | hidden | months | past_pages
 
 
-def _put(page: StatusPage, previous: Manifest | None, work: Work) -> None:
+def _put(page: StatusPage, previous: Manifest | None, work: Work, ahead: Ahead) -> None:
     former = previous.entries if previous else {}
     kept = {path: entry for path, entry in former.items() if _stays(path, entry) and path not in work.gone}
     entries = kept | _entries(work.documents)
@@ -181,7 +189,7 @@ def _put(page: StatusPage, previous: Manifest | None, work: Work) -> None:
     # Asked for first: a process that dies in between publishes again, one that died after would forget.
     put(COLD, current_tenant_id(), [f"{page.pk} {name}" for name in work.slices])
     # Refused only where the store is already as new.
-    store().put(manifest, work.documents)
+    store().put(manifest, work.documents, ahead)
     heartbeat.beat(heartbeat.PUBLISHER)
 
 

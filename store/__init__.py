@@ -3,6 +3,7 @@
 No Django and no database: whoever serves pages needs nothing but this.
 """
 
+from store.ahead import Ahead
 from store.documents import PUBLIC, Document, Entry, HostEntry, Hosts, Manifest
 from store.errors import StoreError
 from store.messages import CHANNEL, EMERGENCY, Change
@@ -13,6 +14,7 @@ __all__ = [
     "CHANNEL",
     "EMERGENCY",
     "PUBLIC",
+    "Ahead",
     "Change",
     "Document",
     "Entry",

@@ -34,6 +34,10 @@ def pack(variants: Variants) -> bytes:
     return hashlib.sha256(rest).digest() + rest
 
 
+def packed(body: bytes) -> bytes:
+    return pack(compress(body))
+
+
 def unpack(blob: bytes, digest: str) -> Variants | None:
     """The variants, or None where the container is damaged or holds another body than `digest` names."""
     rest = memoryview(blob)[32:]

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import redis
 
+from store.ahead import Ahead
 from store.disk import Disk
 from store.documents import PUBLIC, Document, Entry, HostEntry, Hosts, Manifest, check_name, is_newer, require
 from store.garbage import collect
 from store.mirror import Mirror
 from store.notices import Notices
-from store.packing import IDENTITY, Variants, compress, pack
+from store.packing import IDENTITY, Variants, packed
 from store.shared import Shared, tolerated
 
 
@@ -30,18 +31,19 @@ class Store:
 
     # Writing
 
-    def put(self, manifest: Manifest, documents: Iterable[Document]) -> bool:
+    def put(self, manifest: Manifest, documents: Iterable[Document], ahead: Ahead | None = None) -> bool:
         """Make `manifest` the current one of its page and view; False where the store is as new or newer.
 
         Newer is what has the greater (version, release). `documents` are those whose bodies may be new to the
         store; every other body that the manifest names must be in it already, else StoreError.
+        `ahead` may be packing some of them already.
         """
         require(not manifest.removed, "A manifest names at least one document; remove() takes a page away.")
         bodies = _bodies_of(manifest, documents)
         if self._mirror is not None and self._mirror.is_ahead_of(manifest):
             self._mirror.pull(manifest.page_id, manifest.view)
             return False
-        return self._advance(manifest, bodies)
+        return self._advance(manifest, bodies, ahead)
 
     def remove(self, page_id: str) -> None:
         """Take all views of a page away; only a newer version brings it back."""
@@ -169,13 +171,13 @@ class Store:
             found = self._mirror.manifest(page_id, view)
         return found
 
-    def _advance(self, manifest: Manifest, bodies: dict[str, bytes]) -> bool:
+    def _advance(self, manifest: Manifest, bodies: dict[str, bytes], ahead: Ahead | None = None) -> bool:
         with self._disk.writing(manifest.page_id):
             previous = self._disk.manifest(manifest.page_id, manifest.view)
             accepted = previous is None or is_newer(manifest.order, previous.order)
             if accepted:
                 raw = manifest.to_bytes()
-                written = self._write_bodies(manifest, bodies, previous)
+                written = self._write_bodies(manifest, bodies, previous, ahead)
                 self._disk.succeed(previous, manifest, raw)
         if self._mirror is not None:
             if accepted:
@@ -185,7 +187,11 @@ class Store:
         return accepted
 
     def _write_bodies(
-        self, manifest: Manifest, bodies: dict[str, bytes], previous: Manifest | None
+        self,
+        manifest: Manifest,
+        bodies: dict[str, bytes],
+        previous: Manifest | None,
+        ahead: Ahead | None,
     ) -> dict[str, bytes]:
         """The containers that the disk did not have yet."""
         known = previous.hashes() if previous is not None else set()
@@ -195,7 +201,10 @@ class Store:
             )
         new = {digest: body for digest, body in bodies.items() if self._disk.variants(digest) is None}
         self._disk.touch(bodies.keys() - new.keys())
-        return self._disk.write_bodies({digest: partial(_packed, body) for digest, body in new.items()})
+        makers = {digest: ahead.maker(digest) if ahead else None for digest in new}
+        return self._disk.write_bodies(
+            {digest: makers[digest] or partial(packed, body) for digest, body in new.items()}
+        )
 
     def _newest_order(self, page_id: str, view: str) -> tuple[int, int]:
         orders = [self._disk.order(page_id, view)]
@@ -211,10 +220,6 @@ def _bodies_of(manifest: Manifest, documents: Iterable[Document]) -> dict[str, b
         require(named == Entry.of(document), f"The manifest does not name this document: {document.path}")
         bodies[document.hash] = document.body
     return bodies
-
-
-def _packed(body: bytes) -> bytes:
-    return pack(compress(body))
 
 
 def _moment(raw: bytes | None) -> datetime | None:

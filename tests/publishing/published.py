@@ -41,7 +41,7 @@ def fresh_build(page: StatusPage) -> dict[str, bytes]:
     """Every document of the page as it is now, by path."""
     forget()
     builder = Builder(StatusPage.objects.get(pk=page.pk), public_view(page))
-    documents = hot_documents(builder)
+    documents = [*hot_documents(builder)]
     for name in all_slices(builder):
         documents += slice_documents(builder, name)
     return {document.path: document.body for document in documents}

@@ -301,6 +301,18 @@ def test_the_number_of_queries_does_not_grow_with_the_page(page: StatusPage) -> 
     assert counts[0] == counts[1]
 
 
+def test_a_version_that_is_published_is_not_built_again(page: StatusPage) -> None:
+    an_incident(page)
+    drain_publishing()
+    former = store().manifest(page.pk)
+    time.sleep(0.15)  # The pause between two versions of a page.
+    with CaptureQueriesContext(connection) as queries:
+        publish(page.pk)
+
+    assert store().manifest(page.pk) == former
+    assert sum("incidents_" in one["sql"] for one in queries.captured_queries) == 0
+
+
 def test_the_past_of_a_page_waits_for_a_version_that_is_due(page: StatusPage) -> None:
     component_of(page)
     drain_publishing()

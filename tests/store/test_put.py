@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store import CHANNEL, Change, Document, Entry, HostEntry, Manifest, Store, StoreError, connect
+from store import CHANNEL, Ahead, Change, Document, Entry, HostEntry, Manifest, Store, StoreError, connect
 from store.shared import Shared
 from tests.store.builders import (
     ACME,
@@ -216,3 +216,16 @@ def test_many_threads_leave_the_newest(store: Store) -> None:
         accepted = sum(threads.map(lambda version: publish(store, version), versions))
     assert complete_version(store) == 40
     assert 1 <= accepted <= 40
+
+
+def test_what_was_packed_ahead_is_stored_as_what_was_not(alone: Store, tmp_path: Path) -> None:
+    new = documents(1)
+    with Ahead() as ahead:
+        made = list(ahead.passing(new, {new[0].hash}))
+        assert made == new
+        assert ahead.maker(new[0].hash) is None
+        assert alone.put(manifest(1, new), made, ahead)
+    plain = Store(tmp_path / "plain", None)
+    assert plain.put(manifest(1, new), new)
+
+    assert [alone.variants(one.hash) for one in new] == [plain.variants(one.hash) for one in new]
