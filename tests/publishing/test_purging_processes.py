@@ -96,7 +96,7 @@ from outbox import queue
 change("Changed")
 drain(["publish"])
 make_all_due()
-queue.acknowledge = lambda item, token: os.kill(os.getpid(), signal.SIGKILL)
+queue.acknowledge = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 drain(["purge"])
 """
     )
