@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from public import missing, views
+from public import api, missing, views
 
 _MADE = r"(?P<made>[A-Za-z0-9._-]{20,300})"
 
@@ -14,5 +14,10 @@ urlpatterns = [
     re_path(rf"^subscriptions/confirm/{_MADE}$", views.confirmation, name="confirm"),
     re_path(rf"^subscriptions/{_MADE}/unsubscribe$", views.leaving, name="leave"),
     re_path(rf"^subscriptions/{_MADE}$", views.manage, name="manage"),
+    path("api/v2/subscribers.json", api.subscribers),
+    re_path(r"^api/v2/subscribers/(?P<pk>[0-9a-z]{1,32})\.json$", api.subscriber),
+    re_path(
+        r"^api/v2/subscriptions/(?P<pk>[0-9a-z]{1,32})/resend_confirmation(\.json)?$", api.resend_confirmation
+    ),
     re_path(r"", missing.document),
 ]

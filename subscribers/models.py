@@ -14,12 +14,17 @@ from incidents.choices import Impact
 from incidents.models import Incident
 from pages.choices import Language
 from pages.models import StatusPage
+from subscribers.addresses import address_hash, normal
 from subscribers.choices import Cadence, Channel, ConsentSource, Scope, SubscriberState
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def of_page(self, page_id: str) -> SubscriberQuerySet:
         return self.filter(page_id=page_id)
+
+    def at(self, channel: str, address: str) -> SubscriberQuerySet:
+        """Whose address it is, as somebody typed it. Raises Refused for what is none."""
+        return self.filter(channel=channel, address_hash=address_hash(channel, normal(channel, address)))
 
     def unconfirmed(self) -> SubscriberQuerySet:
         return self.filter(state=SubscriberState.UNCONFIRMED)
