@@ -18,6 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import redis
 
+from statuspage.supervisor.programs import QUEUES
+
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "tests_template"
 _numbers = itertools.count(1)
@@ -90,9 +92,7 @@ class Live:
 
     def worker(self) -> subprocess.Popen[str]:
         command = "celery -A statuspage.celery worker -P threads -c 2 --without-mingle"
-        return self._popen(
-            [sys.executable, "-m", *command.split(), "-Q", "publish,notify,archive,purge,copy,critical,chat,email,sms"]
-        )
+        return self._popen([sys.executable, "-m", *command.split(), "-Q", QUEUES])
 
     def wait_for(self, process: subprocess.Popen[str], word: str) -> None:
         """Until the process says `word`."""
