@@ -196,8 +196,7 @@
   };
 
   const swap = (old, fresh) => {
-    const range = getSelection().rangeCount && getSelection().getRangeAt(0);
-    const marked = range && old.contains(range.commonAncestorContainer) && `${range}`;
+    const marked = old.contains(getSelection().anchorNode) && `${getSelection()}`;
     const open = new Map([old, ...all("details", old)].map((box) => [name(box), box.open]));
     for (const box of [fresh, ...all("details", fresh)]) {
       if (box.localName === "details" && open.has(name(box))) box.open = open.get(name(box));
@@ -299,9 +298,10 @@
     await confirmed(answer);
   };
 
-  // What caches on the way have kept is as old as they say, and a copy of the page on another server as it says.
+  // What caches on the way have kept is as old as they say, and a copy of the page on another server as it says:
+  // only there answers come from files, which have a date.
   const confirmed = async (answer) => {
-    const copy = answer && !answer.headers.has("cache-tag") && await get("/copy.json");
+    const copy = answer?.headers.has("last-modified") && await get("/copy.json");
     confirmedAt = copy?.ok ? new Date((await copy.json()).at) : Date.now() - (answer?.headers.get("age") || 0) * 1000;
     pause = 15e3;
     if (Date.now() - confirmedAt < 6e4 && part("#notice.lost")) setNotice();
