@@ -60,6 +60,7 @@ def _outcome(service: Service, letter: Letter, reply: Reply) -> Outcome:
         response=reply.text,
         retry_after=retry_after(reply.headers.get("Retry-After")),
         pause=_BREATH if reply.code in _OVERLOADED or reply.error == TIMED_OUT else timedelta(),
+        down=reply.code is None or reply.code >= HTTPStatus.INTERNAL_SERVER_ERROR,
     )
 
 

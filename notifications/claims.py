@@ -76,6 +76,13 @@ _SETTLE = """
      WHERE d.id = said.id AND d.status = 'leased' AND d.lease_token = %(token)s
  RETURNING d.id
 """
+_POSTPONE = """
+    UPDATE public.notifications_delivery AS d
+       SET status = 'pending', lease_token = NULL, lease_until = NULL, attempts = d.attempts - 1,
+           next_attempt_at = said.next_at
+      FROM unnest(%(ids)s::bigint[], %(times)s::timestamptz[]) AS said (id, next_at)
+     WHERE d.id = said.id AND d.status = 'leased' AND d.lease_token = %(token)s
+"""
 _SWEEP = """
     WITH expired AS (
         SELECT id FROM public.notifications_delivery
@@ -153,6 +160,13 @@ def release(token: uuid.UUID, letters: Sequence[Letter]) -> None:
     Delivery.objects.filter(pk__in=[one.id for one in letters], lease_token=token).update(
         status=DeliveryStatus.PENDING, lease_token=None, lease_until=None, attempts=F("attempts") - 1
     )
+
+
+def postpone(token: uuid.UUID, later: Mapping[int, datetime]) -> None:
+    """Give back what may not go before those times, by ids: the attempts do not count."""
+    values: dict[str, Any] = {"token": token, "ids": list(later), "times": list(later.values())}
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTPONE, values)
 
 
 def sweep(most: str, now: datetime) -> int:

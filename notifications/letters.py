@@ -30,6 +30,8 @@ class Letter:
     """Of this attempt among all of the delivery's."""
     attempt: int
     """Of this attempt since it was last sent again by hand; from 1."""
+    through: str = ""
+    """The provider or host by which it leaves: the name of its circuit."""
 
 
 class Verdict(StrEnum):
@@ -60,5 +62,7 @@ class Outcome:
     retry_after: timedelta | None = None
     pause: timedelta = timedelta()
     """The next attempt is not made sooner, whatever the channel's table says."""
+    down: bool = False
+    """Whether the provider or host seems to be away as a whole, whatever letter it is given."""
     echoed: bool = False
     """Whether a machine proved, by repeating what it was sent, that it wants to be told."""

@@ -12,7 +12,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import claims, health
+from notifications import claims, gate, health
 from notifications.channels import CHANNELS
 from notifications.choices import DeliveryStatus
 from notifications.claims import Settled
@@ -58,14 +58,17 @@ def take_back(_seconds: float) -> int:
 
 def _send_some(lane: str) -> int:
     now = timezone.now()
-    token, letters = claims.claim(lane, BATCH, now)
-    if not letters:
+    room = gate.room(lane, BATCH, now)
+    token, letters = claims.claim(lane, room, now) if room else (None, [])
+    if token is None or not letters:
         return 0
     barred = claims.suppressed(letters) | withheld(letters)
     _settle(token, [Outcome(one, Verdict.SUPPRESSED, now) for one in letters if one.id in barred])
-    free = [one for one in letters if one.id not in barred]
-    for channel in sorted({one.channel for one in free}):
-        _send(token, channel, [one for one in free if one.channel == channel])
+    admitted = gate.admit([one for one in letters if one.id not in barred], now)
+    if admitted.later:
+        claims.postpone(token, admitted.later)
+    for channel in sorted({one.channel for one in admitted.go}):
+        _send(token, channel, [one for one in admitted.go if one.channel == channel])
     return len(letters)
 
 
@@ -109,6 +112,7 @@ def _settle(token: uuid.UUID, outcomes: Sequence[Outcome]) -> None:
         health.note(known, now)
         for one in known:
             _follow(one)
+    gate.learn(outcomes, now)
 
 
 def _follow(outcome: Outcome) -> None:

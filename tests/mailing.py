@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 
 from components.models import Component
 from events.actor import SYSTEM, Actor, ActorKind
@@ -26,6 +27,8 @@ Add = Callable[..., Subscriber]
 
 @pytest.fixture
 def mail(settings: Any) -> Iterator[Sink]:
+    # What a former test made of its mail server says nothing of this one.
+    caches["limits"].clear()
     with sink() as running:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.port

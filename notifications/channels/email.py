@@ -29,12 +29,17 @@ _CLOSING = 421
 _NOT_THE_ADDRESS = ("5.3", "5.5", "5.6", "5.7")
 
 
+def providers() -> Sequence[str]:
+    """By which mail leaves, the preferred first."""
+    return (PROVIDER,)
+
+
 def send(letters: Sequence[Letter], until: float) -> Generator[Outcome]:
     rendered = Rendered()
     post = _Post()
     try:
         for letter in letters:
-            if time.monotonic() > until:
+            if post.unreachable or time.monotonic() > until:
                 return
             yield _send_one(post, rendered, letter)
     finally:
@@ -66,25 +71,25 @@ def _message(mail: Mail, letter: Letter) -> EmailMultiAlternatives:
 class _Post:
     """One connection, opened at the first letter and again after it broke.
 
-    When a server cannot be reached at all, the rest of the batch is not made to wait for it.
+    When a server cannot be reached at all, the rest of the batch is not tried.
     """
 
     def __init__(self) -> None:
         self.connection: Any = get_connection()
-        self.unreachable: Exception | None = None
+        self.unreachable = False
 
     def hand_in(self, message: EmailMultiAlternatives, letter: Letter, began: datetime) -> Outcome:
         try:
-            self._open()
+            self.connection.open()
         except (smtplib.SMTPException, OSError) as error:
-            self.unreachable = error
-            return _outcome(letter, began, Verdict.RETRY, error)
+            self.unreachable = True
+            return _outcome(letter, began, Verdict.RETRY, error, down=True)
         try:
             self.connection.send_messages([message])
         except (smtplib.SMTPException, OSError, ValueError) as error:
             if _breaks(error):
                 self._drop()
-            return _outcome(letter, began, _verdict(error), error)
+            return _outcome(letter, began, _verdict(error), error, down=_is_down(error))
         return Outcome(letter, Verdict.ACCEPTED, began, PROVIDER)
 
     def close(self) -> None:
@@ -92,11 +97,6 @@ class _Post:
             self.connection.close()
         except (smtplib.SMTPException, OSError):
             self._drop()
-
-    def _open(self) -> None:
-        if self.unreachable is not None:
-            raise self.unreachable
-        self.connection.open()
 
     def _drop(self) -> None:
         """Without a word to a server that may not be listening any more."""
@@ -114,6 +114,11 @@ def _breaks(error: Exception) -> bool:
     return isinstance(error, OSError)
 
 
+def _is_down(error: Exception) -> bool:
+    """Whether it says of the server, not of the message, that it does not go on."""
+    return not isinstance(error, ValueError | smtplib.SMTPNotSupportedError) and _breaks(error)
+
+
 def _verdict(error: Exception) -> Verdict:
     code, words = _answer(error)
     if isinstance(error, smtplib.SMTPRecipientsRefused) and code is not None and code >= _PERMANENT:
@@ -126,10 +131,10 @@ def _verdict(error: Exception) -> Verdict:
     return Verdict.RETRY
 
 
-def _outcome(letter: Letter, began: datetime, verdict: Verdict, error: Exception) -> Outcome:
+def _outcome(letter: Letter, began: datetime, verdict: Verdict, error: Exception, *, down: bool) -> Outcome:
     code, words = _answer(error)
     name = type(error).__name__
-    return Outcome(letter, verdict, began, PROVIDER, code=code, error=name, response=words)
+    return Outcome(letter, verdict, began, PROVIDER, code=code, error=name, response=words, down=down)
 
 
 def _answer(error: Exception) -> tuple[int | None, str]:

@@ -14,6 +14,7 @@ from components.models import Component
 from events.actor import SYSTEM
 from incidents.actions.incident import open_incident, resolve
 from incidents.steps import Words
+from notifications import pace
 from notifications.channels import discord, google_chat, slack, teams
 from notifications.chat import Message
 from notifications.models import Delivery
@@ -38,7 +39,9 @@ HOSTILE = (
 
 
 @pytest.fixture
-def machine(settings: Any) -> Iterator[Hooks]:
+def machine(settings: Any, monkeypatch: Any) -> Iterator[Hooks]:
+    # So that nobody waits a second between two messages.
+    monkeypatch.setattr(pace, "INTERVALS", {})
     settings.EGRESS_ALLOW_NETS = ["127.0.0.0/8"]
     with hooks() as running:
         yield running
