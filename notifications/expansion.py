@@ -20,6 +20,7 @@ from notifications.audience import concerns_nobody, criteria
 from notifications.choices import FOR_OWNER, OF_ADDRESS, PERSONAL, DeliveryLane
 from notifications.models import Notification
 from notifications.present import still_told
+from notifications.superseding import supersede
 from outbox.nudge import nudge
 from outbox.registry import SENDING, Claimed, Later
 from pages.models import StatusPage
@@ -141,6 +142,8 @@ def _step(notification_id: int) -> bool:
         # Sending reads them as well.
         notification.facts = facts or notification.facts
         last, found = _insert(notification, now) if facts else (None, 0)
+        if last:
+            supersede(notification, notification.checkpoint, last)
         notification.checkpoint = last or notification.checkpoint
         notification.recipients += found
         if found < STEP:

@@ -44,6 +44,8 @@ class Verdict(StrEnum):
     """This message will never be taken, though the address may work."""
     SUPPRESSED = "suppressed"
     """Not tried: the address must not be written to, or the message not be told any more."""
+    SUPERSEDED = "superseded"
+    """Not tried: a newer message goes instead."""
 
 
 @dataclass(frozen=True, slots=True)

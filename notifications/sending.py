@@ -19,6 +19,7 @@ from notifications.claims import Settled
 from notifications.letters import Letter, Outcome, Verdict
 from notifications.present import withheld
 from notifications.retries import wait
+from notifications.superseding import overtaken
 from outbox.queue import put
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,7 @@ _STATUS = {
     Verdict.BOUNCED: DeliveryStatus.BOUNCED,
     Verdict.FAILED: DeliveryStatus.FAILED,
     Verdict.SUPPRESSED: DeliveryStatus.SUPPRESSED,
+    Verdict.SUPERSEDED: DeliveryStatus.SUPERSEDED,
 }
 
 
@@ -62,14 +64,21 @@ def _send_some(lane: str) -> int:
     token, letters = claims.claim(lane, room, now) if room else (None, [])
     if token is None or not letters:
         return 0
-    barred = claims.suppressed(letters) | withheld(letters)
-    _settle(token, [Outcome(one, Verdict.SUPPRESSED, now) for one in letters if one.id in barred])
-    admitted = gate.admit([one for one in letters if one.id not in barred], now)
+    admitted = gate.admit(_worth_sending(token, letters, now), now)
     if admitted.later:
         claims.postpone(token, admitted.later)
     for channel in sorted({one.channel for one in admitted.go}):
         _send(token, channel, [one for one in admitted.go if one.channel == channel])
     return len(letters)
+
+
+def _worth_sending(token: uuid.UUID, letters: Sequence[Letter], now: datetime) -> list[Letter]:
+    """Without those that must not go, or need not any more: they are settled."""
+    barred = claims.suppressed(letters) | withheld(letters)
+    old = overtaken(letters) - barred
+    _settle(token, [Outcome(one, Verdict.SUPPRESSED, now) for one in letters if one.id in barred])
+    _settle(token, [Outcome(one, Verdict.SUPERSEDED, now) for one in letters if one.id in old])
+    return [one for one in letters if one.id not in barred | old]
 
 
 def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter]) -> None:
