@@ -25,11 +25,13 @@ _SIGNATURE = 64
 @dataclass(slots=True)
 class Paced:
     """`waits` are seconds from when each was due to its last byte; `late`, until it was sent, if a connection
-    was free for it. `failures` are answers that are none, or others than the first."""
+    was free for it. `failures` are answers that are none, or others than the first. `busy` is the share of a
+    processor that asking took: near 1, the figures are of who asks."""
 
     waits: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    busy: float = 0.0
 
     def within(self, share: float) -> float:
         return share_below(self.waits, share)
@@ -39,7 +41,9 @@ async def pace(port: int, host: str, rate: float, seconds: float) -> Paced:
     """Ask for a host's page `rate` times a second for so long."""
     crowd = Crowd(port, host)
     await crowd.gather()
+    begun, used = time.perf_counter(), time.process_time()
     await crowd.ask(rate, round(rate * seconds))
+    crowd.paced.busy = (time.process_time() - used) / (time.perf_counter() - begun)
     await crowd.leave()
     return crowd.paced
 

@@ -98,6 +98,7 @@ def _tell(most: float, healthy: Paced, during: Paced) -> None:
         table.time(f"{name}: 99 % within", paced.within(0.99), aim=NEARLY_ALL)
         table.time(f"{name}: all within", paced.within(1.0))
     table.time("the crowd itself was late: 99 % by less than", _late(during))
+    table.count("processor that the crowd took", f"{during.busy:.0%}")
 
 
 def _none(failures: int) -> str:
