@@ -192,15 +192,18 @@ def suppressed(letters: Collection[Letter]) -> set[int]:
 def _letters(ids: list[int]) -> list[Letter]:
     """In the order in which they became due."""
     rows = Delivery.objects.filter(pk__in=ids).order_by("next_attempt_at", "priority", "id").values()
-    told = Notification.objects.in_bulk({row["notification_id"] for row in rows})
-    return [_letter(row, told[row["notification_id"]]) for row in rows]
+    told = Notification.objects.in_bulk(
+        {pk for row in rows for pk in (row["notification_id"], *row["summarises"])}
+    )
+    return [_letter(row, told) for row in rows]
 
 
-def _letter(row: Mapping[str, Any], notification: Notification) -> Letter:
+def _letter(row: Mapping[str, Any], told: Mapping[int, Notification]) -> Letter:
     same = ["id", "tenant_id", "page_id", "subscriber_id", "channel", "target", "target_hash"]
     same += ["language", "time_zone", "link_version", "settings"]
     return Letter(
-        notification=notification,
+        notification=told[row["notification_id"]],
+        earlier=tuple(told[pk] for pk in row["summarises"]),
         number=row["attempts"],
         attempt=row["attempts"] - row["attempts_before"],
         **{name: row[name] for name in same},

@@ -30,6 +30,8 @@ class Letter:
     """Of this attempt among all of the delivery's."""
     attempt: int
     """Of this attempt since it was last sent again by hand; from 1."""
+    earlier: tuple[Notification, ...] = ()
+    """What it also speaks for, oldest first; see summaries.py."""
     through: str = ""
     """The provider or host by which it leaves: the name of its circuit."""
 

@@ -138,6 +138,8 @@ class Delivery(models.Model):
     # What the recipient's links are signed for; see subscribers/links.py.
     link_version = models.PositiveIntegerField()
     settings = models.JSONField(default=dict)
+    # Ids of notifications whose own messages this one replaces; see summaries.py.
+    summarises = models.JSONField(default=list, db_default=[])
     status = models.CharField(max_length=10, choices=DeliveryStatus, default=DeliveryStatus.PENDING)
     # Lower goes first among the due ones of one tenant and lane.
     priority = models.SmallIntegerField(default=0)

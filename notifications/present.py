@@ -6,6 +6,7 @@ A message may wait, and meanwhile its page be taken down, its incident deleted o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from common.tenancy import in_tenant
@@ -39,14 +40,20 @@ def still_told(page_id: str, facts: Facts) -> Facts | None:
     return facts | {"incident": incident | {"components": _marked(incident["components"])}}
 
 
-def withheld(letters: Sequence[Letter]) -> set[int]:
-    """Ids of those letters that were tried before, perhaps long ago, and may not be told any more. In the
-    facts of the others, what has been hidden since is marked."""
-    again = {one.notification.pk: one.notification for one in letters if one.number > 1}
+def still_tellable(letters: Sequence[Letter]) -> list[Letter]:
+    """Without those that were tried before, perhaps long ago, and may not be told any more, and without what
+    summaries may not say. In the facts of the others, what has been hidden since is marked."""
+    old = [one for one in letters if one.number > 1 or one.earlier]
+    again = {told.pk: told for one in old for told in (*one.earlier, one.notification)}
     tenants = Tenant.objects.filter(pk__in={one.tenant_id for one in again.values()})
     known = set(tenants.values_list("pk", flat=True))
     gone = {one.pk for one in again.values() if one.tenant_id not in known or not _brought_up(one)}
-    return {one.id for one in letters if one.notification.pk in gone}
+    return [left for one in letters if (left := _without(one, gone))]
+
+
+def _without(letter: Letter, gone: set[int]) -> Letter | None:
+    left = [one for one in (*letter.earlier, letter.notification) if one.pk not in gone]
+    return replace(letter, earlier=tuple(left[:-1]), notification=left[-1]) if left else None
 
 
 def _brought_up(notification: Notification) -> bool:

@@ -17,8 +17,9 @@ from notifications.channels import CHANNELS
 from notifications.choices import DeliveryStatus
 from notifications.claims import Settled
 from notifications.letters import Letter, Outcome, Verdict
-from notifications.present import withheld
+from notifications.present import still_tellable
 from notifications.retries import wait
+from notifications.summaries import merge, spoken
 from notifications.superseding import overtaken
 from outbox.queue import put
 
@@ -74,11 +75,14 @@ def _send_some(lane: str) -> int:
 
 def _worth_sending(token: uuid.UUID, letters: Sequence[Letter], now: datetime) -> list[Letter]:
     """Without those that must not go, or need not any more: they are settled."""
-    barred = claims.suppressed(letters) | withheld(letters)
-    old = overtaken(letters) - barred
-    _settle(token, [Outcome(one, Verdict.SUPPRESSED, now) for one in letters if one.id in barred])
-    _settle(token, [Outcome(one, Verdict.SUPERSEDED, now) for one in letters if one.id in old])
-    return [one for one in letters if one.id not in barred | old]
+    letters = merge(token, letters, now)
+    barred = claims.suppressed(letters)
+    left = still_tellable([one for one in letters if one.id not in barred])
+    known = {one.id for one in left}
+    _settle(token, [Outcome(one, Verdict.SUPPRESSED, now) for one in letters if one.id not in known])
+    old = overtaken(left)
+    _settle(token, [Outcome(one, Verdict.SUPERSEDED, now) for one in left if one.id in old])
+    return [spoken(one) for one in left if one.id not in old]
 
 
 def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter]) -> None:

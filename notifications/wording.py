@@ -68,6 +68,8 @@ _MAINTENANCE = {
     "maintenance.completed": gettext_lazy("Maintenance is complete"),
     "maintenance.cancelled": gettext_lazy("Maintenance is cancelled"),
 }
+# What mail says that speaks for several.
+SUMMARY = "summary"
 _OVER = {"incident.resolved", "incident.postmortem_published", "maintenance.completed"}
 
 
@@ -78,7 +80,7 @@ def asks(kind: str) -> bool:
 
 def words(kind: str, facts: Facts) -> Said:
     """The message of an event called `kind`."""
-    return _PERSONAL.get(kind, _notice)(kind, facts)
+    return _OWN.get(kind, _notice)(kind, facts)
 
 
 def _notice(kind: str, facts: Facts) -> Said:
@@ -163,14 +165,29 @@ def _welcome(_kind: str, facts: Facts) -> Said:
     )
 
 
-_PERSONAL: dict[str, Callable[[str, Facts], Said]] = {
+def _summary(_kind: str, facts: Facts) -> Said:
+    return Said(
+        template="summary",
+        subject=_("What happened on %(page)s meanwhile") % {"page": facts["page"]["name"]},
+        title=_("What happened meanwhile"),
+        preview=_("Our mail was held up. This is where things stand."),
+        notices=[_told(words(one["kind"], one["facts"])) for one in facts["told"]],
+    )
+
+
+_OWN: dict[str, Callable[[str, Facts], Said]] = {
     "subscriber.asked": _ask,
     "subscriber.reminded": _remind,
     "subscriber.asked_again": _known,
     "subscriber.confirmed": _welcome,
     "subscriber.failing": _failing,
     "subscriber.quarantined": _given_up,
+    SUMMARY: _summary,
 }
+
+
+def _told(said: Said) -> Notice:
+    return Notice(said.title, said.label, said.url, said.text, said.begins, said.ends)
 
 
 def _open_notice(said: Facts) -> Notice:

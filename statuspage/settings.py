@@ -7,6 +7,7 @@ Misconfiguration is reported by `statuspage/checks.py`.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from statuspage import env, logs
@@ -194,6 +195,8 @@ EMAIL_HOST_PASSWORD = _SMTP["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_SSL = _SMTP["EMAIL_USE_SSL"]
 EMAIL_USE_TLS = _SMTP["EMAIL_USE_TLS"]
 EMAIL_TIMEOUT = 10
+# Mail about what happened longer ago than so many minutes goes as one summary a subscriber.
+MAIL_SUMMARY_AFTER = timedelta(minutes=env.integer("MAIL_SUMMARY_AFTER", 120))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "status@localhost" if DEBUG else "")
 
 # Accounts ------------------------------------------------------------------------------------------
