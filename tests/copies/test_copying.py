@@ -490,7 +490,8 @@ def test_all_is_sent_again_when_somebody_asks_for_it(place: Place, target: CopyT
 def test_what_is_ready_for_an_emergency_is_in_every_copy(place: Place, target: CopyTarget) -> None:
     """`emergency.py` puts it in the place of the page, where nobody else is left to do so."""
     publish_and_copy()
-    ready = {path[1:] for path in manifest_of(target.page).entries if path.startswith(RESERVED)}
+    entries = manifest_of(target.page).entries.items()
+    ready = {place.name(path, entry.type) for path, entry in entries if path.startswith(RESERVED)}
 
     assert ready
     assert ready <= place.files(target).keys()
