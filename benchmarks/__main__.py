@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from benchmarks import live, spike, start
+from benchmarks import fire, live, spike, start
 from benchmarks.servers import ROOT, databases, folder, inside, running, supervisor
 from statuspage.supervisor.postgres import version
 from tests.services import any_port
@@ -44,6 +44,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "live": live.measure,
     "edge": partial(on_databases, "edge"),
     "spike": spike.measure,
+    "fire": fire.measure,
     "memory": partial(on_databases, "memory"),
 }
 

@@ -30,6 +30,18 @@ def clean_environment() -> dict[str, str]:
 
 
 @contextmanager
+def cleaned() -> Iterator[None]:
+    """A person's own settings would have us measure on a person's own servers."""
+    former, clean = dict(os.environ), clean_environment()
+    os.environ.clear()
+    os.environ.update(clean)
+    try:
+        yield
+    finally:
+        os.environ.update(former)
+
+
+@contextmanager
 def folder() -> Iterator[Path]:
     with TemporaryDirectory(prefix="statuspage-benchmark-") as name:
         yield Path(name)

@@ -15,7 +15,7 @@ import uvloop
 from benchmarks.figures import Table
 from benchmarks.load import CONNECTIONS, load, serving
 from benchmarks.pace import Paced, pace
-from benchmarks.servers import clean_environment, folder
+from benchmarks.servers import cleaned, folder
 from tests.degraded.installation import HOST, Installation, installed
 from tests.services import any_port
 
@@ -31,7 +31,7 @@ def measure(*options: str) -> None:
     seconds = _SECONDS_QUICK if "--quick" in options else _SECONDS
     with (
         folder() as base,
-        _clean(),
+        cleaned(),
         installed(base) as installation,
         _edge(base, installation) as (port, pid),
     ):
@@ -60,18 +60,6 @@ def _edge(base: Path, installation: Installation) -> Iterator[tuple[int, int]]:
     redis = installation.environment["REDIS_URL"]
     with serving(command, port, STORE_DIR=str(base / "spiked"), REDIS_URL=redis) as pid:
         yield port, pid
-
-
-@contextmanager
-def _clean() -> Iterator[None]:
-    """A person's own settings would have us measure on a person's own servers."""
-    former, clean = dict(os.environ), clean_environment()
-    os.environ.clear()
-    os.environ.update(clean)
-    try:
-        yield
-    finally:
-        os.environ.update(former)
 
 
 @contextmanager

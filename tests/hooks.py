@@ -25,7 +25,7 @@ class Got:
 
 @dataclass(frozen=True)
 class Answer:
-    """`after`: seconds that it takes."""
+    """`after`: seconds that it takes; a status of 0 hangs up without a word."""
 
     status: int = 200
     body: str = "ok"
@@ -33,18 +33,29 @@ class Answer:
     after: float = 0.0
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: Any) -> None:
+        """Who hangs up in the middle is what tests are about."""
+
+
 @dataclass
 class Hooks:
-    """`answers` are given one after another, then `always`; `echoes` repeats challenges."""
+    """`got` is every request, `taken` those that were answered well. `answers` are given one after another,
+    then `always`; `echoes` repeats challenges."""
 
     port: int = 0
+    host: str = "127.0.0.1"
     got: list[Got] = field(default_factory=list)
+    taken: list[Got] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     always: Answer = Answer()
     echoes: bool = False
 
     def url(self, path: str = "/hook") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     def at(self, path: str) -> list[Got]:
         return [one for one in self.got if one.path == path]
@@ -57,8 +68,9 @@ class Hooks:
 
 
 @contextmanager
-def hooks() -> Iterator[Hooks]:
-    kept = Hooks()
+def hooks(host: str = "127.0.0.1") -> Iterator[Hooks]:
+    """`host`: an address of the loopback; each counts as a machine of its own."""
+    kept = Hooks(host=host)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -68,7 +80,12 @@ def hooks() -> Iterator[Hooks]:
             got = Got(self.path, {name.lower(): value for name, value in self.headers.items()}, raw)
             answer = kept.answer_to(got)
             kept.got.append(got)
+            if 200 <= answer.status < 300:
+                kept.taken.append(got)
             time.sleep(answer.after)
+            if not answer.status:
+                self.close_connection = True
+                return
             self.send_response(answer.status)
             content = answer.body.encode()
             for name, value in {"Content-Length": str(len(content)), **answer.headers}.items():
@@ -79,8 +96,7 @@ def hooks() -> Iterator[Hooks]:
         def log_message(self, *_: Any) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server((host, 0), Handler)
     kept.port = server.server_port
     thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

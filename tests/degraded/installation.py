@@ -185,12 +185,12 @@ def until(holds: Callable[[], object], said: Callable[[], str] = str, seconds: f
 
 
 @contextmanager
-def installed(base: Path) -> Iterator[Installation]:
-    """Everything runs and acme's page is published."""
+def installed(base: Path, **settings: str) -> Iterator[Installation]:
+    """Everything runs, with these settings, and acme's page is published."""
     names = ("postgres", "valkey", "web", "edge", "mirror", "control", "worried")
     with sink() as mail:
         ports = {name: any_port() for name in names}
-        installation = Installation(base, ports, {}, mail)
+        installation = Installation(base, ports, settings, mail)
         try:
             _databases(installation)
             fill = _FILL.format(email=EMAIL, password=PASSWORD)
