@@ -57,6 +57,18 @@ _PERSON = """
     s.id = %(subscriber)s
     AND CASE WHEN %(for_owner)s THEN s.contact <> '' ELSE s.state IN ('unconfirmed', 'active') END
 """
+_BARRED = """
+    EXISTS (SELECT FROM public.notifications_suppression AS x
+             WHERE x.channel = way AND x.target_hash = addressed.target_hash
+               AND (x.tenant_id IS NULL OR x.tenant_id = %(tenant)s))
+"""
+_COUNT = """
+    WITH addressed AS (
+        SELECT s.channel AS way, s.address_hash AS target_hash FROM subscribers_subscriber AS s
+         WHERE s.page_id = %(page)s AND {who}
+    )
+    SELECT way, count(*) FROM addressed WHERE NOT {barred} GROUP BY way ORDER BY way
+"""
 _INSERT = """
     WITH step AS MATERIALIZED (
         SELECT s.*, %(of_address)s AND s.contact <> '' AS by_mail FROM subscribers_subscriber AS s
@@ -76,10 +88,7 @@ _INSERT = """
         SELECT %(notification)s, %(tenant)s, page_id, id, way,
                coalesce(%(lane)s, %(lanes)s::jsonb ->> channel, 'chat'), target, target_hash,
                language, time_zone, token_version, settings,
-               CASE WHEN EXISTS (SELECT FROM public.notifications_suppression AS x
-                                  WHERE x.channel = way AND x.target_hash = addressed.target_hash
-                                    AND (x.tenant_id IS NULL OR x.tenant_id = %(tenant)s))
-                    THEN 'suppressed' ELSE 'pending' END,
+               CASE WHEN {barred} THEN 'suppressed' ELSE 'pending' END,
                0, 0, 0, %(now)s, '', '', '', %(now)s
           FROM addressed
         ON CONFLICT (notification_id, subscriber_id) DO NOTHING
@@ -105,21 +114,10 @@ def _notification(event_id: int) -> Notification | None:
     event = Event.objects.get(pk=event_id)
     if event.facts is None or event.page_id is None:
         return None
-    incident = event.facts.get("incident") or {}
-    notification, _new = Notification.objects.get_or_create(
-        tenant_id=current_tenant_id(),
-        event_id=event.pk,
-        defaults={
-            "page_id": event.page_id,
-            "kind": event.name,
-            "incident_id": incident.get("id", ""),
-            "facts": _told(event),
-            "version": event.version,
-            "event_at": event.at,
-            "created_at": timezone.now(),
-        },
-    )
-    return notification
+    mine = Notification.objects.of(current_tenant_id()).filter(event_id=event_id)
+    if not mine.exists():
+        Notification.objects.bulk_create([drafted(event)], ignore_conflicts=True)
+    return mine.get()
 
 
 def _told(event: Event) -> dict[str, Any]:
@@ -128,6 +126,35 @@ def _told(event: Event) -> dict[str, Any]:
     if event.object_type != "component":
         return facts
     return {"component": facts, "page": page_facts(StatusPage.objects.get(pk=event.page_id))}
+
+
+def drafted(event: Event) -> Notification:
+    """The notification of an event of a page, as it would be made, unsaved."""
+    incident = (event.facts or {}).get("incident") or {}
+    return Notification(
+        tenant_id=current_tenant_id(),
+        event_id=event.pk,
+        page_id=event.page_id or "",
+        kind=event.name,
+        incident_id=incident.get("id", ""),
+        facts=_told(event),
+        version=event.version,
+        event_at=event.at,
+        created_at=timezone.now(),
+    )
+
+
+def recipients(notification: Notification) -> dict[str, int]:
+    """How many subscribers on each channel an expansion would find that may be written to."""
+    facts = still_told(notification.page_id, notification.facts)
+    if facts is None or concerns_nobody(facts):
+        return {}
+    values = {"page": notification.page_id, "tenant": notification.tenant_id, "version": notification.version}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COUNT.format(who=_CONCERNED, barred=_BARRED), values | criteria(notification.kind, facts)
+        )
+        return dict(cursor.fetchall())
 
 
 def _step(notification_id: int) -> bool:
@@ -189,6 +216,6 @@ def _person(notification: Notification) -> dict[str, Any]:
 
 def _inserted(values: dict[str, Any], who: str) -> tuple[str | None, int]:
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(who=who), values)
+        cursor.execute(_INSERT.format(who=who, barred=_BARRED), values)
         last, found = cursor.fetchone()
     return last, found

@@ -59,6 +59,12 @@ def cancel(topic: str, tenant_id: str, key: str) -> bool:
     return bool(waiting.delete()[0])
 
 
+def move(topic: str, tenant_id: str, key: str, due_at: datetime) -> bool:
+    """Let work that nobody has begun be due then; False when it has begun or is done."""
+    waiting = OutboxItem.objects.filter(topic=topic, tenant_id=tenant_id, key=key, lease_token=None)
+    return bool(waiting.update(due_at=due_at))
+
+
 def claim(
     topics: Sequence[str],
     limit: int,

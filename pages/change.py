@@ -39,6 +39,7 @@ class Committed:
 
 # What the current request committed; publishing's middleware waits for it. None where nobody waits.
 committed: ContextVar[list[Committed] | None] = ContextVar("committed", default=None)
+_rehearsing: ContextVar[bool] = ContextVar("rehearsing", default=False)
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ def page_change(
     `notify=False` tells no subscriber, whatever the steps say; `notify_at` holds messages back until then.
     Raises Refused when somebody else keeps the page locked for 3 s, or the page is deleted.
     """
-    with transaction.atomic(durable=True):
+    with transaction.atomic(durable=not _rehearsing.get()):
         locked = _lock(page)
         # Time runs forward from version to version, even where a clock does not.
         at = max(now or timezone.now(), locked.version_at)
@@ -84,6 +85,21 @@ def page_change(
         if change.facts:
             _commit(change)
     page.version, page.version_at = locked.version, locked.version_at
+
+
+@contextmanager
+def rehearsal(page: StatusPage) -> Iterator[StatusPage]:
+    """Let verbs change the page that is yielded, look at what follows, and take it all back.
+
+    The page is locked meanwhile, so what is looked at should take no longer than a change.
+    """
+    with transaction.atomic():
+        token = _rehearsing.set(True)
+        try:
+            yield StatusPage.objects.get(pk=page.pk)
+        finally:
+            _rehearsing.reset(token)
+        transaction.set_rollback(True)
 
 
 @contextmanager

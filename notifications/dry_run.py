@@ -1,0 +1,113 @@
+"""Before publishing: whom a change would tell, and what they would read. Nothing is sent or kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from events.models import Event
+from notifications.channels import discord, google_chat, slack, teams
+from notifications.chat import Message, Messages
+from notifications.expansion import drafted, recipients
+from notifications.letters import Letter
+from notifications.mail import Rendered
+from notifications.models import Notification
+from notifications.webhooks import Payloads
+from pages.change import rehearsal
+from pages.models import StatusPage
+from subscribers.choices import Channel
+
+_NOBODY = "0" * 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One message as a recipient would get it: mail has `subject`, `text` and `html`, machines a `payload`
+    (JSON), SMS a `text` with `segments` and what one message may `cost`."""
+
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    payload: str = ""
+    segments: int = 0
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """Of one event: how many recipients on each channel, and a message for each channel that has any."""
+
+    kind: str
+    recipients: dict[str, int]
+    samples: dict[str, Sample]
+
+
+def dry_run(page: StatusPage, change: Callable[[StatusPage], object]) -> list[DryRun]:
+    """What `change`, one verb on the page that it is given, would tell, by event.
+
+    The verb is carried out and taken back, so its refusals are raised as ever, and counts and words are those
+    of the real thing.
+    """
+    with rehearsal(page) as stage:
+        change(stage)
+        events = Event.objects.filter(page_id=stage.pk, version=stage.version, notify=True).order_by("pk")
+        return [_looked_at(stage, drafted(event)) for event in events]
+
+
+def _looked_at(page: StatusPage, notification: Notification) -> DryRun:
+    found = recipients(notification)
+    letters = {channel: _letter(page, notification, channel) for channel in found}
+    samples = {name: SAMPLES[name](letter) for name, letter in letters.items() if name in SAMPLES}
+    return DryRun(notification.kind, found, samples)
+
+
+def _letter(page: StatusPage, notification: Notification, channel: str) -> Letter:
+    """To nobody, in the page's language and zone: its links lead nowhere."""
+    return Letter(
+        id=0,
+        notification=notification,
+        tenant_id=notification.tenant_id,
+        page_id=page.pk,
+        subscriber_id=_NOBODY,
+        channel=channel,
+        target="",
+        target_hash="",
+        language=page.language,
+        time_zone=page.time_zone,
+        link_version=0,
+        settings={},
+        number=1,
+        attempt=1,
+    )
+
+
+def _of_mail(letter: Letter) -> Sample:
+    made = Rendered().mail(letter)
+    return Sample(made.subject, made.text, made.html)
+
+
+def _of_webhook(letter: Letter) -> Sample:
+    return Sample(payload=Payloads().of(letter).decode())
+
+
+def _of_chat(payload: Callable[[Message], dict[str, Any]]) -> Callable[[Letter], Sample]:
+    def sample(letter: Letter) -> Sample:
+        message = Messages().of(letter)
+        return Sample(
+            message.headline, message.text, payload=json.dumps(payload(message), ensure_ascii=False)
+        )
+
+    return sample
+
+
+SAMPLES: Mapping[str, Callable[[Letter], Sample]] = {
+    Channel.EMAIL: _of_mail,
+    Channel.WEBHOOK: _of_webhook,
+    Channel.SLACK: _of_chat(slack.payload),
+    Channel.TEAMS: _of_chat(teams.payload),
+    Channel.DISCORD: _of_chat(discord.payload),
+    Channel.GOOGLE_CHAT: _of_chat(google_chat.payload),
+}
