@@ -118,6 +118,17 @@ def test_resolving_asks_about_components_only_then(server: str, signed_in: Page)
     assert "No incident is open" in signed_in.inner_text("#content")
 
 
+def test_the_buttons_of_a_screen_stand_below_the_header(server: str, signed_in: Page) -> None:
+    for screen in ("incidents/incident/", "components/component/", "copies/copytarget/", "pages/statuspage/"):
+        signed_in.goto(f"{server}/o/acme/admin/{screen}")
+        header, button = (
+            signed_in.locator(part).first.bounding_box() for part in ("#header", ".object-tools a")
+        )
+        assert header
+        assert button
+        assert button["y"] > header["y"] + header["height"]
+
+
 def test_axe_finds_nothing_on_the_screens(server: str, signed_in: Page, complaints: list[str]) -> None:
     script = AXE.read_text()
     found = []
