@@ -14,9 +14,10 @@ from notifications.models import Delivery, EndpointHealth
 from notifications.sending import BOUNCE, ECHO, send_due, take_back
 from outbox.registry import Claimed, Lane, Later, register, register_source
 from pages.change import NOTIFY
-from subscribers.actions import WITHDRAW, Busy, confirm, quarantine, warn
+from subscribers.actions import confirm, quarantine, warn
 from subscribers.choices import MACHINES, SubscriberState
 from subscribers.models import Subscriber
+from subscribers.noting import WITHDRAW, Busy
 
 _CAME_BACK = "Mail to this address came back."
 _GONE = "The machine at this address says that it is gone for good (410)."

@@ -20,11 +20,12 @@ from public.rendering import AGAIN, message, render, style
 from public.visits import of_page
 from public.ways import WAYS, Way
 from subscribers import wishes
-from subscribers.actions import Busy, confirm, subscribe, unsubscribe, update_preferences
+from subscribers.actions import confirm, subscribe, unsubscribe, update_preferences
 from subscribers.choices import Channel
 from subscribers.facts import open_now
 from subscribers.links import BadLink, Purpose, read, token
 from subscribers.models import Subscriber
+from subscribers.noting import Busy
 from subscribers.wishes import EVERYTHING, Wish
 
 SENT = "/subscriptions/sent"

@@ -1,47 +1,33 @@
 """Verbs on subscribers. Each notes what it did by ids alone, and asks for the messages that follow from it.
 
-Messages that wait for somebody who left are withdrawn by the topic WITHDRAW, which an upper app handles:
+Messages that wait for somebody who left are withdrawn by noting's topic WITHDRAW, which an upper app handles:
 asked for in the same transaction, so it cannot get lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg.errors import LockNotAvailable
 
 from common.errors import Refused
-from common.tenancy import current_tenant_id
 from events.actor import Actor
-from outbox.nudge import nudge
 from outbox.queue import put
-from outbox.registry import Lane
-from pages.change import NOTIFY, record
 from pages.models import StatusPage
 from subscribers import wishes
 from subscribers.addresses import address_hash, normal
 from subscribers.choices import Channel, ConsentSource, SubscriberState
-from subscribers.facts import facts, open_now
+from subscribers.facts import open_now
 from subscribers.links import CONFIRM_WITHIN
 from subscribers.models import Subscriber
+from subscribers.noting import hold, noted_on
 from subscribers.wishes import EVERYTHING, Wish
 
-WITHDRAW = "withdraw"
 # Rows of it wait for those who have not confirmed: the key is the subscriber's id.
 FOLLOW_UP = "follow_up"
 REMIND_AFTER = timedelta(days=3)
-_SHARE = "SELECT version FROM pages_statuspage WHERE id = %s AND deleted_at IS NULL FOR SHARE"
-
-
-class Busy(Refused):
-    """The page is being changed, for longer than anybody should wait; the same call may work in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +40,8 @@ class Who:
     time_zone: str = ""
     contact: str = ""
     """Of a machine's address: the e-mail address of who looks after it."""
+    label: str = ""
+    """What the team calls it."""
 
 
 def subscribe(
@@ -66,8 +54,8 @@ def subscribe(
     address or wish.
     """
     wishes.check(page, wish)
-    who, now = _known(who), timezone.now()
-    with _noted(page, actor) as noted:
+    who, now = known(who), timezone.now()
+    with noted_on(page, actor) as noted:
         subscriber, _new = _row(page, who, now)
         if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
             _begin_anew(subscriber, who, wish, source, now)
@@ -82,7 +70,7 @@ def confirm(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscribe
     Raises Refused where the link's row is gone, has been left since, or is in quarantine: that somebody can
     open an old link says nothing about whether mail arrives. Raises Busy while the page is being changed.
     """
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         subscriber = _locked(page, subscriber)
         if subscriber.is_active:
             return subscriber
@@ -115,8 +103,8 @@ def add_confirmed(
     if not note.strip():
         message = _("Say how this person's consent was given.")
         raise Refused(message, "consent_note")
-    who, now = _known(who), timezone.now()
-    with _noted(page, actor) as noted:
+    who, now = known(who), timezone.now()
+    with noted_on(page, actor) as noted:
         subscriber, new = _row(page, who, now)
         if not new and subscriber.state != SubscriberState.UNCONFIRMED:
             _refuse_to_override(subscriber)
@@ -129,7 +117,7 @@ def add_confirmed(
 
 def unsubscribe(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
     """Tell somebody no more, and withdraw what still waits. Again, or after erasing, it does nothing."""
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         found = _find(page, subscriber)
         if found is None or found.state == SubscriberState.UNSUBSCRIBED:
             return
@@ -147,7 +135,7 @@ def unsubscribe(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
 def update_preferences(page: StatusPage, subscriber: Subscriber, actor: Actor, wish: Wish) -> Subscriber:
     """Change what somebody is told. Raises Refused for a wish that cannot be, or a row that is gone."""
     wishes.check(page, wish)
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         subscriber = _locked(page, subscriber)
         wishes.apply(subscriber, wish)
         _save(subscriber, *wishes.COLUMNS)
@@ -157,7 +145,7 @@ def update_preferences(page: StatusPage, subscriber: Subscriber, actor: Actor, w
 
 def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: str) -> None:
     """Send nothing to an address that does not work, until somebody reactivates it. Only active ones."""
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         found = _find(page, subscriber)
         if found is None or not found.is_active:
             return
@@ -171,7 +159,7 @@ def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: s
 def warn(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
     """Tell the owner of a machine's address that messages to it keep failing. Without one that is known it is
     noted alone."""
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         found = _find(page, subscriber)
         if found is not None and found.is_active:
             noted.event("subscriber.failing", found, tell=bool(found.contact))
@@ -179,7 +167,7 @@ def warn(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
 
 def reactivate(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
     """Take somebody out of quarantine. Raises Refused for one who is not in it."""
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         subscriber = _locked(page, subscriber)
         if subscriber.state != SubscriberState.QUARANTINED:
             message = _("Only somebody in quarantine can be reactivated.")
@@ -191,7 +179,7 @@ def reactivate(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscr
 
 def rotate_secret(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
     """Sign what a webhook is sent by a new secret, and for a day by the former one as well."""
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         subscriber = _locked(page, subscriber)
         number = int(subscriber.settings.get("secret", 1)) + 1
         subscriber.settings |= {"secret": number, "rotated_at": timezone.now().isoformat()}
@@ -202,7 +190,7 @@ def rotate_secret(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Sub
 
 def erase(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
     """Delete somebody, with the address wherever it was copied to. The events keep the id."""
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         found = _find(page, subscriber)
         if found is None:
             return
@@ -213,7 +201,7 @@ def erase(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
 
 def remind(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
     """Ask once more for confirmation, a while after asking. Once: again, or of others, it does nothing."""
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         found = _find(page, subscriber)
         if found is None or found.state != SubscriberState.UNCONFIRMED or found.reminded_at:
             return
@@ -224,7 +212,7 @@ def remind(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
 
 def purge(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
     """Erase somebody who did not confirm in time. Anybody else it leaves alone."""
-    with _noted(page, actor) as noted:
+    with noted_on(page, actor) as noted:
         found = _find(page, subscriber)
         if found is not None and found.is_to_purge(timezone.now()):
             noted.event("subscriber.purged", found)
@@ -232,36 +220,10 @@ def purge(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
             found.delete()
 
 
-class _Noted:
-    """The open transaction of one verb."""
-
-    def __init__(self, page: StatusPage, actor: Actor) -> None:
-        self.page = page
-        self.actor = actor
-        self.tenant_id = current_tenant_id()
-
-    def event(self, name: str, subscriber: Subscriber, *, tell: bool = False, **more: Any) -> None:
-        """Record what happened; `tell` has it made into a message to the subscriber."""
-        said = facts(self.page, subscriber) | more
-        event = record(self.actor, name, "subscriber", subscriber.pk, said, page_id=self.page.pk)
-        if tell:
-            put(NOTIFY, self.tenant_id, [str(event.pk)])
-
-    def withdraw(self, subscriber: Subscriber) -> None:
-        put(WITHDRAW, self.tenant_id, [subscriber.pk])
-
-
-def _known(who: Who) -> Who:
+def known(who: Who) -> Who:
     """With addresses as they are stored. Raises Refused, naming the field, for what can be none."""
     contact = normal(Channel.EMAIL, who.contact, "contact") if who.contact.strip() else ""
     return replace(who, address=normal(who.channel, who.address), contact=contact)
-
-
-@contextmanager
-def _noted(page: StatusPage, actor: Actor) -> Iterator[_Noted]:
-    with transaction.atomic(durable=True):
-        yield _Noted(page, actor)
-        transaction.on_commit(lambda: nudge([Lane.NOTIFY]), robust=True)
 
 
 def _row(page: StatusPage, who: Who, now: datetime) -> tuple[Subscriber, bool]:
@@ -297,40 +259,30 @@ def _begin_anew(subscriber: Subscriber, who: Who, wish: Wish, source: str, now: 
     subscriber.state, subscriber.consent_source = SubscriberState.UNCONFIRMED, source
     subscriber.asked_at, subscriber.purge_at = now, now + CONFIRM_WITHIN
     subscriber.reminded_at = subscriber.unsubscribed_at = None
-    subscriber.contact = who.contact
+    subscriber.contact, subscriber.label = who.contact, who.label or subscriber.label
     wishes.apply(subscriber, wish)
-    columns = ["state", "consent_source", "consent_note", "asked_at", "purge_at", "reminded_at", "contact"]
+    columns = [
+        "state",
+        "consent_source",
+        "consent_note",
+        "asked_at",
+        "purge_at",
+        "reminded_at",
+        "contact",
+        "label",
+    ]
     _save(subscriber, *columns, "unsubscribed_at", *wishes.COLUMNS)
 
 
 def _activate(page: StatusPage, subscriber: Subscriber) -> None:
-    """From a definite point between the page's versions on: later ones are told by their own messages.
-
-    The page is locked against changes until commit. So whoever expands a later event sees this row, and what
-    came before it is committed and can be told in the message that confirms.
-    """
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute("SET LOCAL lock_timeout = '3s'")
-            cursor.execute(_SHARE, [page.pk])
-        except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable):
-                raise
-            raise Busy(_busy()) from error
-        found = cursor.fetchone()
-    if found is None:
-        message = _("This page has been deleted.")
-        raise Refused(message)
+    """From a definite point between the page's versions on: later ones are told by their own messages."""
+    version = hold(page)
     subscriber.state = SubscriberState.ACTIVE
-    subscriber.confirmed_at, subscriber.since_version = timezone.now(), found[0]
+    subscriber.confirmed_at, subscriber.since_version = timezone.now(), version
     subscriber.purge_at = subscriber.quarantined_at = None
     subscriber.quarantine_reason = ""
     columns = ["state", "confirmed_at", "since_version", "purge_at", "quarantined_at", "quarantine_reason"]
     _save(subscriber, *columns)
-
-
-def _busy() -> str:
-    return _("The page is being changed at this moment. Nothing is lost: please try again in a few seconds.")
 
 
 def _refuse_to_override(subscriber: Subscriber) -> None:

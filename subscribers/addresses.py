@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from common import egress
 from common.errors import Refused
 from subscribers.choices import Channel
+from subscribers.phones import normal_number
 
 _LONGEST = 254
 
@@ -68,6 +69,7 @@ def _chat(example: str, *hosts: str) -> Callable[[str, str], str]:
 
 _SPELLED: dict[str, Callable[[str, str], str]] = {
     Channel.EMAIL: _email,
+    Channel.SMS: normal_number,
     Channel.WEBHOOK: egress.check_url,
     Channel.SLACK: _chat("https://hooks.slack.com/", "hooks.slack.com", "hooks.slack-gov.com"),
     Channel.TEAMS: _chat(
@@ -76,3 +78,8 @@ _SPELLED: dict[str, Callable[[str, str], str]] = {
     Channel.DISCORD: _chat("https://discord.com/api/webhooks/", "discord.com", "discordapp.com"),
     Channel.GOOGLE_CHAT: _chat("https://chat.googleapis.com/v1/spaces/", "chat.googleapis.com"),
 }
+
+
+def channels() -> list[str]:
+    """Those by which somebody can be told."""
+    return list(_SPELLED)

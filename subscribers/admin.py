@@ -7,31 +7,53 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import badge
+from common.errors import Refused
 from pages.admin_base import PageBoundAdmin, PageForm
+from pages.models import StatusPage
 from subscribers import wishes
 from subscribers.actions import Who, add_confirmed, erase, reactivate, unsubscribe, update_preferences
-from subscribers.choices import Scope
+from subscribers.addresses import channels
+from subscribers.bulk import import_confirmed
+from subscribers.choices import Channel, Scope, SubscriberState
 from subscribers.models import Subscriber
+from subscribers.reading import columns
+from subscribers.screens import Preview, download, preview, previewed
 from subscribers.wishes import Wish
 from tenants.models import Role
 
-_WISHES = ["scope", "components", "groups", "wants_incidents", "wants_maintenance", "min_impact", "cadence"]
+_CHOSEN = ["scope", "components", "groups", "wants_incidents", "wants_maintenance", "min_impact", "cadence"]
+_WORDED = ["language", "time_zone"]
+_TIMES = ["quiet_from", "quiet_until", "critical_breaks_quiet", "digest_at"]
+_WISHES = [*_CHOSEN, *_WORDED, *_TIMES]
 # Following one incident is for subscribers themselves: it ends with the incident.
 _SCOPES = [(scope.value, scope.label) for scope in Scope if scope is not Scope.INCIDENT]
+
+
+_CLOCKS = ["quiet_from", "quiet_until", "digest_at"]
 
 
 class SubscriberForm(PageForm):
     class Meta:
         model = Subscriber
-        fields = ["address", "language", "consent_note", *_WISHES]
-        widgets = {"address": forms.TextInput(attrs={"class": "vTextField"})}
+        fields = ["channel", "address", "contact", "label", "consent_note", *_WISHES]
+        widgets = {
+            "address": forms.TextInput(attrs={"class": "vTextField"}),
+            **{name: forms.TimeInput(attrs={"type": "time"}, format="%H:%M") for name in _CLOCKS},
+        }
+        help_texts = {"contact": _("Of a machine or chat: who hears of it when messages keep failing.")}
+
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -41,6 +63,12 @@ class SubscriberForm(PageForm):
                 self.fields[name].queryset = rows  # type: ignore[attr-defined]
         if "scope" in self.fields:
             self.fields["scope"].choices = _SCOPES  # type: ignore[attr-defined]
+        if "channel" in self.fields:
+            offered_channels = [(one, Channel(one).label) for one in channels()]
+            self.fields["channel"].choices = offered_channels  # type: ignore[attr-defined]
+        if "time_zone" in self.fields:
+            zones = sorted({*wishes.time_zones(), self.page.time_zone, self.instance.time_zone})
+            self.fields["time_zone"].choices = [(one, one) for one in zones]  # type: ignore[attr-defined]
 
     def wish(self, before: Wish) -> Wish:
         """`before`, with what this person chose otherwise."""
@@ -61,21 +89,103 @@ class SubscriberAdmin(PageBoundAdmin):
     list_select_related = ["page"]
     search_fields = ["address", "label"]
     actions = ["unsubscribe_chosen", "reactivate_chosen"]
+    change_list_template = "admin/subscribers/list.html"
     delete_warning = _("The address is erased wherever it was kept, and messages that wait are withdrawn.")
-    wishing = (_("What is told"), {"fields": _WISHES})
+    wishing = (_("What is told"), {"fields": _CHOSEN})
+    timing = (
+        _("When and how"),
+        {
+            "fields": [
+                "language",
+                "time_zone",
+                ("quiet_from", "quiet_until"),
+                "critical_breaks_quiet",
+                "digest_at",
+            ]
+        },
+    )
     adding = [
         (
             None,
             {
-                "fields": ["address", "language", "consent_note"],
+                "fields": ["channel", "address", "contact", "label", "consent_note"],
                 "description": _("For somebody whose consent you have. Nothing is sent to the address."),
             },
         ),
         wishing,
+        timing,
     ]
-    shown = ["address", "channel", "shown_state", "language", "consent_source", "consent_note"]
+    shown = ["address", "channel", "shown_state", "contact", "label", "consent_source", "consent_note"]
     times = ["created_at", "confirmed_at", "quarantined_at", "quarantine_reason", "unsubscribed_at"]
-    editing = [(None, {"fields": shown}), wishing, (_("Times"), {"fields": times})]
+    editing = [(None, {"fields": shown}), wishing, timing, (_("Times"), {"fields": times})]
+
+    def get_urls(self) -> list[Any]:
+        return [*self._own_urls(), *super().get_urls()]
+
+    def _own_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("export/", view(self.export_view), name="subscribers_subscriber_export"),
+            path("import/", view(self.import_view), name="subscribers_subscriber_import"),
+        ]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        page = self.page(request)
+        return {"language": page.language, "time_zone": page.time_zone}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        counts = {"counts": _counts(self.get_queryset(request))}
+        return super().changelist_view(request, counts | (extra_context or {}))
+
+    def export_view(self, request: HttpRequest) -> Any:
+        """What the list shows, with its filters."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return download(self.get_changelist_instance(request).queryset, "subscribers")
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        page = self._page_of_form(request, None)
+        if page is None:
+            return self._choose_page(request)
+        try:
+            return self._import(request, page)
+        except Refused as refusal:
+            return self._import_screen(request, page, problem=refusal.message)
+
+    def _import(self, request: HttpRequest, page: StatusPage) -> HttpResponse:
+        if request.method != "POST":
+            return self._import_screen(request, page)
+        if "seal" not in request.POST:
+            return self._import_screen(request, page, preview(page, request))
+        found = previewed(page, request)
+        note = request.POST.get("consent_note", "")
+        try:
+            added = import_confirmed(page, found.found.new, self.actor(request), note)
+        except Refused as refusal:
+            return self._import_screen(request, page, found, note=note, problem=refusal.message)
+        said = ngettext("%d person was added.", "%d people were added.", added) % added
+        self.message_user(request, said, messages.SUCCESS)
+        return HttpResponseRedirect(self.url("changelist"))
+
+    def _import_screen(
+        self, request: HttpRequest, page: StatusPage, found: Preview | None = None, **more: Any
+    ) -> HttpResponse:
+        return self._screen(
+            request,
+            "import",
+            gettext("Import subscribers"),
+            page=page,
+            preview=found,
+            columns=columns(),
+            **more,
+        )
+
+    def _screen(self, request: HttpRequest, template: str, title: str, **values: Any) -> HttpResponse:
+        """One of our own, beside the list and the form."""
+        status = 422 if values.get("problem") else 200
+        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **values}
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, f"admin/subscribers/{template}.html", context, status=status)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*self.shown, *self.times] if obj else []
@@ -87,7 +197,7 @@ class SubscriberAdmin(PageBoundAdmin):
 
     def create(self, request: HttpRequest, form: Any) -> Subscriber:
         given = form.cleaned_data
-        who = Who(given["address"], language=given["language"])
+        who = Who(given["address"], given["channel"], contact=given["contact"], label=given["label"])
         wish = form.wish(wishes.EVERYTHING)
         return add_confirmed(self.page(request), who, self.actor(request), given["consent_note"], wish)
 
@@ -109,3 +219,17 @@ class SubscriberAdmin(PageBoundAdmin):
     @admin.display(description=_("state"), ordering="state")
     def shown_state(self, row: Subscriber) -> SafeString:
         return badge(row.state, row.get_state_display())
+
+
+def _counts(rows: QuerySet[Any]) -> list[dict[str, Any]]:
+    """Of each channel that anybody has: how many are in each state."""
+    tallied = rows.order_by().values_list("channel", "state").annotate(Count("pk"))
+    found = {(channel, state): number for channel, state, number in tallied}
+    return [
+        {
+            "channel": channel,
+            "states": [(state, found.get((channel.value, state.value), 0)) for state in SubscriberState],
+        }
+        for channel in Channel
+        if any(known == channel for known, _state in found)
+    ]

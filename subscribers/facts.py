@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -20,10 +20,15 @@ _SAID = ["id", "page_id", "channel", "state", "language", "time_zone", "consent_
 
 
 def facts(page: StatusPage, subscriber: Subscriber) -> dict[str, Any]:
+    components = subscriber.components.values_list("pk", flat=True)
+    groups = subscriber.groups.values_list("pk", flat=True)
+    return {"page": page_facts(page), "subscriber": stated(subscriber, components, groups)}
+
+
+def stated(subscriber: Subscriber, components: Iterable[str], groups: Iterable[str]) -> dict[str, Any]:
+    """What is said of a row, with what was chosen."""
     said = {name: value for name, value in state(subscriber).items() if name in _SAID}
-    said["components"] = sorted(subscriber.components.values_list("pk", flat=True))
-    said["groups"] = sorted(subscriber.groups.values_list("pk", flat=True))
-    return {"page": page_facts(page), "subscriber": said}
+    return said | {"components": sorted(components), "groups": sorted(groups)}
 
 
 def page_facts(page: StatusPage) -> dict[str, str]:

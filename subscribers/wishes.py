@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import time
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from components.models import Component, ComponentGroup
 from incidents.choices import Impact
+from pages.choices import Language
 from pages.models import StatusPage
 from subscribers.choices import Cadence, Scope
 from subscribers.models import Subscriber
@@ -19,7 +23,10 @@ from subscribers.models import Subscriber
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`component_ids` count where `scope` is components, `incident_id` where it is one incident."""
+    """`component_ids` count where `scope` is components, `incident_id` where it is one incident.
+
+    Times are of `time_zone`'s clock. Language and zone may be empty: the page's own, or as they were.
+    """
 
     scope: str = Scope.PAGE
     component_ids: frozenset[str] = frozenset()
@@ -29,32 +36,54 @@ class Wish:
     wants_maintenance: bool = True
     min_impact: str = Impact.NONE
     cadence: str = Cadence.ALL
+    language: str = ""
+    time_zone: str = ""
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    critical_breaks_quiet: bool = True
+    """Whether critical incidents are told at once, whatever the hour."""
+    digest_at: time | None = None
+    """When one mail a day says it all; None: each message at once."""
 
 
 EVERYTHING = Wish()
 _ID = re.compile(r"[0-9a-z]{1,32}")
-COLUMNS = ["scope", "incident_id", "wants_incidents", "wants_maintenance", "min_impact", "cadence"]
+_WORDED = ["language", "time_zone"]
+COLUMNS = [
+    *("scope", "incident_id", "wants_incidents", "wants_maintenance", "min_impact", "cadence"),
+    *("quiet_from", "quiet_until", "critical_breaks_quiet", "digest_at"),
+    *_WORDED,
+]
+_REGIONS = {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian"}
+_REGIONS |= {"Pacific"}
 
 
 def check(page: StatusPage, wish: Wish) -> None:
     """Raises Refused, naming the field, for a wish that nothing would ever fulfil or that names what the
     page does not show."""
-    _check_words(wish)
+    check_plain(wish)
     _check_ids(wish.component_ids | wish.group_ids, "components")
     _check_ids([wish.incident_id] if wish.incident_id else [], "incident_id")
-    if not (wish.wants_incidents or wish.wants_maintenance):
-        message = _("Choose incidents, maintenance or both: otherwise there would be nothing to tell.")
-        raise Refused(message, "wants_incidents")
     if wish.scope == Scope.COMPONENTS:
         _check_parts(page, wish)
     if wish.scope == Scope.INCIDENT:
         _check_incident(page, wish)
 
 
+def check_plain(wish: Wish) -> None:
+    """The part of `check` that no row of the database has a say in."""
+    _check_words(wish)
+    _check_times(wish)
+    if not (wish.wants_incidents or wish.wants_maintenance):
+        message = _("Choose incidents, maintenance or both: otherwise there would be nothing to tell.")
+        raise Refused(message, "wants_incidents")
+
+
 def apply(subscriber: Subscriber, wish: Wish) -> None:
     """Step: set the columns and what was chosen. The caller saves COLUMNS; the row exists already."""
     for name in COLUMNS:
-        setattr(subscriber, name, getattr(wish, name))
+        if name not in _WORDED or getattr(wish, name):
+            setattr(subscriber, name, getattr(wish, name))
     if wish.scope != Scope.INCIDENT:
         subscriber.incident_id = None
     chosen = wish.scope == Scope.COMPONENTS
@@ -81,10 +110,30 @@ def _check_ids(ids: Iterable[str], field: str) -> None:
 
 def _check_words(wish: Wish) -> None:
     known = {"scope": Scope.values, "min_impact": Impact.values, "cadence": Cadence.values}
+    known["language"] = ["", *Language.values]
     for field, values in known.items():
         if getattr(wish, field) not in values:
             message = _("“%(value)s” cannot be chosen here.") % {"value": getattr(wish, field)}
             raise Refused(message, field)
+
+
+@cache
+def time_zones() -> list[str]:
+    """Those that somebody can choose: regions and their cities, which Python and PostgreSQL both know."""
+    regional = {name for name in available_timezones() if name.partition("/")[0] in _REGIONS}
+    return ["UTC", *sorted(regional)]
+
+
+def _check_times(wish: Wish) -> None:
+    if wish.time_zone and wish.time_zone not in available_timezones():
+        message = _("“%(value)s” is no time zone. One is called like Europe/Berlin.")
+        raise Refused(message % {"value": wish.time_zone}, "time_zone")
+    if (wish.quiet_from is None) != (wish.quiet_until is None):
+        message = _("Quiet hours need a beginning and an end.")
+        raise Refused(message, "quiet_from")
+    if wish.quiet_from is not None and wish.quiet_from == wish.quiet_until:
+        message = _("Quiet hours end at another time than they begin.")
+        raise Refused(message, "quiet_until")
 
 
 def _check_parts(page: StatusPage, wish: Wish) -> None:

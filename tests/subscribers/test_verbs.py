@@ -17,7 +17,6 @@ from pages.actions import create_page
 from pages.change import NOTIFY
 from pages.models import StatusPage
 from subscribers.actions import (
-    WITHDRAW,
     Who,
     add_confirmed,
     confirm,
@@ -30,6 +29,7 @@ from subscribers.actions import (
 )
 from subscribers.choices import Scope, SubscriberState
 from subscribers.models import Subscriber
+from subscribers.noting import WITHDRAW
 from subscribers.wishes import EVERYTHING, Wish
 from tests.mailing import ACTOR, Add
 
