@@ -46,6 +46,8 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "spike": spike.measure,
     "fire": fire.measure,
     "memory": partial(on_databases, "memory"),
+    "mail": partial(on_databases, "mail"),
+    "expand": partial(on_databases, "expand"),
 }
 
 

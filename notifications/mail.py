@@ -6,105 +6,116 @@ placeholders that nobody can guess, and are put in afterwards.
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
-from email.utils import formataddr
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from notifications.letters import Letter
-from notifications.own_links import LINKS, own_links
+from notifications.own_links import LINKS
 from notifications.wording import asks, words
 
 _SECRET = secrets.token_hex(16)
-_PLACEHOLDERS = {name: f"https://{name}.{_SECRET}.invalid" for name in LINKS}
+PLACEHOLDERS = {name: f"https://{name}.{_SECRET}.invalid" for name in LINKS}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
+    """What all recipients of one notification in one language and zone get, with PLACEHOLDERS in it.
+
+    `sender` is the name that it is from, `address` where, `host` the one that its ids are made with.
+    """
+
     sender: str
-    """The name that it is from; the address is the installation's."""
+    address: str
     subject: str
     text: str
     html: str
+    list_id: str
+    host: str
     headers: dict[str, str]
+    asks: bool
 
-
-@dataclass(frozen=True, slots=True)
-class _Common:
-    """What all recipients of one notification in one language and zone get."""
-
-    sender: str
-    subject: str
-    text: str
-    html: str
+    @property
+    def links(self) -> frozenset[str]:
+        """Names of the personal links that the message needs."""
+        stand = {name for name, url in PLACEHOLDERS.items() if url in self.text or url in self.html}
+        return frozenset(stand if self.asks else stand | {"leave"})
 
 
 class Rendered:
     """Messages of one batch, each rendered once."""
 
     def __init__(self) -> None:
-        self._common: dict[tuple[int, str, str], _Common] = {}
+        self._mails: dict[tuple[int, str, str], Mail] = {}
 
     def mail(self, letter: Letter) -> Mail:
         key = (letter.notification.pk, letter.language, letter.time_zone)
-        common = self._common.get(key) or self._common.setdefault(key, _render(letter))
-        links = own_links(letter)
-        return Mail(
-            sender=common.sender,
-            subject=common.subject,
-            text=_put_in(common.text, links),
-            html=_put_in(common.html, links),
-            headers=_headers(letter, links),
-        )
+        return self._mails.get(key) or self._mails.setdefault(key, _render(letter))
 
 
-def _render(letter: Letter) -> _Common:
+def own_headers(mail: Mail, letter_id: int, links: dict[str, str]) -> dict[str, str]:
+    """Those of one recipient. The Message-ID is the delivery's: whoever gets a message twice can tell."""
+    headers = {"Message-ID": f"<delivery-{letter_id}@{mail.host}>"}
+    if not mail.asks:
+        headers["List-Unsubscribe"] = f"<{links['leave']}>"
+    return headers
+
+
+def put_in(content: str, links: dict[str, str]) -> str:
+    """`content` with a recipient's own links."""
+    for name, url in links.items():
+        content = content.replace(PLACEHOLDERS[name], url)
+    return content
+
+
+def _render(letter: Letter) -> Mail:
     notification = letter.notification
+    page = notification.facts["page"]
     with translation.override(letter.language), timezone.override(ZoneInfo(letter.time_zone)):
         said = words(notification.kind, notification.facts)
         values: dict[str, Any] = {
             "said": said,
-            "page": notification.facts["page"],
-            "links": _PLACEHOLDERS,
+            "page": page,
+            "links": PLACEHOLDERS,
             "language": translation.get_language(),
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
         }
-        return _Common(
-            sender=_one_line(notification.facts["page"]["name"]),
+        return Mail(
+            sender=_one_line(page["name"]),
+            address=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
             subject=_one_line(said.subject),
             text=render_to_string(f"mail/{said.template}.txt", values).strip() + "\n",
             html=render_to_string(f"mail/{said.template}.html", values).strip() + "\n",
+            list_id=f"{letter.page_id}.{_host(page)}",
+            host=_host(page),
+            headers=_headers(letter, page),
+            asks=asks(notification.kind),
         )
 
 
-def _put_in(content: str, links: dict[str, str]) -> str:
-    for name, url in links.items():
-        content = content.replace(_PLACEHOLDERS[name], url)
-    return content
-
-
-def _headers(letter: Letter, links: dict[str, str]) -> dict[str, str]:
-    """The Message-ID is the delivery's: whoever gets a message twice can tell."""
-    page = letter.notification.facts["page"]
-    host = urlsplit(page["url"]).hostname or "localhost"
-    headers = {
-        "Message-ID": f"<delivery-{letter.id}@{host}>",
-        "Auto-Submitted": "auto-generated",
-        "List-Id": formataddr((_one_line(page["name"]), f"{letter.page_id}.{host}")),
-    }
+def _headers(letter: Letter, page: dict[str, Any]) -> dict[str, str]:
+    host = _host(page)
+    headers = {"Auto-Submitted": "auto-generated"}
     if letter.notification.incident_id:
         thread = f"<incident-{letter.notification.incident_id}@{host}>"
         headers |= {"In-Reply-To": thread, "References": thread}
     if not asks(letter.notification.kind):
-        headers["List-Unsubscribe"] = f"<{links['leave']}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 
 
+def _host(page: dict[str, Any]) -> str:
+    return urlsplit(page["url"]).hostname or "localhost"
+
+
 def _one_line(name: str) -> str:
-    return " ".join(name.split())
+    return " ".join(_CONTROL.sub(" ", name).split())

@@ -78,7 +78,7 @@ def sink() -> Iterator[Sink]:
         conversation.sink = kept
         try:
             await conversation.hold()
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -87,6 +87,13 @@ def sink() -> Iterator[Sink]:
         server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=LONGEST_LINE)
         kept.port = server.sockets[0].getsockname()[1]
         ready.set()
+
+    async def end() -> None:
+        """Hang up on everybody."""
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.sleep(0)
+        loop.call_soon(loop.stop)
 
     def run() -> None:
         asyncio.set_event_loop(loop)
@@ -99,5 +106,5 @@ def sink() -> Iterator[Sink]:
     try:
         yield kept
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        asyncio.run_coroutine_threadsafe(end(), loop)
         thread.join(5)
