@@ -79,6 +79,8 @@ def _payload(notification: Notification) -> Shape:
     with in_tenant(notification.tenant_id):
         page = StatusPage.objects.get(pk=notification.page_id)
         line = {"page": _page(page, notification)}
+        if "shape" in notification.facts:
+            return line | dict(notification.facts["shape"])
         if "subscriber" in notification.facts:
             return line | _subscription(notification)
         if "component" in notification.facts:

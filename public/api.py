@@ -16,13 +16,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.counters import NotCounting, TooOften, address_of
 from common.errors import Refused
 from common.instants import in_zone
 from common.limits import UNPRINTABLE
 from events.actor import Actor, ActorKind
 from pages.models import StatusPage
 from public import guards
-from public.limits import NotCounting, TooOften, address_of
 from public.visits import of_page
 from subscribers import wishes
 from subscribers.actions import Who, subscribe, unsubscribe

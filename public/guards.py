@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest
 
-from public.limits import Limit, count, network
+from common.counters import Limit, count, network
 
 # Nobody reads and fills in the form quicker; a form left open for longer is sent again.
 QUICKEST = timedelta(seconds=2)

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from common.counters import NotCounting, TooOften, address_of
 from common.errors import Refused
 from events.actor import Actor, ActorKind
 from pages.models import StatusPage
 from public import guards
 from public.forms import choices, plain, who_from, wish_from
-from public.limits import NotCounting, TooOften, address_of
 from public.rendering import AGAIN, message, render, style
 from public.visits import of_page
 from public.ways import WAYS, Way

@@ -34,6 +34,7 @@ from incidents.models import (
 )
 from notifications.admin import DeliveryAdmin, NotificationAdmin
 from notifications.models import Delivery, Notification
+from notifications.people import PeopleAdmin
 from outbox.admin import OutboxItemAdmin
 from outbox.models import OutboxItem
 from pages.admin import StatusPageAdmin
@@ -41,7 +42,6 @@ from pages.admin_base import common_zone, indicator_badge, standing
 from pages.links import page_url
 from pages.models import StatusPage
 from publishing.preview import preview_url
-from subscribers.admin import SubscriberAdmin
 from subscribers.models import Subscriber
 from tenants.access import tenants_of
 from tenants.admin import DomainAdmin, MembershipAdmin, TenantAdmin, UserAdmin
@@ -183,7 +183,7 @@ organisation.register(MaintenanceSeries, SeriesAdmin)
 organisation.register(IncidentTemplate, TemplateAdmin)
 organisation.register(Postmortem, PostmortemAdmin)
 organisation.register(Announcement, AnnouncementAdmin)
-organisation.register(Subscriber, SubscriberAdmin)
+organisation.register(Subscriber, PeopleAdmin)
 organisation.register(CopyTarget, CopyTargetAdmin)
 organisation.register(Notification, NotificationAdmin)
 organisation.register(Delivery, DeliveryAdmin)

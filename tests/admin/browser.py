@@ -5,6 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.http import HttpResponse
 from django.test import Client
 
@@ -66,6 +67,15 @@ class Fields(HTMLParser):
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def said_by(answer: Any) -> str:
+    """The text of an answer, also of one that comes in parts."""
+
+    async def collected() -> bytes:
+        return b"".join([part async for part in answer])
+
+    return str((async_to_sync(collected)() if answer.streaming else answer.content).decode())
 
 
 class Browser(Client):

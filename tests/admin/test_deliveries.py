@@ -81,6 +81,17 @@ def test_while_recipients_are_gathered_it_says_so(owner: Browser, page: StatusPa
     assert "0 of 0 sent, more recipients to come" in shown(owner, NOTIFICATIONS)
 
 
+def test_an_update_that_is_being_sent_is_looked_at_anew(
+    owner: Browser, page: StatusPage, readers: list[Subscriber]
+) -> None:
+    notification = told(page)
+    delivery = delivered(page, readers[0], notification, status="pending", attempts=0)
+    address = f"{NOTIFICATIONS}{notification.pk}/change/"
+    assert owner.get(address)["Refresh"] == "3"
+    Delivery.objects.filter(pk=delivery.pk).update(status="accepted")
+    assert "Refresh" not in owner.get(address)
+
+
 def test_each_recipient_is_shown_with_every_attempt(
     owner: Browser, page: StatusPage, readers: list[Subscriber]
 ) -> None:
