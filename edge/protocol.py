@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -51,17 +52,13 @@ class Protocol(HttpToolsProtocol):
         if ready is not None:
             self._write(ready)
         else:
-            self.scope["state"][KEY] = key
-            if self.url.startswith(EVENTS.encode()):
-                self.scope["state"][LINE] = self
+            # An answer before this one, written at once, may have set it.
+            self._unset_keepalive_if_required()
+            state = self.scope["state"]
+            state[KEY] = key
             super().on_headers_complete()
-
-    def hand_over(self, to: asyncio.Protocol) -> None:
-        """Let `to` have the connection, of whose answer the head was sent; nothing of it is left here."""
-        self.cycle.response_complete = True
-        self.connections.discard(self)
-        self.parser = None  # type: ignore[assignment]
-        self.transport.set_protocol(to)
+            if self.url.startswith(EVENTS.encode()):
+                state[LINE] = _Line(self, self.cycle)
 
     def _key(self) -> Key | None:
         """What decides the answer; None where more does than a key holds."""
@@ -94,6 +91,32 @@ class Protocol(HttpToolsProtocol):
         else:
             self.transport.writelines((ready.head, end, ready.body))
         self.on_response_complete()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The connection of a request, for whoever answers that."""
+
+    protocol: Protocol
+    cycle: Any
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        return self.protocol.transport
+
+    def may_be_given(self) -> bool:
+        """Whether the client takes what it is sent: whoever gets the connection would not hear of it."""
+        return not self.protocol.flow.write_paused and not self.transport.is_closing()
+
+    def hand_over(self, to: asyncio.Protocol) -> None:
+        """Let `to` have the connection, of whose answer the head was sent; nothing of it is left here, and
+        what was asked behind it gets no answer."""
+        self.cycle.response_complete = True
+        self.protocol.connections.discard(self.protocol)
+        self.protocol.pipeline.clear()
+        self.protocol.flow.resume_reading()
+        self.protocol.parser = None  # type: ignore[assignment]
+        self.transport.set_protocol(to)
 
 
 @lru_cache(maxsize=2)

@@ -11,7 +11,6 @@ import resource
 import time
 from collections import Counter
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 from edge import answers
 from edge.answers import Answer, Headers
@@ -88,7 +87,7 @@ class Streams:
         # Nobody reads them any more, and a browser sends a kilobyte of them.
         scope["headers"].clear()
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        if line is not None and not line.transport.is_closing():
+        if line is not None and line.may_be_given():
             own = LineStream(*known, line.transport, self._limits.patience, self._leave)
             line.hand_over(own)
             self._enter(own)
@@ -151,7 +150,7 @@ class Streams:
 def _version(scope: Scope, current: int) -> int:
     """The version that the client has: what it heard last, else what its page says, else the current one."""
     named = [value for name, value in scope["headers"] if name == b"last-event-id"]
-    named += parse_qs(scope["query_string"]).get(b"v", [])
+    named += [part[2:] for part in scope["query_string"].split(b"&") if part.startswith(b"v=")]
     sound = [value for value in named if value.isdigit() and 0 < len(value) <= _LONGEST_VERSION]
     return int(sound[0]) if sound else current
 

@@ -143,7 +143,7 @@ def test_who_has_another_version_is_told_to_fetch_the_page(store: Store, version
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("query", ["", "?v=", "?v=x", "?v=-1", "?v=" + "9" * 400, "?w=3", "?v=%00"])
+@pytest.mark.parametrize("query", ["", "?v=", "?v=x", "?v=-1", "?v=" + "9" * 400, "?w=3", "?v=%00", "?v=%ff"])
 def test_who_names_no_version_has_the_current_one(store: Store, query: str) -> None:
     async def scenario() -> None:
         put(store, 4, one="a")

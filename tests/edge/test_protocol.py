@@ -15,7 +15,7 @@ import uvicorn
 from edge import Edge
 from edge.bodies import Body
 from edge.protocol import Protocol
-from edge.request import ASGIApp
+from edge.request import ASGIApp, Receive, Scope, Send
 from store import Document, HostEntry, Hosts, Manifest, Store
 from tests.edge.visitor import ACME_HOST, GLOBEX_HOST, HOSTS, Reply, ask, teapot, until
 from tests.services import any_port
@@ -67,10 +67,19 @@ class Client:
 
 
 @asynccontextmanager
-async def serving(store: Store, fallback: ASGIApp | None = None) -> AsyncIterator[tuple[Edge, int]]:
+async def serving(
+    store: Store, fallback: ASGIApp | None = None, *, keep_alive: int = 5
+) -> AsyncIterator[tuple[Edge, int]]:
     store.put_hosts(1, HOSTS)
     edge, port = Edge(store, fallback), any_port()
-    config = uvicorn.Config(edge, port=port, http=Protocol, log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        edge,
+        port=port,
+        http=Protocol,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=keep_alive,
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:
@@ -214,6 +223,57 @@ def test_requests_sent_at_once_are_answered_in_their_order(published: Store) -> 
                 bodies = [(await client.reply()).body for _ in range(6)]
                 page, history = text(ACME, "/", 1), text(ACME, "/history", 1)
                 assert bodies == [page, history, MORE[0].body, page, history, page]
+
+    asyncio.run(scenario())
+
+
+def test_what_is_asked_behind_a_ready_answer_gets_the_time_that_it_takes(published: Store) -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(1.5)
+        await teapot(scope, receive, send)
+
+    async def scenario() -> None:
+        async with serving(published, slow, keep_alive=1) as (_, port):
+            client = await Client.connect(port)
+            await client.ask(ACME_HOST)
+            client.send(ACME_HOST)
+            client.send(ACME_HOST, "/subscriptions/new")
+            await client.reply()
+            raw = await asyncio.wait_for(client.reader.readuntil(b"0\r\n\r\n"), 5)
+            assert raw.startswith(b"HTTP/1.1 418 ")
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_with_another_request_behind_it_is_a_stream(
+    published: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with serving(published) as (edge, port):
+            client = await Client.connect(port)
+            client.send(ACME_HOST, "/events?v=1")
+            client.send(ACME_HOST)
+            assert b"event: beat" in await asyncio.wait_for(client.reader.readuntil(b"data: 1\n\n"), 5)
+            await asyncio.sleep(0.1)
+            assert edge.streams.count == 1
+            client.writer.close()
+            await until(lambda: has_none(edge), within=2)
+
+    async def has_none(edge: Edge) -> bool:
+        return edge.streams.count == 0
+
+    asyncio.run(scenario())
+    assert not caplog.records
+
+
+def test_long_keys_of_ready_answers_count(published: Store) -> None:
+    async def scenario() -> None:
+        async with serving(published) as (edge, port):
+            client = await Client.connect(port)
+            await client.ask(ACME_HOST)
+            one = edge.shelf._kept.used
+            await client.ask(f"{ACME_HOST}:{'8' * 9_000}")
+            assert edge.shelf._kept.used > 2 * one + 9_000
 
     asyncio.run(scenario())
 
