@@ -108,7 +108,7 @@ def test_an_incident_opened_here_is_on_the_page_at_once(server: str, signed_in: 
 
 
 def test_resolving_asks_about_components_only_then(server: str, signed_in: Page) -> None:
-    signed_in.click("text=Old")
+    signed_in.click("#content >> text=Old")
     assert not signed_in.is_visible("#id_to_operational")
     signed_in.select_option("#id_status", "resolved")
     assert signed_in.is_checked("#id_to_operational")
