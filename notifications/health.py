@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import F, Q
 
-from notifications.letters import Outcome, Verdict
+from notifications.letters import NOT_TRIED, Outcome, Verdict
 from notifications.models import EndpointHealth
 from outbox.queue import put
 from subscribers.choices import MACHINES
@@ -20,7 +20,6 @@ FAILING = "failing"
 # Its owner hears of it at this attempt that failed in a row.
 WARN_AT = 4
 GIVE_UP_AFTER = timedelta(days=5)
-_NOT_TRIED = {Verdict.SUPPRESSED, Verdict.SUPERSEDED}
 
 _NOTE = """
     INSERT INTO public.notifications_endpointhealth AS h
@@ -46,7 +45,7 @@ def note(outcomes: Sequence[Outcome], now: datetime) -> None:
     transaction."""
     failures: dict[tuple[str, str], int] = {}
     for one in outcomes:
-        if one.letter.channel in MACHINES and one.verdict not in _NOT_TRIED:
+        if one.letter.channel in MACHINES and one.verdict not in NOT_TRIED:
             whose = one.letter.tenant_id, one.letter.subscriber_id
             failures[whose] = 0 if one.verdict == Verdict.ACCEPTED else failures.get(whose, 0) + 1
     if not failures:

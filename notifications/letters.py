@@ -50,6 +50,9 @@ class Verdict(StrEnum):
     """Not tried: a newer message goes instead."""
 
 
+NOT_TRIED = frozenset({Verdict.SUPPRESSED, Verdict.SUPERSEDED})
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one attempt. `error` is a short name of what went wrong, `response` the other side's

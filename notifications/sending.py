@@ -12,11 +12,11 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import claims, gate, health
+from notifications import claims, gate, health, measures
 from notifications.channels import CHANNELS
 from notifications.choices import DeliveryStatus
 from notifications.claims import Settled
-from notifications.letters import Letter, Outcome, Verdict
+from notifications.letters import NOT_TRIED, Letter, Outcome, Verdict
 from notifications.present import still_tellable
 from notifications.retries import wait
 from notifications.summaries import merge, spoken
@@ -119,13 +119,15 @@ def _settle(token: uuid.UUID, outcomes: Sequence[Outcome]) -> None:
     if not outcomes:
         return
     now = timezone.now()
+    settled = [_settled(one, now) for one in outcomes]
     with transaction.atomic():
-        held = claims.settle(token, [_settled(one, now) for one in outcomes], now)
+        held = claims.settle(token, settled, now)
         known = [one for one in outcomes if one.letter.id in held]
         health.note(known, now)
         for one in known:
             _follow(one)
     gate.learn(outcomes, now)
+    measures.note([one for one in settled if one.outcome.verdict not in NOT_TRIED], now)
 
 
 def _follow(outcome: Outcome) -> None:

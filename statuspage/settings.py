@@ -185,6 +185,10 @@ EGRESS_ALLOW_NETS = env.words("EGRESS_ALLOW_NETS")
 # Where the local stack keeps what it would send, so that nothing leaves the machine.
 MESSAGES_DIR = env.text("MESSAGES_DIR") if DEBUG else ""
 
+# Where a process shows its measures to Prometheus; 0: nowhere.
+METRICS_PORT = env.integer("METRICS_PORT", 0)
+METRICS_HOST = env.text("METRICS_HOST", "127.0.0.1")
+
 # E-mail --------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 _SMTP = env.smtp()

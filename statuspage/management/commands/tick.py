@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from statuspage.measuring import serve
 from statuspage.ticker import INTERVAL, Ticker
 
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
+        serve(queues=True)
         ticker = Ticker()
         while not stopping.wait(INTERVAL):
             ticker.tick()
