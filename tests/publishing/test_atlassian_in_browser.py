@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +53,19 @@ def visiting(browser: Browser, address: str) -> Page:
     return page
 
 
+def until_told(address: str, words: str) -> None:
+    """The edge looks at its disk once a second."""
+    end = time.monotonic() + 10
+    while words not in urllib.request.urlopen(address).read().decode():  # noqa: S310 our own server
+        assert time.monotonic() < end, f"{address} never said {words}"
+        time.sleep(0.1)
+
+
 def test_the_calls_of_its_library_are_answered(browser: Browser, served: str, page: StatusPage) -> None:
     over = open_incident(page, ACTOR, Words("investigating", "Looking."), name="Over")
     resolve(page, over, ACTOR)
     drain_publishing()
+    until_told(f"{served}/api/v2/incidents.json", "Over")
     with elsewhere("Somewhere") as address:
         visitor = visiting(browser, address)
         answers: dict[str, Any] = visitor.evaluate(CALLS, [page.pk, f"localhost:{served.rpartition(':')[2]}"])
