@@ -1,4 +1,4 @@
-"""Mail to many: messages made, handed in to postfix's `smtp-sink` and written down, beside Django's own way."""
+"""Mail to many: made, handed in to postfix's `smtp-sink` and written down, beside Django's own way."""
 
 from __future__ import annotations
 

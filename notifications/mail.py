@@ -51,6 +51,15 @@ class Mail:
         return frozenset(stand if self.asks else stand | {"leave"})
 
 
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A message to one recipient: `links` are theirs, by the names of PLACEHOLDERS."""
+
+    letter: Letter
+    mail: Mail
+    links: dict[str, str]
+
+
 class Rendered:
     """Messages of one batch, each rendered once."""
 

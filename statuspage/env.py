@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -81,3 +83,46 @@ def smtp(name: str = "EMAIL_URL") -> dict[str, object]:
         "EMAIL_USE_SSL": url.scheme == "smtps",
         "EMAIL_USE_TLS": url.scheme == "smtp+tls",
     }
+
+
+def mail_provider(name: str) -> dict[str, Any] | None:
+    """`smtp://…` as `smtp` reads it, or `anymail+<service>://?api_key=…` with the service's own options, as
+    anymail calls them; a value in braces is JSON. As `kind` and `options`; None where there is none."""
+    value = text(name)
+    if not value:
+        return None
+    url = urlsplit(value)
+    if url.scheme in {"smtp", "smtps", "smtp+tls"}:
+        found = {key.removeprefix("EMAIL_").lower(): one for key, one in smtp(name).items()}
+        named = {"host_user": "username", "host_password": "password"}
+        return {"kind": "smtp", "options": {named.get(key, key): one for key, one in found.items()}}
+    prefix, _plus, kind = url.scheme.partition("+")
+    if prefix != "anymail" or not kind:
+        message = f"{name} begins with smtp://, smtps://, smtp+tls:// or anymail+<service>://."
+        raise ImproperlyConfigured(message)
+    options = {key: _option(name, one) for key, one in parse_qsl(url.query, keep_blank_values=True)}
+    return {"kind": kind.replace("-", "_"), "options": options}
+
+
+def mail_providers(*names: str) -> list[dict[str, Any]]:
+    """Of these variables, each under a name of its own. The first, where it is SMTP, is Django's own."""
+    found: list[dict[str, Any]] = []
+    for name in names:
+        one = mail_provider(name)
+        if one is not None:
+            taken = [other["kind"] for other in found]
+            suffix = "-2" if one["kind"] in taken else ""
+            found.append({"name": f"{one['kind']}{suffix}", **one})
+    if not found or found[0]["kind"] == "smtp":
+        found[:1] = [{"name": "smtp", "kind": "smtp", "options": {}}]
+    return found
+
+
+def _option(name: str, value: str) -> object:
+    if not value.startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        message = f"{name} has a value in braces that is no JSON."
+        raise ImproperlyConfigured(message) from error

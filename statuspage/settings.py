@@ -199,6 +199,8 @@ EMAIL_HOST_PASSWORD = _SMTP["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_SSL = _SMTP["EMAIL_USE_SSL"]
 EMAIL_USE_TLS = _SMTP["EMAIL_USE_TLS"]
 EMAIL_TIMEOUT = 10
+# Who sends for us: smtp, or a service that anymail knows, the preferred first.
+EMAIL_PROVIDERS = env.mail_providers("EMAIL_URL", "EMAIL_SECOND_URL")
 # Mail about what happened longer ago than so many minutes goes as one summary a subscriber.
 MAIL_SUMMARY_AFTER = timedelta(minutes=env.integer("MAIL_SUMMARY_AFTER", 120))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "status@localhost" if DEBUG else "")

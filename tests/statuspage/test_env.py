@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -64,3 +65,35 @@ def test_mail_servers(monkeypatch: pytest.MonkeyPatch, url: str, ssl: bool, tls:
     found = env.smtp()
 
     assert (found["EMAIL_USE_SSL"], found["EMAIL_USE_TLS"], found["EMAIL_PORT"]) == (ssl, tls, port)
+
+
+def test_mail_leaves_by_servers_and_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = quote('{"region_name": "eu-west-1"}')
+    monkeypatch.setenv("EMAIL_URL", "anymail+mailgun://?api_key=a%26b&sender_domain=mg.example.com")
+    monkeypatch.setenv("EMAIL_SECOND_URL", "smtps://me:p%40ss@mail.example.com")
+    first, second = env.mail_providers("EMAIL_URL", "EMAIL_SECOND_URL")
+    assert first == {
+        "name": "mailgun",
+        "kind": "mailgun",
+        "options": {"api_key": "a&b", "sender_domain": "mg.example.com"},
+    }
+    assert (second["name"], second["options"]["host"], second["options"]["password"]) == (
+        "smtp",
+        "mail.example.com",
+        "p@ss",
+    )
+    monkeypatch.setenv("EMAIL_SECOND_URL", f"anymail+amazon-ses://?client_params={params}")
+    (_first, ses) = env.mail_providers("EMAIL_URL", "EMAIL_SECOND_URL")
+    assert ses["options"] == {"client_params": {"region_name": "eu-west-1"}}
+    monkeypatch.setenv("EMAIL_SECOND_URL", "anymail+mailgun://?api_key=other")
+    assert [one["name"] for one in env.mail_providers("EMAIL_URL", "EMAIL_SECOND_URL")] == [
+        "mailgun",
+        "mailgun-2",
+    ]
+
+
+@pytest.mark.parametrize("url", ["http://mail.example.com", "anymail://", "anymail+ses://?x={", "mail"])
+def test_a_malformed_way_for_mail_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        env.mail_providers("EMAIL_URL")
