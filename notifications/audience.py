@@ -19,6 +19,9 @@ _EDGES = frozenset(
     }
 )
 
+# Those that an SMS is worth: it costs money, and wakes people.
+_BY_SMS = frozenset({"incident.created", "incident.resolved", "incident.reopened", "maintenance.started"})
+
 
 def shown_components(facts: dict[str, Any]) -> list[dict[str, Any]]:
     """The incident's components that everybody may see."""
@@ -45,6 +48,7 @@ def criteria(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
         # A least impact is about incidents: announced work has none.
         "impacts": Impact.values if maintenance else _up_to(incident["impact"]),
         "edge": kind in _EDGES,
+        "by_sms": kind in _BY_SMS,
         "whole_page": not shown,
         "components": [one["id"] for one in shown],
         "channels": Channel.values,
@@ -60,6 +64,7 @@ def _of_component(component: dict[str, Any]) -> dict[str, Any]:
         "is_maintenance": False,
         "impacts": Impact.values,
         "edge": True,
+        "by_sms": False,
         "whole_page": False,
         "components": [component["id"]],
         "channels": [Channel.WEBHOOK.value],

@@ -39,7 +39,9 @@ _CONCERNED = """
     AND CASE WHEN %(is_maintenance)s THEN s.wants_maintenance ELSE s.wants_incidents END
     AND s.min_impact = ANY(%(impacts)s)
     AND s.channel = ANY(%(channels)s) AND s.id <> ALL(%(told)s)
-    AND (%(edge)s OR s.cadence = 'all')
+    AND CASE WHEN s.channel = 'sms'
+                  AND NOT (SELECT sms_every_update FROM pages_statuspage AS p WHERE p.id = s.page_id)
+             THEN %(by_sms)s ELSE %(edge)s OR s.cadence = 'all' END
     AND CASE s.scope
         WHEN 'page' THEN true
         WHEN 'incident' THEN s.incident_id = %(incident)s

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from notifications import circuits, pace
-from notifications.channels import email
+from notifications.channels import email, sms
 from notifications.choices import DeliveryLane
 from notifications.circuits import Open
 from notifications.letters import Letter, Outcome, Verdict
@@ -22,7 +22,10 @@ from subscribers.choices import Channel
 log = structlog.get_logger(__name__)
 
 # Who sends for us, the preferred first; every other channel calls the host in the recipient's address.
-PROVIDERS: Mapping[str, Callable[[], Sequence[str]]] = {Channel.EMAIL: email.providers}
+PROVIDERS: Mapping[str, Callable[[], Sequence[str]]] = {
+    Channel.EMAIL: email.providers,
+    Channel.SMS: sms.providers,
+}
 # Lanes in which everything goes by the providers of one channel.
 _OF_ONE = {DeliveryLane.EMAIL.value: Channel.EMAIL, DeliveryLane.SMS.value: Channel.SMS}
 # While one letter probes, the others wait this long for what comes of it.

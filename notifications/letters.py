@@ -73,3 +73,5 @@ class Outcome:
     """Whether the provider or host seems to be away as a whole, whatever letter it is given."""
     echoed: bool = False
     """Whether a machine proved, by repeating what it was sent, that it wants to be told."""
+    opted_out: bool = False
+    """Whether the recipient has told the provider to pass nothing on."""

@@ -191,6 +191,10 @@ class Delivery(models.Model):
             models.Index(fields=["notification", "status"], name="delivery_tally"),
             # One recipient's messages: leaving, erasing, the list an operator sees.
             models.Index(fields=["tenant_id", "subscriber_id"], name="delivery_subscriber"),
+            # A number that opts out, or asks for help.
+            models.Index(
+                fields=["target_hash"], condition=Q(channel=Channel.SMS), name="delivery_sms_number"
+            ),
             # What a provider reports back.
             models.Index(
                 fields=["provider", "provider_message_id"],

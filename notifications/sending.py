@@ -19,6 +19,7 @@ from notifications.claims import Settled
 from notifications.letters import NOT_TRIED, Letter, Outcome, Verdict
 from notifications.present import still_tellable
 from notifications.retries import wait
+from notifications.sms.optouts import opt_out
 from notifications.summaries import merge, spoken
 from notifications.superseding import overtaken
 from outbox.queue import put
@@ -135,6 +136,8 @@ def _follow(outcome: Outcome) -> None:
     letter = outcome.letter
     if outcome.verdict == Verdict.BOUNCED:
         put(BOUNCE, letter.tenant_id, [letter.subscriber_id])
+    if outcome.opted_out:
+        opt_out(letter.target, outcome.provider, outcome.began_at)
     if outcome.echoed:
         put(ECHO, letter.tenant_id, [letter.subscriber_id])
 

@@ -49,6 +49,7 @@ PAGE_FIELDS = POLICY_FIELDS | frozenset(
         "show_uptime",
         "uptime_days",
         "history_days",
+        "sms_every_update",
     ]
 )
 

@@ -140,6 +140,7 @@ class StatusPageAdmin(PageBoundAdmin):
         ),
         (_("Texts"), {"fields": ["header", "footer", "note", "about", "company_url", "support_url"]}),
         (_("What is shown"), {"fields": ["show_uptime", ("uptime_days", "history_days"), "noindex"]}),
+        (_("What is told"), {"fields": ["sms_every_update"]}),
         (
             _("What counts as down"),
             {

@@ -85,6 +85,12 @@ class StatusPage(UptimePolicy):
         default=14, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
 
+    sms_every_update = models.BooleanField(
+        default=False,
+        verbose_name=_("every update by SMS"),
+        help_text=_("Otherwise only when an incident opens or is resolved, and when maintenance begins."),
+    )
+
     # Of the newest version; `version_at` is the instant that the version's documents are built for.
     version = models.PositiveBigIntegerField(default=0)
     version_at = models.DateTimeField()

@@ -37,7 +37,7 @@ _LARGEST = 64 * 1024
 _FIELD = re.compile(r"subscriber\[(\w+)\](?:\[\])?")
 _LISTS = {"component_ids"}
 # The member of a request that holds the address, by channel.
-_ADDRESSES = {Channel.EMAIL: "email", Channel.WEBHOOK: "endpoint"}
+_ADDRESSES = {Channel.EMAIL: "email", Channel.WEBHOOK: "endpoint", Channel.SMS: "phone_number"}
 
 
 def _answering(*methods: str) -> Callable[[View], View]:
@@ -82,7 +82,7 @@ def subscribers(request: HttpRequest, page: StatusPage) -> HttpResponse:
     """Ask an address for confirmation."""
     given = _given(request)
     who = _who(given)
-    _count(request, page, who.contact or who.address)
+    _count(request, page, who)
     subscribe(page, who, _actor(request), _wish(given), ConsentSource.API)
     return _shown(page, _row(page, who), given, status=201)
 
@@ -91,7 +91,7 @@ def subscribers(request: HttpRequest, page: StatusPage) -> HttpResponse:
 def subscriber(request: HttpRequest, page: StatusPage, pk: str) -> HttpResponse:
     """End what has not been confirmed yet; to a confirmed address goes a message with a link to leave."""
     found = _found(page, pk)
-    _count(request, page, found.address)
+    _count(request, page, _whose(found))
     if found.state == SubscriberState.UNCONFIRMED:
         unsubscribe(page, found, _actor(request))
     else:
@@ -102,14 +102,17 @@ def subscriber(request: HttpRequest, page: StatusPage, pk: str) -> HttpResponse:
 @_answering("POST")
 def resend_confirmation(request: HttpRequest, page: StatusPage, pk: str) -> HttpResponse:
     found = _found(page, pk)
-    _count(request, page, found.address)
+    _count(request, page, _whose(found))
     _ask_again(page, found, request)
     return _shown(page, found, {}, status=201)
 
 
 def _ask_again(page: StatusPage, found: Subscriber, request: HttpRequest) -> None:
-    who = Who(found.address, found.channel, found.language, found.time_zone, found.contact)
-    subscribe(page, who, _actor(request), wishes.of(found), ConsentSource.API)
+    subscribe(page, _whose(found), _actor(request), wishes.of(found), ConsentSource.API)
+
+
+def _whose(found: Subscriber) -> Who:
+    return Who(found.address, found.channel, found.language, found.time_zone, found.contact)
 
 
 def _given(request: HttpRequest) -> Given:
@@ -194,9 +197,9 @@ def _error(status: int, message: str, field: str | None = None, **headers: str) 
     return JsonResponse({"error": message} | named, status=status, headers=headers)
 
 
-def _count(request: HttpRequest, page: StatusPage, address: str) -> None:
+def _count(request: HttpRequest, page: StatusPage, who: Who) -> None:
     guards.count_visitor(address_of(request.META.get("REMOTE_ADDR") or ""), page.pk)
-    guards.count_address(address)
+    guards.count_message(who)
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -9,6 +9,9 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest
 
 from common.counters import Limit, count, network
+from subscribers.actions import Who
+from subscribers.addresses import normal
+from subscribers.choices import Channel
 
 # Nobody reads and fills in the form quicker; a form left open for longer is sent again.
 QUICKEST = timedelta(seconds=2)
@@ -46,6 +49,15 @@ def is_in_time(value: str, page_id: str) -> bool:
 def count_visitor(ip: str, page_id: str) -> None:
     """One more try of this visitor, and on this page. Raises as `limits.count`."""
     count([Limit("visitor", network(ip), 20, 3600), Limit("page", page_id, 600, 3600)])
+
+
+def count_message(who: Who) -> None:
+    """One more message that asks for confirmation. Raises as `count`; Refused for a number that is none."""
+    if who.channel == Channel.SMS:
+        number = normal(Channel.SMS, who.address)
+        count([Limit("code", number, 3, 3600), Limit("codes", number, 10, 86_400)])
+    else:
+        count_address(who.contact or who.address)
 
 
 def count_address(address: str) -> None:

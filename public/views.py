@@ -15,13 +15,15 @@ from common.errors import Refused
 from events.actor import Actor, ActorKind
 from pages.models import StatusPage
 from public import guards
-from public.forms import choices, plain, who_from, wish_from
+from public.codes import code_path, number_in
+from public.forms import choices, plain, who_from, wish_from, wish_of_link
 from public.rendering import AGAIN, message, render, style
 from public.visits import of_page
-from public.ways import WAYS, Way
+from public.ways import WAYS, Way, offered
 from subscribers import wishes
-from subscribers.actions import confirm, subscribe, unsubscribe, update_preferences
+from subscribers.actions import Who, confirm, subscribe, unsubscribe, update_preferences
 from subscribers.choices import Channel
+from subscribers.confirming import confirm_by_code
 from subscribers.facts import open_now
 from subscribers.links import BadLink, Purpose, read, token
 from subscribers.models import Subscriber
@@ -43,14 +45,14 @@ def forms_style(_request: HttpRequest, digest: str) -> HttpResponse:
 @require_safe
 @of_page
 def new(request: HttpRequest, page: StatusPage) -> HttpResponse:
-    return _form(page, WAYS.get(request.GET.get("by", ""), WAYS[Channel.EMAIL]))
+    return _form(page, offered().get(request.GET.get("by", ""), WAYS[Channel.EMAIL]), wish_of_link(page, request.GET))
 
 
 @require_POST
 @of_page
 def ask(request: HttpRequest, page: StatusPage, channel: str) -> HttpResponse:
     """Ask an address for confirmation. What is answered says nothing about whether it is known."""
-    way = WAYS.get(channel)
+    way = offered().get(channel)
     if way is None:
         return _no_such_way(page)
     answers = plain(request.POST)
@@ -60,11 +62,11 @@ def ask(request: HttpRequest, page: StatusPage, channel: str) -> HttpResponse:
     try:
         guards.count_visitor(_ip(request), page.pk)
         if answers.get("website"):
-            return HttpResponseRedirect(_sent(way))
+            return HttpResponseRedirect(_sent(way, who))
         if not guards.is_in_time(answers.get("ticket", ""), page.pk):
             problem = _("Please look over what you entered and send it once more.")
             return _form(page, way, wish, who=who, problem=problem)
-        guards.count_address(who.contact or who.address)
+        guards.count_message(who)
         subscribe(page, who, _actor(request), wish)
     except Refused as error:
         return _form(page, way, wish, who=who, problem=error.message, field=error.field or "")
@@ -72,10 +74,12 @@ def ask(request: HttpRequest, page: StatusPage, channel: str) -> HttpResponse:
         return _too_often(page, error)
     except NotCounting:
         return _not_counting(page)
-    return HttpResponseRedirect(_sent(way))
+    return HttpResponseRedirect(_sent(way, who))
 
 
-def _sent(way: Way) -> str:
+def _sent(way: Way, who: Who) -> str:
+    if way.channel == Channel.SMS:
+        return code_path(who.address)
     return SENT if way.channel == Channel.EMAIL else f"{SENT}?by={way.channel.value}"
 
 
@@ -103,6 +107,39 @@ def confirmation(request: HttpRequest, page: StatusPage, made: str) -> HttpRespo
             return message(page, _("This did not work"), error.message, status=404)
     if not subscriber.is_active:
         return render(page, "confirm.html", _("Confirm your subscription"), made=made)
+    return _confirmed(page, subscriber)
+
+
+@_shown
+@of_page
+def code(request: HttpRequest, page: StatusPage) -> HttpResponse:
+    """Where the code of an SMS is typed. What is answered says nothing about whether the number is known."""
+    if request.method != "POST":
+        return _asking_code(page, number_in(request.GET.get("for", "")))
+    if not guards.is_from_here(request):
+        return _foreign(page)
+    answers = plain(request.POST)
+    number = answers.get("number", "")
+    try:
+        guards.count_visitor(_ip(request), page.pk)
+        subscriber = confirm_by_code(page, number, answers.get("code", ""), _actor(request))
+    except Busy as error:
+        return message(page, _("Not at the moment"), error.message, status=503)
+    except Refused as error:
+        return _asking_code(page, number, problem=error.message, field=error.field or "")
+    except TooOften as error:
+        return _too_often(page, error)
+    except NotCounting:
+        return _not_counting(page)
+    return _confirmed(page, subscriber)
+
+
+def _asking_code(page: StatusPage, number: str, **values: Any) -> HttpResponse:
+    status = 422 if "problem" in values else 200
+    return render(page, "code.html", _("Confirm your number"), status, number=number, **values)
+
+
+def _confirmed(page: StatusPage, subscriber: Subscriber) -> HttpResponse:
     return render(
         page,
         "confirmed.html",
@@ -156,7 +193,8 @@ def leaving(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
 def _form(page: StatusPage, way: Way, wish: Wish = EVERYTHING, **values: Any) -> HttpResponse:
     """Empty, or with what was entered and what is wrong with it."""
     status = 422 if "problem" in values else 200
-    values |= choices(page, wish) | {"ticket": guards.ticket(page.pk), "way": way, "ways": WAYS.values()}
+    values["by_mail"] = way.channel == Channel.EMAIL
+    values |= choices(page, wish) | {"ticket": guards.ticket(page.pk), "way": way, "ways": offered().values()}
     return render(page, "subscribe.html", _("Subscribe to updates"), status, **values)
 
 
@@ -166,6 +204,7 @@ def _managing(page: StatusPage, subscriber: Subscriber, wish: Wish, **values: An
         "manage": _token(subscriber, Purpose.MANAGE),
         "leave": _token(subscriber, Purpose.LEAVE),
         "active": subscriber.is_active,
+        "by_mail": subscriber.channel == Channel.EMAIL,
     }
     return render(page, "manage.html", _("Your subscription"), status, **values)
 

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from subscribers.choices import Channel
+from subscribers.phones import is_offered
 
 Text = str | Promise
 
@@ -79,6 +80,17 @@ _ALL = (
         sent=_MAILBOX,
     ),
     Way(
+        Channel.SMS,
+        label=_("SMS"),
+        field="number",
+        kind="tel",
+        autocomplete="tel",
+        lead=_("An SMS when an incident opens or is resolved, and when maintenance begins. STOP ends them."),
+        asks_for=_("Mobile number, with the code of its country"),
+        note=_("We will send you a code. Your number is used for these messages alone. Carriers may charge."),
+        sent=_("We have sent you an SMS with a code. Enter it, and you are subscribed."),
+    ),
+    Way(
         Channel.WEBHOOK,
         label=_("Webhook"),
         field="address",
@@ -99,3 +111,8 @@ _ALL = (
     _chat(Channel.GOOGLE_CHAT, "Google Chat", _("Address of the space's webhook")),
 )
 WAYS = {way.channel.value: way for way in _ALL}
+
+
+def offered() -> dict[str, Way]:
+    """Those that this installation can tell people by."""
+    return {name: way for name, way in WAYS.items() if way.channel != Channel.SMS or is_offered()}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
@@ -12,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+_DECIMAL = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?")
+_COUNTRY = re.compile(r"[A-Z]{2}|\*")
 
 
 def text(name: str, default: str = "") -> str:
@@ -48,6 +52,29 @@ def integer(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def decimal(name: str, default: str) -> Decimal:
+    value = text(name, default).strip()
+    if _DECIMAL.fullmatch(value):
+        return Decimal(value)
+    message = f"{name} must be a number such as 12.50, not {value!r}."
+    raise ImproperlyConfigured(message)
+
+
+def prices(name: str, default: str) -> dict[str, Decimal]:
+    """`*=0.10,US=0.008`: by country, and for all others."""
+    found: dict[str, Decimal] = {}
+    for word in words(name, default):
+        country, _sign, price = word.partition("=")
+        if not _DECIMAL.fullmatch(price) or not _COUNTRY.fullmatch(country):
+            message = f"{name} has {word!r}: prices look like US=0.008, and *=0.10 for all others."
+            raise ImproperlyConfigured(message)
+        found[country] = Decimal(price)
+    if "*" not in found:
+        message = f"{name} says no price for all other countries, such as *=0.10."
+        raise ImproperlyConfigured(message)
+    return found
 
 
 def database(name: str = "DATABASE_URL") -> dict[str, object]:

@@ -205,6 +205,24 @@ EMAIL_PROVIDERS = env.mail_providers("EMAIL_URL", "EMAIL_SECOND_URL")
 MAIL_SUMMARY_AFTER = timedelta(minutes=env.integer("MAIL_SUMMARY_AFTER", 120))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "status@localhost" if DEBUG else "")
 
+# SMS: who sends it, the preferred first, to which countries, and for how much ------------------------
+SMS_PROVIDERS = env.words("SMS_PROVIDERS")
+SMS_COUNTRIES = env.words("SMS_COUNTRIES")
+SMS_PRICES = env.prices("SMS_PRICES", "*=0.10")
+SMS_DAILY_CAP = env.decimal("SMS_DAILY_CAP", "50")
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_MESSAGING_SERVICE = env.text("TWILIO_MESSAGING_SERVICE")
+TWILIO_FROM = env.text("TWILIO_FROM")
+TWILIO_API_URL = env.text("TWILIO_API_URL", "https://api.twilio.com")
+SMS_GATEWAY_URL = env.text("SMS_GATEWAY_URL")
+SMS_GATEWAY_BODY = env.text("SMS_GATEWAY_BODY")
+SMS_GATEWAY_CONTENT_TYPE = env.text("SMS_GATEWAY_CONTENT_TYPE", "application/json")
+SMS_GATEWAY_AUTHORIZATION = env.text("SMS_GATEWAY_AUTHORIZATION")
+SMS_GATEWAY_FROM = env.text("SMS_GATEWAY_FROM")
+SMS_GATEWAY_ID = env.text("SMS_GATEWAY_ID", "id")
+SMS_GATEWAY_SECRET = env.text("SMS_GATEWAY_SECRET")
+
 # Accounts ------------------------------------------------------------------------------------------
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

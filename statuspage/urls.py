@@ -3,6 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
+from notifications.views import sms_inbound, sms_status
 from publishing.preview import preview
 from statuspage import health
 from statuspage.admin import platform
@@ -16,6 +17,8 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("health", health.health),
+    path("hooks/sms/<str:provider>/status", sms_status),
+    path("hooks/sms/<str:provider>/inbound", sms_inbound),
     path("dev/messages", mailbox),
     path("dev/messages/<str:name>", mail_html),
     path("preview/<str:token>/<path:path>", preview),

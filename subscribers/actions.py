@@ -59,6 +59,9 @@ def subscribe(
         subscriber, _new = _row(page, who, now)
         if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
             _begin_anew(subscriber, who, wish, source, now)
+            if subscriber.channel == Channel.SMS:
+                _renew_code(subscriber, now)
+                noted.withdraw(subscriber)
             put(FOLLOW_UP, noted.tenant_id, [subscriber.pk], due_at=now + REMIND_AFTER)
         name = "subscriber.asked_again" if subscriber.is_active else "subscriber.asked"
         noted.event(name, subscriber, tell=subscriber.state != SubscriberState.QUARANTINED)
@@ -200,10 +203,13 @@ def erase(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
 
 
 def remind(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
-    """Ask once more for confirmation, a while after asking. Once: again, or of others, it does nothing."""
+    """Ask once more for confirmation, a while after asking. Once: again, or of others, it does nothing; nor
+    by SMS, whose code is long too old by then."""
     with noted_on(page, actor) as noted:
         found = _find(page, subscriber)
         if found is None or found.state != SubscriberState.UNCONFIRMED or found.reminded_at:
+            return
+        if found.channel == Channel.SMS:
             return
         found.reminded_at = timezone.now()
         _save(found, "reminded_at")
@@ -272,6 +278,13 @@ def _begin_anew(subscriber: Subscriber, who: Who, wish: Wish, source: str, now: 
         "label",
     ]
     _save(subscriber, *columns, "unsubscribed_at", *wishes.COLUMNS)
+
+
+def _renew_code(subscriber: Subscriber, now: datetime) -> None:
+    """Another code, whose tries begin anew; the former is worth nothing any more."""
+    subscriber.token_version += 1
+    subscriber.code_tries, subscriber.code_sent_at = 0, now
+    _save(subscriber, "token_version", "code_tries", "code_sent_at")
 
 
 def _activate(page: StatusPage, subscriber: Subscriber) -> None:

@@ -79,8 +79,7 @@ class Subscriber(Wishes):
     consent_note = models.CharField(max_length=300, blank=True)
     # Raised to make every link handed out so far worthless, except for leaving.
     token_version = models.PositiveIntegerField(default=1, editable=False)
-    # A channel without links is confirmed by a code, of which only a hash is kept.
-    code_hash = models.CharField(max_length=128, blank=True, editable=False)
+    # A channel without links is confirmed by a code; see subscribers/codes.py.
     code_tries = models.PositiveSmallIntegerField(default=0, editable=False)
     code_sent_at = models.DateTimeField(null=True, editable=False)
 

@@ -30,7 +30,7 @@ def normal_number(given: str, field: str) -> str:
     """As +491711234567 (E.164). Raises Refused, naming `field`, for what is no mobile number, and for one of
     a country that nothing is sent to."""
     number = spelled(given, field)
-    if country_of(number) not in settings.SMS_COUNTRIES:
+    if not settings.SMS_PROVIDERS or country_of(number) not in settings.SMS_COUNTRIES:
         message = _("We send no SMS to numbers of this country.")
         raise Refused(message, field)
     return number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import Protocol
 
-from notifications.channels import discord, email, google_chat, slack, teams, webhook
+from notifications.channels import discord, email, google_chat, slack, sms, teams, webhook
 from notifications.letters import Letter, Outcome
 from notifications.retries import Table
 from subscribers.choices import Channel
@@ -26,6 +26,7 @@ class ChannelModule(Protocol):
 
 CHANNELS: Mapping[str, ChannelModule] = {
     Channel.EMAIL: email,
+    Channel.SMS: sms,
     Channel.WEBHOOK: webhook,
     Channel.SLACK: slack,
     Channel.TEAMS: teams,
