@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import base64
 import concurrent.futures
+import contextlib
 import datetime as dt
 import hashlib
 import hmac
@@ -33,6 +34,7 @@ import ssl
 import struct
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable
@@ -41,6 +43,10 @@ from typing import Any, Union
 Json = dict[str, Any]
 UTC = dt.timezone.utc
 TIMEOUT, TRIES, AT_ONCE = 8.0, 3, 8
+# Seconds after which an exchange is cut off, however alive the other side keeps it.
+LONGEST = 15.0
+# What an edge takes; older ones go.
+MOST_NOTICES, MOST_UPDATES = 20, 100
 IMPACTS = {
     "minor": "Minor Service Outage",
     "major": "Partial System Outage",
@@ -418,22 +424,40 @@ def exchange(
     allowed: list[str] | None = None,
 ) -> tuple[int, bytes]:
     """(status, body) of one request, no redirect followed. With `allowed` to the open internet alone: what
-    the name stands for is judged, and what was judged is dialled."""
+    the name stands for is judged, and what was judged is dialled; the body does not matter then."""
     secure = at.scheme == "https"
     host, port = at.hostname or "", at.port or (443 if secure else 80)
     answers = [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if allowed is not None and not all(is_open(one, allowed) for one in answers):
         raise OSError("this address is not on the open internet")
     line = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
-    line.sock = socket.create_connection((answers[0], port), TIMEOUT)
+    line.sock = dialled(answers, port)
     if secure:
         line.sock = ssl.create_default_context().wrap_socket(line.sock, server_hostname=host)
+    cut = threading.Timer(LONGEST, hang_up, [line.sock])
+    cut.daemon = True
+    cut.start()
     try:
         line.request(method, path, body, headers)
         answer = line.getresponse()
-        return answer.status, answer.read(2**22)
+        return answer.status, answer.read(2**22) if allowed is None else b""
     finally:
+        cut.cancel()
         line.close()
+
+
+def hang_up(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        # Not the method of a TLS socket, which another thread is reading from.
+        socket.socket.shutdown(line, socket.SHUT_RDWR)
+
+
+def dialled(addresses: list[str], port: int) -> socket.socket:
+    """A connection to the first that takes one."""
+    for address in addresses[:-1]:
+        with contextlib.suppress(OSError):
+            return socket.create_connection((address, port), TIMEOUT)
+    return socket.create_connection((addresses[-1], port), TIMEOUT)
 
 
 def plain(page: Json, notice: Json) -> str:
@@ -670,9 +694,9 @@ def written(log: Json, asked: argparse.Namespace) -> Json:
         raise Trouble("There is no open notice: begin with `say`.")
     notice = begun or {"id": new_id(), "name": asked.name, "impact": asked.impact, "updates": []}
     until = (now() + dt.timedelta(hours=asked.hours)).isoformat()
-    new = dict(notice, until=until, updates=[*notice["updates"], update])
+    new = dict(notice, until=until, updates=[*notice["updates"], update][-MOST_UPDATES:])
     before = log["notices"] if begins else log["notices"][:-1]
-    return dict(log, notices=[*before, new])
+    return dict(log, notices=[*before, new][-MOST_NOTICES:])
 
 
 def extended(log: Json, asked: argparse.Namespace) -> Json:

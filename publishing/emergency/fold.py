@@ -25,12 +25,13 @@ def fold(page: StatusPage, own: Path | None = None) -> int:
     Safe to be called again at any point: an update is added once, and who has been told is not told again.
     """
     stores = [store(), *([Store(own, None)] if own is not None else [])]
-    log = _newest(page.pk, stores)
-    if log is None:
-        return 0
-    told = _told(page, stores)
-    added = sum(fold_incident(page, SYSTEM, _written(one, told)) for one in log.notices)
-    if log.notices:
+    added, folded, log = 0, None, _newest(page.pk, stores)
+    # Somebody may go on writing meanwhile.
+    while log is not None and log.notices and log != folded:
+        told = _told(page, stores)
+        added += sum(fold_incident(page, SYSTEM, _written(one, told)) for one in log.notices)
+        folded, log = log, _newest(page.pk, stores)
+    if log is not None and log.notices:
         _take_off(page, log)
     return added
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socketserver
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -30,6 +31,28 @@ class Sink:
     def by_path(self) -> Counter[str]:
         with self.lock:
             return Counter(one.path for one in self.got)
+
+
+@contextmanager
+def endless(begins: bytes) -> Iterator[str]:
+    """A machine that answers so, and then says a little now and then, for ever; its URL."""
+
+    class Drip(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.request.sendall(begins)
+            with suppress(OSError):
+                while True:
+                    self.request.sendall(b"x")
+                    time.sleep(0.5)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Drip) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from common.ids import new_id
+from incidents.actions.emergency import fold_incident
 from incidents.actions.incident import delete_incident
 from incidents.models import Incident
 from notifications.models import Delivery, Notification
@@ -125,6 +126,22 @@ def test_a_fold_that_died_before_taking_the_notice_off_takes_it_off_next_time(
             fold(page)
     assert waiting() == [page.pk]
     assert fold(page) == 0
+    assert waiting() == []
+
+
+def test_what_is_written_while_somebody_folds_is_not_lost(
+    page: StatusPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(page, said(0))
+
+    def meanwhile(*args: Any) -> int:
+        added = fold_incident(*args)
+        write(page, said(0), said(1, "resolved"), serial=2)
+        return added
+
+    monkeypatch.setattr("publishing.emergency.fold.fold_incident", meanwhile)
+    assert fold(page) == 2
+    assert Incident.objects.get(pk="emergency001").status == "resolved"
     assert waiting() == []
 
 

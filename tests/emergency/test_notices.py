@@ -193,6 +193,19 @@ def test_it_is_shown_for_as_long_as_asked(kit: Path, store: Store) -> None:
     assert len(Log.from_bytes(store.notices.on_disk()[ACME], KEY, ACME).notices[0].updates) == 1
 
 
+@pytest.mark.parametrize(("command", "notices", "updates"), [("say", 20, 1), ("update", 1, 100)])
+def test_however_much_was_written_there_is_room_for_more(
+    kit: Path, store: Store, command: str, notices: int, updates: int
+) -> None:
+    status = "resolved" if command == "say" else "monitoring"
+    said = tuple(Said(f"{number:012}", status, NOW, "Before.") for number in range(updates))
+    until = NOW + timedelta(hours=6)
+    many = tuple(Notice(f"{number:012}", "Logins", "major", until, said) for number in range(notices))
+    store.notices.put(ACME, Log(ACME, 1, many).to_bytes(KEY))
+    done(kit, command, "Something else.")
+    assert seen(store) == {ACME: "Something else."}
+
+
 WRONG = {
     "no text": ("say", " "),
     "too long": ("say", "x" * 5001),

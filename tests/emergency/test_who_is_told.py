@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 from store import Store
 from store.emergency import seal, unseal
 from tests.emergency.kits import KEY, command, directory, done, make_kit, publish_acme, target, tool
-from tests.emergency.sink import Sink
+from tests.emergency.sink import Sink, endless
 
 # What the tool has under way at once: the most that a kill makes it say twice.
 AT_ONCE = 8
@@ -147,6 +147,19 @@ def test_who_wants_less_gets_less(store: Store, open_kit: Path, machines: Sink) 
     done(open_kit, "update", "Still.")
     done(open_kit, "resolve", "Over.")
     assert machines.by_path() == {"/all": 3, "/ends": 2}
+
+
+@pytest.mark.parametrize(
+    "answer", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n"]
+)
+def test_who_answers_without_end_keeps_nobody_else_waiting(
+    store: Store, open_kit: Path, machines: Sink, answer: bytes
+) -> None:
+    with endless(answer) as url:
+        listed = [target(n, f"{url}/{n}") for n in range(AT_ONCE)]
+        publish_acme(store, [*listed, target(99, f"{machines.url}/after")], 2)
+        done(open_kit, "say", "We look.")
+    assert machines.by_path() == {"/after": 1}
 
 
 OURS = ("127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0")  # noqa: S104 (dialled)
