@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -81,6 +82,12 @@ def replay(ids: Iterable[int]) -> int:
         )
         transaction.on_commit(lambda: nudge(SENDING), robust=True)
     return found
+
+
+def replay_since(since: datetime) -> int:
+    """Send again all that the current tenant has given up of what happened since; how many."""
+    ended = Delivery.objects.of(current_tenant_id()).ended().filter(notification__event_at__gte=since)
+    return replay_all(ended.order_by("pk").values_list("pk", flat=True))
 
 
 def replay_all(ids: Iterable[int]) -> int:

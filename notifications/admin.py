@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -21,13 +21,17 @@ from common.admin import SiteAdmin, badge
 from common.tenancy import current_tenant_id
 from events.actor import person_behind
 from notifications.actions import allow, replay_all, suppress
+from notifications.admin_held import carry_out, is_about_held, shown_to
 from notifications.choices import SuppressionReason
 from notifications.models import Attempt, Delivery, Notification
+from notifications.progress import progress
 from pages.admin_base import standing
 from pages.models import StatusPage
 from tenants.models import Role
 
 _NAMED = ("incident", "component")
+# Seconds.
+_EVERY = "3"
 
 
 class OfPagesAdmin(SiteAdmin):
@@ -63,12 +67,26 @@ class OfPagesAdmin(SiteAdmin):
 
 
 class NotificationAdmin(OfPagesAdmin):
+    change_list_template = "admin/notifications/list.html"
     list_display = ["event_at", "kind", "about", "page", "outcome"]
     list_display_links = ["kind"]
     list_filter = ["kind", "event_at"]
     search_fields = ["=incident_id", "=event_id"]
     actions = ["send_again"]
     fields = ["kind", "about", "page", "version", "event_at", "created_at", "outcome", "each_recipient"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if is_about_held(request):
+            return carry_out(request)
+        return super().changelist_view(request, {"held": shown_to(request)} | (extra_context or {}))
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Looked at anew every few seconds while messages are still to be sent."""
+        answer = super().change_view(request, object_id, *args, **kwargs)
+        row = self.get_object(request, object_id)
+        if row is not None and not progress(row).is_over:
+            answer["Refresh"] = _EVERY
+        return answer
 
     @admin.display(description=_lazy("about"))
     def about(self, row: Notification) -> str:
@@ -79,14 +97,7 @@ class NotificationAdmin(OfPagesAdmin):
 
     @admin.display(description=_lazy("what became of it"))
     def outcome(self, row: Notification) -> str:
-        """Such as “4,812 of 4,830 sent, 11 retrying, 7 dead”."""
-        counts = Delivery.objects.of(row.tenant_id).filter(notification=row).outcome()
-        sent, every = counts["sent"], sum(counts.values())
-        said = [_("%(sent)s of %(all)s sent") % {"sent": f"{sent:,}", "all": f"{every:,}"}]
-        said += [f"{counts[name]:,} {word}" for name, word in _WORDS.items() if counts[name]]
-        if row.expanded_at is None:
-            said.append(_("more recipients to come"))
-        return ", ".join(said)
+        return str(progress(row))
 
     @admin.display(description=_lazy("each recipient"))
     def each_recipient(self, row: Notification) -> SafeString:
@@ -101,15 +112,6 @@ class NotificationAdmin(OfPagesAdmin):
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         return standing(request).may_somewhere(Role.ADMIN)
-
-
-_WORDS = {
-    "waiting": _lazy("waiting"),
-    "retrying": _lazy("retrying"),
-    "dead": _lazy("dead"),
-    "refused": _lazy("refused"),
-    "withheld": _lazy("held back"),
-}
 
 
 class SinceFilter(admin.SimpleListFilter):

@@ -13,8 +13,9 @@ from notifications.channels import discord, google_chat, slack, teams
 from notifications.chat import Message, Messages
 from notifications.expansion import drafted, recipients
 from notifications.letters import Letter
-from notifications.mail import Rendered
+from notifications.mail import Rendered, put_in
 from notifications.models import Notification
+from notifications.own_links import own_links
 from notifications.webhooks import Payloads
 from pages.change import rehearsal
 from pages.models import StatusPage
@@ -86,7 +87,8 @@ def _letter(page: StatusPage, notification: Notification, channel: str) -> Lette
 
 def _of_mail(letter: Letter) -> Sample:
     made = Rendered().mail(letter)
-    return Sample(made.subject, made.text, made.html)
+    links = own_links(letter)
+    return Sample(made.subject, put_in(made.text, links), put_in(made.html, links))
 
 
 def _of_webhook(letter: Letter) -> Sample:

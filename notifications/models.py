@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from common.fields import PlainIdField
 from notifications.choices import DeliveryLane, DeliveryStatus, SuppressionReason
@@ -14,13 +14,6 @@ from subscribers.choices import Channel
 
 _PENDING, _LEASED = DeliveryStatus.PENDING, DeliveryStatus.LEASED
 ENDED = (DeliveryStatus.DEAD, DeliveryStatus.FAILED, DeliveryStatus.BOUNCED)
-_OUTCOMES = {
-    "sent": (DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED),
-    "waiting": (_PENDING, _LEASED),
-    "dead": (DeliveryStatus.DEAD,),
-    "refused": (DeliveryStatus.FAILED, DeliveryStatus.BOUNCED),
-    "withheld": (DeliveryStatus.SUPPRESSED, DeliveryStatus.SUPERSEDED),
-}
 
 
 class OfTenantQuerySet(models.QuerySet):
@@ -103,15 +96,6 @@ class DeliveryQuerySet(OfTenantQuerySet):
     def ended(self) -> Self:
         """Those that were given up or refused: what can be sent again by hand."""
         return self.filter(status__in=ENDED)
-
-    def outcome(self) -> dict[str, int]:
-        """How many were `sent`, are `waiting` for the first attempt or `retrying`, are `dead`, were `refused`
-        or `withheld`."""
-        found = self.order_by().aggregate(
-            **{name: Count("id", filter=Q(status__in=statuses)) for name, statuses in _OUTCOMES.items()},
-            retrying=Count("id", filter=Q(status=_PENDING, attempts__gt=F("attempts_before"))),
-        )
-        return found | {"waiting": found["waiting"] - found["retrying"]}
 
     def tally(self) -> dict[str, int]:
         """How many have each status; a status that none has is left out."""
@@ -210,6 +194,27 @@ class Delivery(models.Model):
     def is_waiting(self) -> bool:
         """Whether there will be another attempt."""
         return self.status in (_PENDING, _LEASED)
+
+
+class Tally(models.Model):
+    """How many deliveries of a notification are in which state: the sum over backends. Written by triggers.
+
+    Each backend of the database counts in rows of its own, so that no worker waits for another.
+    """
+
+    # Waits for an attempt that is not its first; all other states are statuses, with leased as pending.
+    RETRYING = "retrying"
+
+    id = models.BigAutoField(primary_key=True)
+    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="tallies")
+    backend = models.IntegerField()
+    state = models.CharField(max_length=10)
+    number = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["notification", "backend", "state"], name="tally_once")
+        ]
 
 
 class Attempt(models.Model):

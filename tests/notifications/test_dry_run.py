@@ -87,6 +87,8 @@ def test_each_channel_with_recipients_has_a_sample(
     assert mail.subject == "Investigating: API is slow"
     assert "We are looking into slow answers." in mail.text
     assert "<strong>slow</strong>" in mail.html
+    assert "http://acme.localhost:8000/subscriptions/" in mail.text
+    assert ".invalid" not in mail.text + mail.html
     assert json.loads(webhook.payload)["incident"]["name"] == "API is slow"
     assert "blocks" in json.loads(slack.payload)
 
