@@ -18,6 +18,7 @@ from common.tenancy import current_tenant_id
 from events.models import Event
 from notifications.audience import concerns_nobody, criteria
 from notifications.choices import FOR_OWNER, OF_ADDRESS, PERSONAL, DeliveryLane
+from notifications.hours import DUE_AT, SETTINGS, urgency
 from notifications.models import Notification
 from notifications.present import still_told
 from notifications.superseding import supersede
@@ -80,7 +81,8 @@ _INSERT = """
         SELECT step.*,
                CASE WHEN by_mail THEN 'email' ELSE channel END AS way,
                CASE WHEN by_mail THEN contact ELSE address END AS target,
-               CASE WHEN by_mail THEN %(contact_hash)s ELSE address_hash END AS target_hash
+               CASE WHEN by_mail THEN %(contact_hash)s ELSE address_hash END AS target_hash,
+               {due_at} AS due_at
           FROM step
     ), made AS (
         INSERT INTO public.notifications_delivery
@@ -89,9 +91,9 @@ _INSERT = """
                 next_attempt_at, provider, provider_message_id, last_error, created_at)
         SELECT %(notification)s, %(tenant)s, page_id, id, way,
                coalesce(%(lane)s, %(lanes)s::jsonb ->> channel, 'chat'), target, target_hash,
-               language, time_zone, token_version, settings,
+               language, time_zone, token_version, {settings},
                CASE WHEN {barred} THEN 'suppressed' ELSE 'pending' END,
-               0, 0, 0, %(now)s, '', '', '', %(now)s
+               0, 0, 0, due_at, '', '', '', %(now)s
           FROM addressed
         ON CONFLICT (notification_id, subscriber_id) DO NOTHING
     )
@@ -199,6 +201,7 @@ def _insert(notification: Notification, now: datetime) -> tuple[str | None, int]
         "of_address": notification.kind in OF_ADDRESS,
         "contact_hash": "",
     }
+    values |= urgency(notification.facts, personal=personal)
     if personal:
         values |= _person(notification)
     else:
@@ -218,6 +221,7 @@ def _person(notification: Notification) -> dict[str, Any]:
 
 def _inserted(values: dict[str, Any], who: str) -> tuple[str | None, int]:
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(who=who, barred=_BARRED), values)
+        statement = _INSERT.format(who=who, barred=_BARRED, due_at=DUE_AT, settings=SETTINGS)
+        cursor.execute(statement, values)
         last, found = cursor.fetchone()
     return last, found

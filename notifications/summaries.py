@@ -1,4 +1,5 @@
-"""Mail that waited too long, as through an outage of the mail server, goes as one summary a subscriber.
+"""Mail that waited too long, as through an outage of the mail server, or because its recipient wanted it so,
+goes as one summary a subscriber.
 
 The newest of what is due speaks for the others, which are superseded: nobody gets ten mails about yesterday,
 and of each incident the last word is told.
@@ -19,6 +20,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from notifications.choices import PERSONAL, DeliveryLane, DeliveryStatus
+from notifications.hours import PUT_OFF
 from notifications.letters import Letter
 from notifications.models import Delivery, Notification
 from notifications.wording import SUMMARY
@@ -78,7 +80,8 @@ def _is_stale(letter: Letter, now: datetime) -> bool:
     """Messages to one person, such as the one that asks for confirmation, have no summary."""
     told = letter.notification
     is_mail = letter.channel == Channel.EMAIL and not told.kind.startswith(PERSONAL)
-    return is_mail and told.event_at < now - settings.MAIL_SUMMARY_AFTER
+    late = told.event_at < now - settings.MAIL_SUMMARY_AFTER
+    return is_mail and (late or PUT_OFF in letter.settings)
 
 
 def _due(token: uuid.UUID, whose: Collection[tuple[str, str]], now: datetime) -> list[Delivery]:

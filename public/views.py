@@ -45,7 +45,8 @@ def forms_style(_request: HttpRequest, digest: str) -> HttpResponse:
 @require_safe
 @of_page
 def new(request: HttpRequest, page: StatusPage) -> HttpResponse:
-    return _form(page, offered().get(request.GET.get("by", ""), WAYS[Channel.EMAIL]), wish_of_link(page, request.GET))
+    way = offered().get(request.GET.get("by", ""), WAYS[Channel.EMAIL])
+    return _form(page, way, wish_of_link(page, request.GET))
 
 
 @require_POST
