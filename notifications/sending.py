@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 BOUNCE = "bounce"
 ECHO = "echo"
-BATCH = 200
+BATCH = 500
 # Outcomes are written down together, as many as come within so many seconds: what is sent in that time is
 # sent again when the process dies.
 _TOGETHER = 0.05
