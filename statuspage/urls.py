@@ -7,6 +7,7 @@ from notifications.views import sms_inbound, sms_status
 from publishing.preview import preview
 from statuspage import health
 from statuspage.admin import platform
+from statuspage.mailbox.twilio import take_message
 from statuspage.mailbox.views import mail_html, mailbox
 from statuspage.views import organisations
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("hooks/sms/<str:provider>/inbound", sms_inbound),
     path("dev/messages", mailbox),
     path("dev/messages/<str:name>", mail_html),
+    path("dev/twilio/2010-04-01/Accounts/<str:account>/Messages.json", take_message),
     path("preview/<str:token>/<path:path>", preview),
     path("preview/<str:token>/", preview, {"path": ""}),
 ]

@@ -11,6 +11,7 @@ from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 _SHOWN = 200
 # By what only that service's messages have.
@@ -75,6 +76,8 @@ def _mail(path: Path) -> Message:
 
 def _request(path: Path) -> Message:
     said = json.loads(path.read_text(encoding="utf-8"))
+    if said["url"].endswith("/Messages.json"):
+        return _sms(path, said)
     body = _json(said["body"])
     channel = next((name for mark, name in _MARKS.items() if mark in body), "webhook")
     lines = [] if channel == "webhook" else list(_seen(body))
@@ -87,6 +90,22 @@ def _request(path: Path) -> Message:
         text=json.dumps(body, ensure_ascii=False, indent=2) if body else said["body"],
         headers=said["headers"],
         lines=lines,
+    )
+
+
+def _sms(path: Path, said: dict[str, Any]) -> Message:
+    """A form, as Twilio takes it."""
+    form = {name: values[0] for name, values in parse_qs(said["body"]).items()}
+    text = form.get("Body", "")
+    return Message(
+        name=path.name,
+        at=_at(path),
+        channel="sms",
+        to=form.get("To", ""),
+        subject=text.partition("\n")[0],
+        text=said["body"],
+        headers=said["headers"],
+        lines=[text],
     )
 
 

@@ -60,6 +60,18 @@ def local_settings(place: Place, web_port: int) -> dict[str, str]:
     }
 
 
+def sms_settings(web_port: int) -> dict[str, str]:
+    """The web server plays Twilio for itself: what it is told is kept, and nothing leaves the machine."""
+    return {
+        "SMS_PROVIDERS": "twilio",
+        "SMS_COUNTRIES": "AT,CH,DE,EG,FR,GB,US",
+        "TWILIO_ACCOUNT_SID": "local",
+        "TWILIO_AUTH_TOKEN": "local",
+        "TWILIO_FROM": "+15005550006",
+        "TWILIO_API_URL": f"http://127.0.0.1:{web_port}/dev/twilio",
+    }
+
+
 def combined(given: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
     """`given` with those of `ours` that it leaves open, be it as X or as X_FILE."""
     missing = {name: value for name, value in ours.items() if not is_given(name.removesuffix("_FILE"), given)}

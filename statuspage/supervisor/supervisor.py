@@ -119,10 +119,10 @@ class Supervisor:
     def _setup(self, urls: dict[str, str], web_port: int) -> Setup:
         web = self.ports.get_fresh("web", web_port)
         mail = None if is_given("EMAIL_URL", self.given) else self.ports.get("mail", MAIL_PORT)
-        email = (
-            {"EMAIL_URL": f"smtp://127.0.0.1:{mail}", "MESSAGES_DIR": str(self.place.mail)} if mail else {}
-        )
-        settings = environment.local_settings(self.place, web) | urls | email
+        settings = environment.local_settings(self.place, web) | urls
+        if mail:
+            settings |= {"EMAIL_URL": f"smtp://127.0.0.1:{mail}", "MESSAGES_DIR": str(self.place.mail)}
+            settings |= environment.sms_settings(web)
         environment.save(settings, self.place.run / "environment")
         whole = environment.combined(self.given, settings) | {"INSTANCE": self.instance}
         return Setup(self.place.root, whole, web, mail, self.place.mail, self.instance)

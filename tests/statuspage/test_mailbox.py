@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
+from twilio.request_validator import RequestValidator
 
 from events.actor import SYSTEM
 from notifications.models import Delivery
+from notifications.sms import twilio
+from notifications.sms.references import hooks_url
+from notifications.sms.shapes import Sms
 from pages.models import StatusPage
+from statuspage.mailbox.twilio import reports
 from statuspage.mailsink import Folder
+from statuspage.supervisor.environment import sms_settings
 from subscribers.actions import Who, add_confirmed
 from subscribers.choices import Channel
 from tests.hooks import hooks
@@ -53,6 +61,51 @@ def test_a_machine_on_this_one_is_told_as_well(page: StatusPage, folder: Path) -
         deliver()
         assert len(machine.got) == 1
     assert len(list(folder.glob("*.json"))) == 1
+
+
+@pytest.fixture
+def local(settings: Any, folder: Path) -> str:
+    """A number that the local stack would tell."""
+    caches["limits"].clear()
+    for name, value in sms_settings(8000).items():
+        setattr(settings, name, value.split(",") if name in {"SMS_PROVIDERS", "SMS_COUNTRIES"} else value)
+    return "+491711234567"
+
+
+def test_an_sms_is_kept_and_shown(page: StatusPage, folder: Path, local: str, settings: Any) -> None:
+    settings.TWILIO_API_URL = "https://api.twilio.com"
+    add_confirmed(page, Who(local, Channel.SMS), SYSTEM, "test")
+    opened(page)
+    deliver()
+    assert Delivery.objects.get().status == "accepted"
+    shown = Client(HTTP_HOST="localhost").get("/dev/messages", {"channel": "sms"}).content.decode()
+    assert "Acme: Investigating: API is slow" in shown
+    assert local in shown
+
+
+def test_the_local_twilio_reports_as_twilio_does(page: StatusPage, local: str, settings: Any) -> None:
+    url = hooks_url("/hooks/sms/twilio/status?of=1-1.x")
+    for request in reports(url, "SM1"):
+        assert isinstance(request.data, bytes)
+        form = {name: values[0] for name, values in parse_qs(request.data.decode()).items()}
+        signature = request.get_header("X-twilio-signature") or ""
+        assert RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, form, signature)
+
+
+@pytest.mark.parametrize(
+    ("authorization", "form", "status"),
+    [
+        ("Basic bG9jYWw6b3RoZXI=", {"To": "+49", "StatusCallback": "http://localhost:8000/hooks/sms/x"}, 401),
+        ("Basic bG9jYWw6bG9jYWw=", {"To": "+49", "StatusCallback": "http://169.254.169.254/"}, 400),
+        ("Basic bG9jYWw6bG9jYWw=", {"StatusCallback": "http://localhost:8000/hooks/sms/x"}, 400),
+    ],
+)
+def test_the_local_twilio_takes_what_twilio_takes(
+    local: str, authorization: str, form: dict[str, str], status: int
+) -> None:
+    path = urlsplit(twilio.post(Sms(1, local, "Hello", "")).url).path
+    answer = Client(HTTP_HOST="localhost", headers={"Authorization": authorization}).post(path, form)
+    assert answer.status_code == status
 
 
 def test_mail_is_shown_as_it_looks_and_can_run_nothing(folder: Path) -> None:
