@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
+from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
 from common.tenancy import in_tenant
@@ -116,9 +118,6 @@ def test_a_page_may_tell_every_update(page: StatusPage, twilio: Hooks) -> None:
     post_update(page, incident, ACTOR, Words("identified", "It is the database."))
     deliver()
     assert ["Identified" in one for one in texts(twilio)] == [False, True]
-
-
-STATUSES = ["sent", "delivered", "undelivered", "failed", "queued"]
 
 
 @pytest.mark.parametrize(
@@ -389,10 +388,6 @@ def test_the_second_provider_takes_over_and_signs_as_standard_webhooks(
 
 
 def _gateway_says(url: str, said: dict[str, str], age: timedelta = timedelta()) -> int:
-    import json
-
-    from standardwebhooks import Webhook
-
     parts, body = urlsplit(url), json.dumps(said)
     now = timezone.now() - age
     headers = {

@@ -178,12 +178,8 @@ def test_a_number_gets_three_codes_an_hour_however_it_is_typed_and_whoever_sends
     page: StatusPage, browser: Browser, twilio: Hooks, globex: Tenant
 ) -> None:
     other = Browser("globex.localhost:8000")
-    spellings = [ADA, "+49 171 1234567", "+49-171-123 45 67"]
-    assert [ask(one, number).status_code for one, number in zip([browser, other, browser], spellings)] == [
-        302,
-        302,
-        302,
-    ]
+    asked = [ask(browser), ask(other, "+49 171 1234567"), ask(browser, "+49-171-123 45 67")]
+    assert [one.status_code for one in asked] == [302, 302, 302]
     assert ask(other, "+49 (171) 1234567").status_code == 429
 
 
