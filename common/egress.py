@@ -9,6 +9,7 @@ releases of Python and lets a dozen ways to spell loopback through, so the rules
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from functools import cache
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -21,6 +22,7 @@ from common.errors import Refused
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LONGEST = 2_000
+_UNSPACED = re.compile(r"[!-~]*")
 _PORTS = frozenset({80, 443})
 # The only IPv6 addresses handed out so far (RFC 4291); all else is local, mapped or a tunnel's.
 _OPEN_IPV6 = ipaddress.ip_network("2000::/3")
@@ -106,7 +108,7 @@ def look_up(host: str, port: int) -> list[tuple[int, str]]:
 
 def _parts(url: str, field: str) -> SplitResult:
     message = _("This is not the address of a machine. One looks like https://example.org/hook.")
-    if len(url) > _LONGEST or not url.isascii() or any(one.isspace() or one == "\\" for one in url):
+    if len(url) > _LONGEST or not _UNSPACED.fullmatch(url) or "\\" in url:
         raise Refused(message, field)
     try:
         parts = urlsplit(url)

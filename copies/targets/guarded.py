@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from threading import Timer, local
 from typing import Any
 
-from botocore.awsrequest import AWSConnection, AWSHTTPConnectionPool, AWSHTTPSConnectionPool
+from botocore.awsrequest import AWSConnection, AWSHTTPConnectionPool, AWSHTTPSConnectionPool, AWSResponse
+from botocore.exceptions import HTTPClientError
 from botocore.httpsession import URLLib3Session
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.response import BaseHTTPResponse
 
 from common.egress import look_up
 
@@ -34,6 +36,9 @@ class _Call:
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
+# Bytes of an answer that is no file.
+_MOST, _PART = 2**20, 2**16
+_REFUSED = 300
 _thread = local()
 
 
@@ -88,11 +93,34 @@ class _SecurePool(AWSHTTPSConnectionPool):  # type: ignore[misc]
 
 
 class GuardedSession(URLLib3Session):  # type: ignore[misc]
-    """Knows no proxy of the environment: one would dial in our place."""
+    """Knows no proxy of the environment, which would dial in our place, and takes no endless answers."""
 
     def __init__(self, timeout: tuple[float, float]) -> None:
         super().__init__(timeout=timeout, proxies={})
         self._manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+    def send(self, request: Any) -> AWSResponse:
+        is_read_later, request.stream_output = request.stream_output, True
+        answer = super().send(request)
+        if not is_read_later or answer.status_code >= _REFUSED:
+            # Where botocore finds what it has read itself.
+            answer._content = _whole(answer.raw)  # noqa: SLF001
+        return answer
+
+
+def _whole(raw: BaseHTTPResponse) -> bytes:
+    """What botocore would read for as long as there is more."""
+    parts, size = [], 0
+    try:
+        for part in raw.stream(_PART):
+            parts.append(part)
+            size += len(part)
+            if size > _MOST:
+                raw.close()
+                raise HTTPClientError(error="too long an answer")
+    except HTTPError as error:
+        raise HTTPClientError(error=error) from error
+    return b"".join(parts)
 
 
 def _dial(answers: list[tuple[int, str]], port: int, timeout: float | None) -> socket.socket:

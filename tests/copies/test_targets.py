@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -263,6 +263,39 @@ def test_a_server_that_answers_a_byte_at_a_time_is_cut_off(
             KINDS["bucket"].open_target(target).read("index.html")
 
     assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("status", ["200 OK", "500 No"])
+@pytest.mark.parametrize("ask", ["is_empty", "read"])
+def test_an_answer_without_end_fills_no_memory(
+    page: StatusPage, settings: Any, monkeypatch: pytest.MonkeyPatch, status: str, ask: str
+) -> None:
+    settings.DEBUG = True
+    monkeypatch.setattr(bucket, "_MOST", 2**20)
+    heard = 0
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def flood() -> None:
+            nonlocal heard
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection, suppress(OSError):
+                    connection.recv(65536)
+                    connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {2**40}\r\n\r\n".encode())
+                    while True:
+                        heard += connection.send(b"<a>" * 10_000)
+
+        threading.Thread(target=flood, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        target = add_copy_target(page, ACTOR, kind="bucket", **GOOD | {"endpoint": endpoint})
+        place = KINDS["bucket"].open_target(target)
+        with suppress(TargetError):
+            place.is_empty() if ask == "is_empty" else place.read("index.html")
+
+    assert 2**20 < heard < 2**25
 
 
 def test_another_place_is_copied_to_from_the_beginning(page: StatusPage, folder: Folder) -> None:
