@@ -12,9 +12,10 @@ from notifications.expansion import expand
 from notifications.health import FAILING, is_given_up
 from notifications.models import Delivery, EndpointHealth
 from notifications.sending import BOUNCE, ECHO, send_due, take_back
+from notifications.tracking_outcomes import OPTED_OUT, see_to_reports
 from outbox.registry import Claimed, Lane, Later, register, register_source
 from pages.change import NOTIFY
-from subscribers.actions import confirm, quarantine, warn
+from subscribers.actions import confirm, quarantine, unsubscribe, warn
 from subscribers.choices import MACHINES, SubscriberState
 from subscribers.models import Subscriber
 from subscribers.noting import WITHDRAW, Busy
@@ -42,6 +43,17 @@ def note_bounce(item: Claimed) -> None:
         quarantine(
             subscriber.page, subscriber, SYSTEM, _GONE if subscriber.channel in MACHINES else _CAME_BACK
         )
+
+
+def note_opt_out(item: Claimed) -> None:
+    """The key is the id of a subscriber who called our mail spam, or left by the service's own link: told no
+    more by any page of the tenant."""
+    subscriber = _found(item)
+    if subscriber is None:
+        return
+    same = Subscriber.objects.filter(channel=subscriber.channel, address_hash=subscriber.address_hash)
+    for one in same.select_related("page"):
+        unsubscribe(one.page, one, SYSTEM)
 
 
 def note_echo(item: Claimed) -> None:
@@ -79,8 +91,10 @@ def _found(item: Claimed) -> Subscriber | None:
 register(NOTIFY, Lane.NOTIFY, expand)
 register(WITHDRAW, Lane.NOTIFY, let_go)
 register(BOUNCE, Lane.NOTIFY, note_bounce)
+register(OPTED_OUT, Lane.NOTIFY, note_opt_out)
 register(ECHO, Lane.NOTIFY, note_echo)
 register(FAILING, Lane.NOTIFY, look_after)
 register_source(Lane.NOTIFY, take_back)
+register_source(Lane.NOTIFY, see_to_reports)
 for lane in DeliveryLane:
     register_source(Lane(lane.value), partial(send_due, lane.value))

@@ -288,3 +288,59 @@ class EndpointHealth(models.Model):
     class Meta:
         verbose_name_plural = "endpoint health"
         constraints = [models.UniqueConstraint(fields=["tenant_id", "subscriber_id"], name="endpoint_once")]
+
+
+class MailReportQuerySet(models.QuerySet):
+    def waiting(self) -> Self:
+        """Those that nobody has seen to."""
+        return self.filter(settled_at=None)
+
+
+class MailReport(models.Model):
+    """What a service reported of one mail, as it came. Of which organisation, its delivery knows."""
+
+    id = models.BigAutoField(primary_key=True)
+    provider = models.CharField(max_length=40)
+    # Of what was reported: the same report again is the same row.
+    fingerprint = models.CharField(max_length=64)
+    kind = models.CharField(max_length=20, help_text="As anymail calls it: delivered, bounced, complained …")
+    delivery_id = models.BigIntegerField(null=True)
+    message_id = models.CharField(max_length=255, blank=True)
+    target_hash = models.CharField(max_length=64)
+    reason = models.CharField(max_length=40, blank=True)
+    said = models.CharField(max_length=500, blank=True)
+    received_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    objects = MailReportQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "fingerprint"], name="report_once")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(settled_at=None), name="report_waiting"),
+            models.Index(fields=["settled_at"], name="report_settled"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class MailSender(models.Model):
+    """From whom a page's mail is. `address` counts once its domain is proved to be the tenant's."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant_id = PlainIdField()
+    page_id = PlainIdField(unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    address = models.CharField(max_length=254, blank=True)
+    reply_to = models.CharField(max_length=254, blank=True)
+    verified_at = models.DateTimeField(null=True)
+    # What the last look into DNS found, in order: level and words.
+    findings = models.JSONField(default=list)
+    checked_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    objects = OfTenantQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.address or self.name

@@ -6,9 +6,10 @@ import structlog
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from common.errors import Refused
+from notifications import providers, tracking
 from notifications.sms import optouts, references, reports
 from notifications.sms.optouts import Asked
 from notifications.sms.providers import PROVIDERS, Provider
@@ -46,6 +47,25 @@ def sms_inbound(request: HttpRequest, provider: str) -> HttpResponse:
     return found.reply(_follow(said, number, provider))
 
 
+@csrf_exempt
+@require_http_methods(["POST", "HEAD"])
+def mail_report(request: HttpRequest, provider: str) -> HttpResponse:
+    """What became of mail that a service took. Services ask with HEAD whether there is anybody."""
+    known = providers.providers().get(provider)
+    view = tracking.view_of(known) if known else None
+    if known is None or view is None:
+        raise Http404
+    if request.method == "HEAD":
+        return HttpResponse()
+    try:
+        tracking.take(request, known, view)
+    except tracking.NotSigned:
+        return _forged(provider)
+    except tracking.Unreadable:
+        return HttpResponse("This service says it otherwise.", status=400, content_type="text/plain")
+    return HttpResponse()
+
+
 def _follow(said: Inbound, number: str, provider: str) -> str:
     """Do what is asked for; what to answer. Carriers and providers answer STOP and START by themselves."""
     asked = optouts.read(said.text)
@@ -65,5 +85,5 @@ def _provider(name: str) -> Provider:
 
 
 def _forged(provider: str) -> HttpResponse:
-    log.warning("sms.forged", provider=provider)
+    log.warning("hooks.forged", provider=provider)
     return HttpResponse("This was not signed by the provider.", status=403, content_type="text/plain")

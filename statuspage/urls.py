@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from notifications.views import sms_inbound, sms_status
+from notifications.views import mail_report, sms_inbound, sms_status
 from publishing.preview import preview
 from statuspage import health
 from statuspage.admin import platform
@@ -18,6 +18,7 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("health", health.health),
+    path("hooks/mail/<str:provider>", mail_report),
     path("hooks/sms/<str:provider>/status", sms_status),
     path("hooks/sms/<str:provider>/inbound", sms_inbound),
     path("dev/messages", mailbox),

@@ -1,0 +1,111 @@
+"""What becomes of a delivery, and of its recipient, by what a service reports. A status never steps back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from anymail.signals import EventType, RejectReason
+from django.db import transaction
+from django.utils import timezone
+
+from notifications.choices import DeliveryStatus, SuppressionReason
+from notifications.models import Delivery, MailReport, Suppression
+from notifications.sending import BOUNCE
+from outbox.queue import put
+from subscribers.choices import Channel
+
+# The key is the id of a subscriber who called our mail spam, or left by the service's own link.
+OPTED_OUT = "opted_out"
+_AT_ONCE = 500
+# A report may come before the sender could write down that it sent; a sender that died is waited for no more.
+_WAIT = timedelta(minutes=5)
+# Services repeat themselves for days.
+_KEPT = timedelta(days=30)
+_WORKS_NOT = {RejectReason.INVALID, RejectReason.BOUNCED}
+_WAITING = {DeliveryStatus.PENDING, DeliveryStatus.LEASED}
+# From which it may come to each; what is not named is never left for it.
+_FROM = {
+    DeliveryStatus.DELIVERED: _WAITING | {DeliveryStatus.ACCEPTED, DeliveryStatus.DEAD},
+    DeliveryStatus.FAILED: _WAITING | {DeliveryStatus.ACCEPTED},
+    DeliveryStatus.BOUNCED: _WAITING | {DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED},
+}
+_OPTS_OUT = {EventType.COMPLAINED, EventType.UNSUBSCRIBED}
+
+
+def see_to_reports(_seconds: float) -> int:
+    """Do what reports ask for that nobody has seen to yet; how many those were."""
+    now = timezone.now()
+    with transaction.atomic():
+        found = list(
+            MailReport.objects.waiting().select_for_update(skip_locked=True).order_by("pk")[:_AT_ONCE]
+        )
+        done = [one.pk for one in found if _see_to(one, now)]
+        MailReport.objects.filter(pk__in=done).update(settled_at=now)
+    if done:
+        MailReport.objects.filter(settled_at__lt=now - _KEPT).delete()
+    return len(done)
+
+
+def _see_to(report: MailReport, now: datetime) -> bool:
+    """Whether there is no more to do for it."""
+    delivery = _delivery(report)
+    if delivery is None:
+        return True
+    if delivery.status == DeliveryStatus.LEASED and now < report.received_at + _WAIT:
+        return False
+    _write_down(delivery, report)
+    if report.kind in _OPTS_OUT:
+        if report.kind == EventType.COMPLAINED:
+            _suppress(delivery, report.provider, now)
+        put(OPTED_OUT, delivery.tenant_id, [delivery.subscriber_id])
+    elif report.kind == EventType.BOUNCED and report.reason in _WORKS_NOT:
+        put(BOUNCE, delivery.tenant_id, [delivery.subscriber_id])
+    return True
+
+
+def _delivery(report: MailReport) -> Delivery | None:
+    """By our own number, or else the service's; never one to another address than the report is about."""
+    mine = Delivery.objects.filter(channel=Channel.EMAIL, target_hash=report.target_hash)
+    mine = mine.select_for_update()
+    if report.delivery_id is not None:
+        return mine.filter(pk=report.delivery_id).first()
+    if not report.message_id:
+        return None
+    return mine.filter(provider=report.provider, provider_message_id=report.message_id).first()
+
+
+def _write_down(delivery: Delivery, report: MailReport) -> None:
+    values: dict[str, Any] = {"reported_at": report.received_at}
+    status = _status(report)
+    if status is not None and delivery.status in _FROM[status]:
+        values |= {"status": status, "lease_token": None, "lease_until": None}
+        values |= {"accepted_at": delivery.accepted_at or report.received_at}
+    if report.said and (report.kind == EventType.DEFERRED or "status" in values):
+        values["last_error"] = "" if status == DeliveryStatus.DELIVERED else report.said
+    for name, value in values.items():
+        setattr(delivery, name, value)
+    delivery.save(update_fields=list(values))
+
+
+def _status(report: MailReport) -> DeliveryStatus | None:
+    if report.kind == EventType.BOUNCED:
+        # Whatever is wrong with it, this message came back.
+        return DeliveryStatus.BOUNCED
+    known = {
+        EventType.DELIVERED: DeliveryStatus.DELIVERED,
+        EventType.COMPLAINED: DeliveryStatus.DELIVERED,
+        EventType.UNSUBSCRIBED: DeliveryStatus.DELIVERED,
+        EventType.REJECTED: DeliveryStatus.FAILED,
+        EventType.FAILED: DeliveryStatus.FAILED,
+    }
+    return known.get(report.kind)
+
+
+def _suppress(delivery: Delivery, source: str, now: datetime) -> None:
+    Suppression.objects.get_or_create(
+        tenant_id=delivery.tenant_id,
+        channel=Channel.EMAIL,
+        target_hash=delivery.target_hash,
+        defaults={"reason": SuppressionReason.COMPLAINED, "source": source, "created_at": now},
+    )
