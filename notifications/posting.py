@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ from notifications.posts import Post, Reply
 # What a batch has under way, in all and to one host: one that hangs holds its own few places alone.
 _TOGETHER = 100
 _TO_ONE_HOST = 5
+# Who has not answered so often in a row is not called again in the same batch.
+_ENOUGH = 5
 _CONNECT_WITHIN = 5.0
 _DONE_WITHIN = 15.0
 _READ = 64 * 1024
@@ -40,7 +43,8 @@ _Say = Callable[[Reply | None], None]
 
 
 def post_all(posts: Sequence[Post], until: float) -> Generator[Reply]:
-    """Send, and yield replies as they come; what has not begun by `until` (of `time.monotonic`) is left out.
+    """Send, and yield replies as they come. What has not begun by `until` (of `time.monotonic`) is left out,
+    and so is the rest of what goes to a host that has not answered several times in a row.
 
     Follows no redirects, asks no proxies, and calls only what `common.egress` lets it.
     """
@@ -84,20 +88,30 @@ def _session() -> aiohttp.ClientSession:
 
 
 async def _send(posts: Sequence[Post], until: float, say: _Say) -> None:
-    hosts: dict[str, deque[Post]] = {}
+    hosts: dict[str, _Host] = {}
     for post in posts:
-        hosts.setdefault(urlsplit(post.url).netloc, deque()).append(post)
+        hosts.setdefault(urlsplit(post.url).netloc, _Host()).posts.append(post)
     room = asyncio.Semaphore(_TOGETHER)
-    workers = [theirs for theirs in hosts.values() for _ in range(min(len(theirs), _TO_ONE_HOST))]
+    workers = [host for host in hosts.values() for _ in range(min(len(host.posts), _TO_ONE_HOST))]
     await asyncio.gather(*(_one_by_one(theirs, until, room, say) for theirs in workers))
 
 
-async def _one_by_one(posts: deque[Post], until: float, room: asyncio.Semaphore, say: _Say) -> None:
-    while posts:
+@dataclass(slots=True)
+class _Host:
+    """What goes to one host, and how many in a row it has not answered."""
+
+    posts: deque[Post] = field(default_factory=deque)
+    silent: int = 0
+
+
+async def _one_by_one(host: _Host, until: float, room: asyncio.Semaphore, say: _Say) -> None:
+    while host.posts and host.silent < _ENOUGH:
         async with room:
-            if time.monotonic() > until or not posts:
+            if time.monotonic() > until or not host.posts:
                 return
-            say(await _post(posts.popleft()))
+            reply = await _post(host.posts.popleft())
+            host.silent = host.silent + 1 if reply.code is None else 0
+            say(reply)
 
 
 async def _post(post: Post) -> Reply:

@@ -120,6 +120,18 @@ def test_a_host_that_is_down_is_called_by_nobody_for_anybody(
     assert timedelta(seconds=20) < waiting.next_attempt_at - timezone.now() <= timedelta(seconds=30)
 
 
+def test_a_host_that_does_not_answer_at_all_costs_few_attempts(page: StatusPage, settings: Any) -> None:
+    """However much waits for it."""
+    settings.EGRESS_ALLOW_NETS = ["127.0.0.0/8"]
+    for number in range(30):
+        told(page, f"http://127.0.0.1:1/{number}")
+    opened(page)
+    deliver()
+    tried = Delivery.objects.filter(attempts=1).count()
+    assert circuits.FAILURES <= tried < 2 * circuits.FAILURES
+    assert Delivery.objects.filter(attempts=0, status="pending").count() == 30 - tried
+
+
 def test_when_it_works_again_one_letter_finds_out_and_all_go(page: StatusPage, machine: Hooks) -> None:
     for number in range(5):
         told(page, machine.url(f"/{number}"))
