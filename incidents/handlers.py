@@ -1,10 +1,13 @@
 """What the outbox asks of this app."""
 
 from incidents.actions.announcement import ANNOUNCEMENT, let_announcement_pass
+from incidents.actions.cadence import ask_for_updates
 from incidents.actions.maintenance import do_what_is_due
 from incidents.models import Announcement, Incident
 from incidents.windows import MAINTENANCE
 from outbox.registry import Claimed, Lane, register
+from pages.actions import CADENCE
+from pages.models import StatusPage
 
 
 def run_maintenance(item: Claimed) -> None:
@@ -20,5 +23,12 @@ def run_announcement(item: Claimed) -> None:
         let_announcement_pass(announcement.page, announcement)
 
 
+def run_cadence(item: Claimed) -> None:
+    page = StatusPage.objects.present().filter(pk=item.key).first()
+    if page is not None:
+        ask_for_updates(page)
+
+
 register(MAINTENANCE, Lane.PUBLISH, run_maintenance)
 register(ANNOUNCEMENT, Lane.PUBLISH, run_announcement)
+register(CADENCE, Lane.PUBLISH, run_cadence)

@@ -30,6 +30,10 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def maintenance(self) -> IncidentQuerySet:
         return self.filter(kind=IncidentKind.MAINTENANCE)
 
+    def watched(self) -> IncidentQuerySet:
+        """Open incidents whose team is reminded to write updates."""
+        return self.unresolved().incidents().exclude(reminded_until=None)
+
     def unresolved(self) -> IncidentQuerySet:
         return self.present().filter(status__in=_OPEN)
 
@@ -66,6 +70,9 @@ class Incident(models.Model):
     monitoring_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     next_update_by = models.DateTimeField(null=True, blank=True)
+    # Reminders of its team for times up to this one have been sent, or it wrote an update then. Empty: nobody
+    # is reminded.
+    reminded_until = models.DateTimeField(null=True, editable=False)
     shortlink = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -106,6 +113,17 @@ class Incident(models.Model):
     @property
     def shown_impact(self) -> str:
         return self.impact_override or self.impact
+
+    @property
+    def is_watchable(self) -> bool:
+        return self.kind == IncidentKind.INCIDENT and IncidentStatus(self.status).is_open
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the time by which an update was promised went by without one, as has been noted."""
+        if self.next_update_by is None or self.reminded_until is None:
+            return False
+        return self.reminded_until >= self.next_update_by
 
 
 class IncidentComponent(models.Model):

@@ -22,6 +22,7 @@ from pages.change import Change
 from pages.links import incident_url, page_url
 
 Statuses = Mapping[str, str | None]
+Facts = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,11 +221,15 @@ def record(
 ) -> None:
     """Events for the notice, and for the update where there is one: whole state, all that messages need."""
     refresh_open_impact(change)
-    facts = {"page": _page_facts(change), "incident": incident_facts(change, incident)} | more
+    facts = notice_facts(change, incident) | more
     if update is not None:
         facts["update"] = update_facts(update)
         change.record("incident.update_written", "incident_update", update.pk, facts["update"])
     change.record(name, "incident", incident.pk, facts, notify=notify)
+
+
+def notice_facts(change: Change, incident: Incident) -> Facts:
+    return {"page": _page_facts(change), "incident": incident_facts(change, incident)}
 
 
 def record_imported(change: Change, incidents: Iterable[Incident], updates: Iterable[IncidentUpdate]) -> None:

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 # How the kinds of those notifications begin that are for one subscriber alone.
 PERSONAL = "subscriber."
+# Of those that are for the page's team.
+TEAM = "team."
 # Of those, the ones for the owner of a machine's address alone, and all that go to the owner, where known.
 FOR_OWNER = frozenset({"subscriber.failing", "subscriber.quarantined"})
 OF_ADDRESS = FOR_OWNER | {"subscriber.asked", "subscriber.reminded", "subscriber.asked_again"}

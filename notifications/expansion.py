@@ -17,11 +17,12 @@ from django.utils import timezone
 from common.tenancy import current_tenant_id
 from events.models import Event
 from notifications.audience import concerns_nobody, criteria
-from notifications.choices import FOR_OWNER, OF_ADDRESS, PERSONAL, DeliveryLane
+from notifications.choices import FOR_OWNER, OF_ADDRESS, PERSONAL, TEAM, DeliveryLane
 from notifications.hours import DUE_AT, SETTINGS, urgency
 from notifications.models import Notification
 from notifications.present import still_told
 from notifications.superseding import supersede
+from notifications.team import tell_team
 from outbox.nudge import nudge
 from outbox.registry import SENDING, Claimed, Later
 from pages.models import StatusPage
@@ -185,6 +186,8 @@ def _step(notification_id: int) -> bool:
 
 def _insert(notification: Notification, now: datetime) -> tuple[str | None, int]:
     """The last subscriber id that the step passed (None where it found nobody), and how many it found."""
+    if notification.kind.startswith(TEAM):
+        return None, tell_team(notification, now)
     personal = notification.kind.startswith(PERSONAL)
     if not personal and concerns_nobody(notification.facts):
         return None, 0

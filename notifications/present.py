@@ -11,6 +11,7 @@ from typing import Any
 
 from common.tenancy import in_tenant
 from components.models import Component
+from incidents.cadence import still_waits
 from incidents.models import Incident
 from notifications.audience import concerns_nobody
 from notifications.letters import Letter
@@ -37,15 +38,18 @@ def still_told(page_id: str, facts: Facts) -> Facts | None:
     if "incident" not in facts:
         return facts
     incident = facts["incident"]
+    if "call" in facts:
+        return facts if still_waits(incident["id"], facts["call"]["asked_at"]) else None
     if not _seen([incident["id"]]):
         return None
     return facts | {"incident": incident | {"components": _marked(incident["components"])}}
 
 
 def still_tellable(letters: Sequence[Letter]) -> list[Letter]:
-    """Without those that were tried before, perhaps long ago, and may not be told any more, and without what
-    summaries may not say. In the facts of the others, what has been hidden since is marked."""
-    old = [one for one in letters if one.number > 1 or one.earlier]
+    """Without those that were tried before, perhaps long ago, and may not be told any more, without calls for
+    what has been written meanwhile, and without what summaries may not say. In the facts of the others, what
+    has been hidden since is marked."""
+    old = [one for one in letters if one.number > 1 or one.earlier or "call" in one.notification.facts]
     again = {told.pk: told for one in old for told in (*one.earlier, one.notification)}
     tenants = Tenant.objects.filter(pk__in={one.tenant_id for one in again.values()})
     known = set(tenants.values_list("pk", flat=True))
@@ -62,7 +66,7 @@ def _brought_up(notification: Notification) -> bool:
     """Put what may be told now into the row, unsaved; whether there is any."""
     with in_tenant(notification.tenant_id):
         facts = still_told(notification.page_id, notification.facts)
-    if facts is None or ("subscriber" not in facts and concerns_nobody(facts)):
+    if facts is None or (not {"subscriber", "call"} & facts.keys() and concerns_nobody(facts)):
         return False
     notification.facts = facts
     return True

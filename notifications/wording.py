@@ -7,13 +7,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.markdown import summary, to_html, to_text
 from components.choices import ComponentStatus
+from incidents.cadence import Call
 from incidents.choices import IncidentKind, IncidentStatus
 from notifications.audience import shown_components
+from notifications.choices import TEAM
 
 Facts = dict[str, Any]
 
@@ -74,8 +78,8 @@ _OVER = {"incident.resolved", "incident.postmortem_published", "maintenance.comp
 
 
 def asks(kind: str) -> bool:
-    """Whether the message asks for confirmation: then there is nothing to manage or leave yet."""
-    return kind in {"subscriber.asked", "subscriber.reminded"}
+    """Whether the message asks for something, confirmation or an update: then there is nothing to leave."""
+    return kind in {"subscriber.asked", "subscriber.reminded"} or kind.startswith(TEAM)
 
 
 def words(kind: str, facts: Facts) -> Said:
@@ -175,6 +179,58 @@ def _summary(_kind: str, facts: Facts) -> Said:
     )
 
 
+def _due_soon(_kind: str, facts: Facts) -> Said:
+    return _call(
+        facts,
+        _("Update due at %(time)s: %(name)s"),
+        _("An update is due soon"),
+        _("The public was promised an update by %(promised)s."),
+    )
+
+
+def _overdue(_kind: str, facts: Facts) -> Said:
+    return _call(
+        facts,
+        _("Update overdue since %(time)s: %(name)s"),
+        _("An update is overdue"),
+        _("The public was promised an update by %(promised)s. The status page now says that it is late."),
+    )
+
+
+def _silent(_kind: str, facts: Facts) -> Said:
+    return _call(
+        facts,
+        _("No update since %(time)s: %(name)s"),
+        _("An incident waits for an update"),
+        _("It is still open, and the last update was written on %(written)s."),
+    )
+
+
+def _call(facts: Facts, subject: str, title: str, text: str) -> Said:
+    """What asks the team for an update. `subject` names the time that counts, on the clock of the zone."""
+    incident, call = facts["incident"], facts["call"]
+    written, promised = _instant(call["written_at"]), _instant(incident["next_update_by"])
+    values = {
+        "name": incident["name"],
+        "time": _local(promised or written, "H:i T"),
+        "written": _local(written, _("j F Y, H:i T")),
+        "promised": _local(promised, _("j F Y, H:i T")),
+    }
+    return Said(
+        template="team",
+        subject=subject % values,
+        title=title,
+        label=f"{IncidentStatus(incident['status']).label}: {incident['name']}",
+        tone=str(incident["impact"]),
+        preview=text % values,
+        url=call["url"],
+    )
+
+
+def _local(at: datetime | None, pattern: str) -> str:
+    return date_format(localtime(at), pattern) if at else ""
+
+
 _OWN: dict[str, Callable[[str, Facts], Said]] = {
     "subscriber.asked": _ask,
     "subscriber.reminded": _remind,
@@ -183,6 +239,9 @@ _OWN: dict[str, Callable[[str, Facts], Said]] = {
     "subscriber.failing": _failing,
     "subscriber.quarantined": _given_up,
     SUMMARY: _summary,
+    Call.SOON: _due_soon,
+    Call.OVERDUE: _overdue,
+    Call.SILENT: _silent,
 }
 
 

@@ -19,6 +19,7 @@ from common.rows import add, given, state
 from common.rows import change as change_row
 from common.tenancy import current_tenant_id
 from events.actor import SYSTEM, Actor
+from outbox.queue import put
 from pages.change import Change, create_change, page_change
 from pages.clock import next_tick, schedule
 from pages.models import Asset, StatusPage, UptimePolicy
@@ -26,31 +27,38 @@ from tenants.actions import check_slug, claim_hosts, describe_hosts, page_hosts,
 from tenants.models import DomainKind
 
 POLICY_FIELDS = frozenset(field.name for field in UptimePolicy._meta.fields)
-PAGE_FIELDS = POLICY_FIELDS | frozenset(
-    [
-        "name",
-        "slug",
-        "description",
-        "time_zone",
-        "language",
-        "published",
-        "logo_light",
-        "logo_dark",
-        "favicon",
-        "accent",
-        "accent_dark",
-        "header",
-        "footer",
-        "note",
-        "company_url",
-        "support_url",
-        "about",
-        "noindex",
-        "show_uptime",
-        "uptime_days",
-        "history_days",
-        "sms_every_update",
-    ]
+CADENCE_FIELDS = frozenset({"remind_after", "remind_before"})
+# Asks for reminders of a page's team to be looked after; the key is the page's id.
+CADENCE = "cadence"
+PAGE_FIELDS = (
+    POLICY_FIELDS
+    | CADENCE_FIELDS
+    | frozenset(
+        [
+            "name",
+            "slug",
+            "description",
+            "time_zone",
+            "language",
+            "published",
+            "logo_light",
+            "logo_dark",
+            "favicon",
+            "accent",
+            "accent_dark",
+            "header",
+            "footer",
+            "note",
+            "company_url",
+            "support_url",
+            "about",
+            "noindex",
+            "show_uptime",
+            "uptime_days",
+            "history_days",
+            "sms_every_update",
+        ]
+    )
 )
 
 
@@ -95,6 +103,8 @@ def update_page(page: StatusPage, actor: Actor, **fields: Any) -> StatusPage:
             if change.page.slug != former:
                 _move_hosts(change.page, former)
             describe_hosts(page.pk, primary=change.page.primary_host, published=change.page.published)
+            if CADENCE_FIELDS & fields.keys():
+                put(CADENCE, current_tenant_id(), [page.pk])
             _record(change, "page.updated")
     return change.page
 

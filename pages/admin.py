@@ -152,6 +152,15 @@ class StatusPageAdmin(PageBoundAdmin):
                 "description": _("Weights: 1 counts in full, 0 not at all. Components may differ."),
             },
         ),
+        (
+            _("Reminders of your team"),
+            {
+                "fields": [("remind_after", "remind_before")],
+                "description": _(
+                    "By mail to whoever wrote last of an open incident; where nobody has, to the admins."
+                ),
+            },
+        ),
     ]
 
     def page_of(self, row: Any) -> StatusPage:

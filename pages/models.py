@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -13,6 +15,10 @@ from common.fields import PublicIdField
 from pages.choices import Language, PageIndicator
 
 _colour = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is # and six hexadecimal digits, such as #1f6feb."))
+_pause: list[Callable[[Any], None]] = [
+    RegexValidator(r"^(0|[1-9]\d+|[5-9])$", _("Remind after 5 minutes at the earliest, or never: 0.")),
+    MaxValueValidator(1440),
+]
 _share = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
 
@@ -76,6 +82,19 @@ class StatusPage(UptimePolicy):
     support_url = models.CharField(max_length=300, blank=True, help_text=_("https://… or mailto:…"))
     about = models.TextField(blank=True, max_length=10_000, help_text=_("Markdown for /about."))
     noindex = models.BooleanField(default=False, verbose_name=_("hide from search engines"))
+
+    remind_after = models.PositiveSmallIntegerField(
+        _("remind after"),
+        default=30,
+        validators=_pause,
+        help_text=_("Minutes that an open incident may go without an update; 0: nobody is reminded."),
+    )
+    remind_before = models.PositiveSmallIntegerField(
+        _("remind before"),
+        default=5,
+        validators=[MaxValueValidator(120)],
+        help_text=_("Minutes before a promised update is due; 0: nobody is reminded."),
+    )
 
     show_uptime = models.BooleanField(default=True)
     uptime_days = models.PositiveSmallIntegerField(

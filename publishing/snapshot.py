@@ -182,6 +182,8 @@ class IncidentView:
     impact_started_at: datetime | None = None
     mitigated_at: datetime | None = None
     next_update_by: datetime | None = None
+    is_overdue: bool = False
+    """Whether that time went by without an update."""
     scheduled_for: datetime | None = None
     scheduled_until: datetime | None = None
     series: str = ""

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from tenants.models import Membership, PageRole, Role, Tenant, User
+from tenants.models import Membership, Role, Tenant, User
 
 Person = User | AnonymousUser
 
@@ -66,8 +66,19 @@ def standing_of(user: Person, tenant: Tenant) -> Standing | None:
     membership = Membership.objects.filter(user=user, tenant=tenant).first()
     if membership is None:
         return None
-    own = PageRole.objects.filter(membership=membership).values_list("page_id", "role")
-    return Standing(Role(membership.role), {page_id: Role(role) for page_id, role in own})
+    return _standing(membership)
+
+
+def members_who_may(tenant_id: str, needs: Role, page_id: str) -> list[Membership]:
+    """Those who may do what role `needs` may on a page, with their users; by address."""
+    members = Membership.objects.filter(tenant_id=tenant_id, user__is_active=True)
+    found = members.select_related("user").prefetch_related("page_roles").order_by("user__email")
+    return [one for one in found if _standing(one).may(needs, page_id)]
+
+
+def _standing(membership: Membership) -> Standing:
+    own = {one.page_id: Role(one.role) for one in membership.page_roles.all()}
+    return Standing(Role(membership.role), own)
 
 
 def tenants_of(user: Person) -> list[Tenant]:

@@ -190,6 +190,16 @@ def set_role(user: User, tenant: Tenant, role: Role, actor: Actor) -> Membership
     return membership
 
 
+def set_reminders(membership: Membership, wanted: bool, actor: Actor) -> None:
+    """Let a member have mail about incidents that wait for an update, or not."""
+    with in_tenant(membership.tenant_id), transaction.atomic(durable=True):
+        membership.wants_reminders = wanted
+        membership.save(update_fields=["wants_reminders"])
+        facts = {"user_id": membership.user_id, "wanted": wanted}
+        fact = Fact("member.reminders_set", "member", membership.user_id, facts)
+        append([fact], actor=actor, at=timezone.now())
+
+
 def set_page_role(membership: Membership, page_id: str, role: Role, actor: Actor) -> PageRole:
     """Let a member do more or less on one page than in the organisation, whose page it must be."""
     with in_tenant(membership.tenant_id), transaction.atomic(durable=True):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.admin import SiteAdmin, VerbAdmin, VerbForm
 from events.actor import person_behind
-from tenants.actions import create_tenant, create_user, set_active, set_role
+from tenants.actions import create_tenant, create_user, set_active, set_reminders, set_role
 from tenants.models import Membership, Role, Tenant, User
 
 
@@ -119,13 +119,13 @@ class UserAdmin(VerbAdmin):
 class MembershipForm(VerbForm):
     class Meta:
         model = Membership
-        fields = ["user", "tenant", "role"]
+        fields = ["user", "tenant", "role", "wants_reminders"]
 
 
 class MembershipAdmin(VerbAdmin):
     form = MembershipForm
     list_display = ["user", "tenant", "role", "created_at"]
-    adding = editing = [(None, {"fields": ["user", "tenant", "role"]})]
+    adding = editing = [(None, {"fields": ["user", "tenant", "role", "wants_reminders"]})]
     list_filter = ["role", ("tenant", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["user", "tenant"]
     search_fields = ["user__email", "user__name", "tenant__name", "tenant__slug"]
@@ -140,8 +140,14 @@ class MembershipAdmin(VerbAdmin):
         return ["user", "tenant"] if obj else []
 
     def create(self, request: HttpRequest, form: Any) -> Membership:
-        given = form.cleaned_data
-        return set_role(given["user"], given["tenant"], Role(given["role"]), person_behind(request))
+        given, actor = form.cleaned_data, person_behind(request)
+        membership = set_role(given["user"], given["tenant"], Role(given["role"]), actor)
+        if membership.wants_reminders != given["wants_reminders"]:
+            set_reminders(membership, given["wants_reminders"], actor)
+        return membership
 
     def update(self, request: HttpRequest, row: Any, form: Any, formsets: Sequence[Any]) -> None:
-        set_role(row.user, row.tenant, Role(form.cleaned_data["role"]), person_behind(request))
+        if form.changed(["role"]):
+            set_role(row.user, row.tenant, Role(form.cleaned_data["role"]), person_behind(request))
+        if form.changed(["wants_reminders"]):
+            set_reminders(row, form.cleaned_data["wants_reminders"], person_behind(request))

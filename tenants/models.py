@@ -161,6 +161,9 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
+    wants_reminders = models.BooleanField(
+        _("wants reminders"), default=True, help_text=_("Mail about incidents that wait for an update.")
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -9,6 +9,7 @@ from datetime import datetime
 from common.rows import add
 from common.rows import change as change_row
 from events.actor import Actor
+from incidents.cadence import count_anew
 from incidents.choices import IncidentStatus
 from incidents.models import Incident, IncidentUpdate
 from incidents.steps import record, update_facts
@@ -54,6 +55,7 @@ def fold_incident(page: StatusPage, actor: Actor, written: WrittenIncident) -> i
         for update in updates[:-1]:
             change.record("incident.update_written", "incident_update", update.pk, update_facts(update))
         is_over = _follow(change, incident, updates)
+        count_anew(change, incident)
         told = sorted(written.told)
         record(
             change, "incident.resolved" if is_over else kind, incident, updates[-1], notify=True, told=told

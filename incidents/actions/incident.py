@@ -15,6 +15,7 @@ from components.choices import ComponentStatus
 from components.models import Statement
 from components.status import check, take_back, with_effect
 from events.actor import Actor
+from incidents.cadence import check_promise, count_anew
 from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import Incident, IncidentUpdate, Postmortem
 from incidents.occurrences import follow
@@ -57,9 +58,11 @@ def open_incident(
     """Tell that something is wrong. `fields` are of NEW_FIELDS; it began now unless told otherwise."""
     fields = _given(fields)
     with page_change(page, actor, notify=notify and words.deliver, notify_at=notify_at) as change:
+        check_promise(fields.get("next_update_by"), change.now)
         incident = _new(change, name, words.status, {"detected_at": change.now} | fields)
         update = write_update(change, incident, words)
         _follow_status(change, incident, update, words.named, to_operational=True)
+        count_anew(change, incident)
         record(change, "incident.created", incident, update, notify=True)
     return incident
 
@@ -82,11 +85,13 @@ def post_update(
     """
     with page_change(page, actor, notify=notify and words.deliver, notify_at=notify_at) as change:
         incident = _locked(change, incident)
+        check_promise(next_update_by, change.now)
         _check_status(incident, words.status)
         name = _event_name(incident, words.status)
         update = write_update(change, incident, words)
         change_row(incident, {"next_update_by": next_update_by}, change.now, {"next_update_by"})
         _follow_status(change, incident, update, words.named, to_operational=to_operational)
+        count_anew(change, incident)
         record(change, name, incident, update, notify=True)
     return update
 
@@ -106,7 +111,11 @@ def edit_incident(page: StatusPage, incident: Incident, actor: Actor, **fields: 
         incident = _locked(change, incident)
         former = _span(incident)
         _check_corrected(change, incident, fields)
-        if change_row(incident, fields, change.now, INCIDENT_FIELDS):
+        changed = change_row(incident, fields, change.now, INCIDENT_FIELDS)
+        if "next_update_by" in changed:
+            check_promise(incident.next_update_by, change.now)
+            count_anew(change, incident)
+        if changed:
             _move_statements(change, incident, former, _span(incident))
             record(change, "incident.edited", incident)
     return incident

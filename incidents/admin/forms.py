@@ -96,6 +96,9 @@ class EditIncidentForm(IncidentForm):
             *((one.value, one.label) for one in others),
         ]
         self.initial["status"] = ""
+        # What was promised until now has been kept by what is being written.
+        if self.instance.is_overdue:
+            self.initial["next_update_by"] = None
         concerned = frozenset(self.instance.links.values_list("component_id", flat=True))
         self.fields["statuses"].offer(self.page, concerned)  # type: ignore[attr-defined]
 

@@ -81,6 +81,7 @@ def _incident_view(incident: Incident, view: View, time_of: TimeOf) -> IncidentV
         impact_started_at=incident.impact_started_at,
         mitigated_at=incident.mitigated_at,
         next_update_by=incident.next_update_by,
+        is_overdue=incident.is_overdue,
         scheduled_for=window and window.scheduled_for,
         scheduled_until=window and window.scheduled_until,
         series=describe(parse(window.series.rule)) if window and window.series else "",
