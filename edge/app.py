@@ -137,6 +137,8 @@ class Edge:
             await answers.answer(send, found, head=request.method == "HEAD")
         elif self._fallback is None:
             await answers.answer(send, await self._alone(request), head=request.method == "HEAD")
+        elif request.path.startswith(RESERVED):
+            await answers.answer(send, answers.NOT_FOUND, head=request.method == "HEAD")
         elif self._missing is None or is_elsewhere(request.path) or request.method not in {"GET", "HEAD"}:
             await self._fallback(scope, receive, send)
         else:

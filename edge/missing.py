@@ -33,7 +33,7 @@ class Missing:
             return answers.preparing(request.path)
         try:
             async with asyncio.timeout(PATIENCE):
-                found: Answer = await self._once.run(key, partial(self._ask, scope, request.host))
+                found: Answer = await self._once.run(key, partial(self._ask, scope, request))
                 return found
         except TimeoutError:
             return answers.preparing(request.path)
@@ -41,9 +41,9 @@ class Missing:
             logger.exception("The fallback failed on %s%s", request.host, request.path)
             return answers.preparing(request.path)
 
-    async def _ask(self, scope: Scope, name: str) -> Answer:
+    async def _ask(self, scope: Scope, request: Request) -> Answer:
         """Without anything that belongs to one of those who wait."""
-        host = [header for header in scope["headers"] if header[0] == b"host"]
+        headers = [(b"host", request.host.encode("latin-1"))]
         sent: list[Message] = []
         left: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
 
@@ -56,7 +56,7 @@ class Missing:
         async def send(message: Message) -> None:
             sent.append(message)
 
-        await self._fallback({**scope, "method": "GET", "headers": host}, receive, send)
-        self._asked(name)
+        await self._fallback({**scope, "method": "GET", "headers": headers}, receive, send)
+        self._asked(request.host)
         body = b"".join(message.get("body", b"") for message in sent[1:])
         return Answer(sent[0]["status"], list(sent[0]["headers"]), body)

@@ -15,6 +15,7 @@ import pytest
 from edge.missing import PATIENCE
 from edge.request import Message, Receive, Scope, Send
 from store import Document, Store
+from store.emergency import TARGETS
 from tests.edge.visitor import ACME_HOST, Reply, ask, asking, edge_over, teapot, until
 from tests.store.builders import ACME, HTML, documents, manifest, publish, text
 
@@ -55,6 +56,22 @@ def test_a_quick_fallback_answers_itself_once_for_all_who_wait(store: Store) -> 
         assert slow.asked[0]["method"] == "GET"
 
     asyncio.run(scenario())
+
+
+def test_who_spells_the_host_oddly_spoils_no_answer_for_others(store: Store) -> None:
+    async def scenario() -> None:
+        slow = Slow(store, 0.2)
+        edge = edge_over(store, slow)
+        odd = (f"{ACME_HOST}:no-port", f"{ACME_HOST.upper()}.")
+        await asyncio.gather(*(ask(edge, host, "/history") for host in (*odd, ACME_HOST)))
+        assert [scope["headers"] for scope in slow.asked] == [[(b"host", ACME_HOST.encode())]]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nobody_asks_the_fallback_for_what_is_ready_for_an_emergency(store: Store, method: str) -> None:
+    assert asking(edge_over(store, teapot), ACME_HOST, TARGETS, method).status != 418
 
 
 def test_a_slow_fallback_is_not_waited_for_and_completes_what_it_began(store: Store) -> None:
