@@ -47,6 +47,7 @@ def local_settings(place: Place, web_port: int) -> dict[str, str]:
         "DEBUG": "true",
         "SECRET_KEY_FILE": str(place.secret("secret-key")),
         "STORE_DIR": str(place.var / "store"),
+        "COPIES_ROOT": str(place.var / "copies"),
         "PUBLIC_PORT": str(web_port),
         "DEFAULT_PAGE_HOST": "demo.localhost",
         "DEFAULT_FROM_EMAIL": "status@example.com",
