@@ -164,6 +164,9 @@ def _address(scope: Scope) -> str:
     except ValueError:
         return host
     if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            # As a server that listens for both kinds has it.
+            return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((address, 64), strict=False))
     return host
 

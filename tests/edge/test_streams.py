@@ -66,6 +66,8 @@ def test_an_address_has_so_many_streams_and_no_more(store: Store) -> None:
         (["192.0.2.1", "192.0.2.1", "192.0.2.2"], [200, 429, 200]),
         # Of IPv6 one visitor has a whole network.
         (["2001:db8:0:1::1", "2001:db8:0:1:ffff::9", "2001:db8:0:2::1"], [200, 429, 200]),
+        # A server that listens for both kinds spells an IPv4 address so.
+        (["::ffff:192.0.2.1", "::ffff:192.0.2.2", "192.0.2.1"], [200, 200, 429]),
         # What is said by who is no proxy of ours would be theirs to choose; ours is the last that is not.
         (["198.51.100.7, 192.0.2.1", "203.0.113.9, 192.0.2.1"], [200, 429]),
     ],
