@@ -11,7 +11,7 @@ MANIFEST = ".manifest.json"
 CONFIRMED = "copy.json"
 
 # What is answered with such a status.
-_ERROR = re.compile(r"/[45][0-9]{2}")
+_ERROR = re.compile(r"/[245][0-9]{2}")
 _QUERY = re.compile(r"\.(?P<extension>[a-z]+)\?page=(?P<number>[0-9]+)$")
 
 

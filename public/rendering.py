@@ -15,7 +15,7 @@ from django.utils import translation
 
 from pages.models import StatusPage
 from publishing.building.page import page_view
-from publishing.render import UNAVAILABLE_PATH
+from publishing.render import KEPT_PATH, UNAVAILABLE_PATH
 from publishing.rendering import assets, engine
 from publishing.storage import store
 
@@ -54,6 +54,12 @@ def unavailable(host: str, path: str) -> HttpResponse:
     body = _published(host, UNAVAILABLE_PATH) if path.startswith("/subscriptions/") else None
     content = body or _template("unavailable.html").render(Context({}))
     return HttpResponse(content, status=503, headers={"Retry-After": str(AGAIN), "X-Robots-Tag": "noindex"})
+
+
+def kept(host: str) -> HttpResponse:
+    """What is said to somebody whose request waits for the database, in the page's published words."""
+    content = _published(host, KEPT_PATH) or _template("kept.html").render(Context({}))
+    return HttpResponse(content, status=202, headers={"X-Robots-Tag": "noindex", "Cache-Control": "no-store"})
 
 
 def _published(host: str, path: str) -> bytes | None:

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from common.tenancy import in_tenant
 from pages.models import StatusPage
-from public.rendering import unavailable
+from public import meanwhile
 from tenants.models import Domain
 
 View = Callable[..., HttpResponse]
@@ -36,7 +36,7 @@ def of_page(view: View) -> View:
             return _answer(view, request, *args, **kwargs)
         except (OperationalError, InterfaceError) as error:
             log.warning("public.database_away", error=type(error).__name__)
-            return unavailable(host_of(request), request.path)
+            return meanwhile.answer(request, host_of(request))
 
     return found
 

@@ -45,6 +45,7 @@ def _small(builder: Builder, page: PageView, snapshot: Snapshot) -> list[Documen
         *ready.documents(page),
         targets.document(builder.page),
         render.render_unavailable(page),
+        render.render_kept(page),
         *render.assets(page),
         *(Document(one.path, bytes(one.content), one.content_type) for one in images(builder.page)),
     ]

@@ -31,6 +31,7 @@ from store import Document
 HTML = "text/html; charset=utf-8"
 NOT_FOUND_PATH = "/404"
 UNAVAILABLE_PATH = "/503"
+KEPT_PATH = "/202"
 OPERATIONAL = "operational"
 
 
@@ -133,6 +134,13 @@ def render_unavailable(page: PageView) -> Document:
     with engine.locale(page):
         title = translation.gettext("Not at the moment")
         return _document(page, UNAVAILABLE_PATH, "unavailable.html", title, {}, cold=True, status=503)
+
+
+def render_kept(page: PageView) -> Document:
+    """What is answered, with status 202, to whoever subscribes meanwhile and whose request is kept."""
+    with engine.locale(page):
+        title = translation.gettext("Kept for later")
+        return _document(page, KEPT_PATH, "kept.html", title, {}, cold=True, status=202)
 
 
 def _document(

@@ -134,6 +134,8 @@ CACHES = {
 
 # Published documents -------------------------------------------------------------------------------
 STORE_DIR = Path(env.text("STORE_DIR", str(BASE_DIR / "var" / "store")))
+# Requests to be told that wait for the database.
+SPOOL_DIR = Path(env.text("SPOOL_DIR", str(STORE_DIR.parent / "spool")))
 
 # Where pages may be copied to on this machine, a folder for each organisation; empty: nowhere.
 COPIES_ROOT = env.text("COPIES_ROOT")

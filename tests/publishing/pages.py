@@ -47,6 +47,7 @@ def cold_documents(snapshot: Snapshot) -> list[Document]:
         render.render_about(page, samples.about()),
         render.render_not_found(page),
         render.render_unavailable(page),
+        render.render_kept(page),
     ]
 
 

@@ -13,7 +13,7 @@ from tests.publishing.pages import EVERY_KIND, documents_of
 _ASSET = re.compile(r"(/assets/[a-z]+)-[0-9a-z]+\.")
 
 
-@pytest.mark.parametrize("path", [*EVERY_KIND[:-1], "/404", "/503"])
+@pytest.mark.parametrize("path", [*EVERY_KIND[:-1], "/404", "/503", "/202"])
 def test_documents_look_as_they_did(golden: Golden, path: str) -> None:
     document = documents_of(samples.stormy())[path]
     # The names of style sheets follow their content, which is no part of the document.

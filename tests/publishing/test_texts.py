@@ -145,6 +145,7 @@ def test_every_address_of_the_sitemap_is_published(page: StatusPage) -> None:
     assert html - set(paths) <= {
         "/404",
         "/503",
+        "/202",
         "/embed/frame",
         current,
         current.replace("history", "uptime"),
