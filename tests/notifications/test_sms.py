@@ -26,6 +26,7 @@ from incidents.actions.incident import post_update, resolve
 from incidents.steps import Words
 from notifications.choices import DeliveryStatus
 from notifications.models import Attempt, Delivery, Suppression
+from notifications.sms.gateway import filled
 from pages.actions import update_page
 from pages.models import StatusPage
 from subscribers.actions import Who, add_confirmed, subscribe
@@ -37,6 +38,7 @@ from tests.mailing import ACTOR, deliver, opened
 
 ADA, BOB = "+491711234567", "+491721234567"
 TOKEN = "twilio-secret"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ORIGIN = "http://localhost:8000"
 
 
@@ -367,7 +369,7 @@ def test_the_second_provider_takes_over_and_signs_as_standard_webhooks(
         settings.SMS_GATEWAY_URL = gateway.url("/send")
         settings.SMS_GATEWAY_BODY = '{"to": "{to}", "message": {"text": "{text}"}, "report": "{callback}"}'
         settings.SMS_GATEWAY_AUTHORIZATION = "Bearer key"
-        settings.SMS_GATEWAY_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        settings.SMS_GATEWAY_SECRET = SECRET
         settings.SMS_GATEWAY_ID = "messages.0.id"
         gateway.always = Answer(200, '{"messages": [{"id": 7}]}')
         twilio.always = Answer(503)
@@ -387,18 +389,25 @@ def test_the_second_provider_takes_over_and_signs_as_standard_webhooks(
     assert last.status == DeliveryStatus.DELIVERED
 
 
-def _gateway_says(url: str, said: dict[str, str], age: timedelta = timedelta()) -> int:
-    parts, body = urlsplit(url), json.dumps(said)
+def _gateway_says(
+    url: str, said: dict[str, str], age: timedelta = timedelta(), body: str = "", **changed: str
+) -> int:
+    """As a gateway calls an app host; `changed`: headers, and `body`, on the way."""
+    parts, signed = urlsplit(url), json.dumps(said)
     now = timezone.now() - age
     headers = {
         "webhook-id": "m1",
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").sign("m1", now, body),
+        "webhook-signature": Webhook(SECRET).sign("m1", now, signed),
     }
     schema = connection.schema_name  # type: ignore[attr-defined]
     try:
         answer = Client().post(
-            f"{parts.path}?{parts.query}", body, "application/json", HTTP_HOST="localhost", headers=headers
+            f"{parts.path}?{parts.query}",
+            body or signed,
+            "application/json",
+            HTTP_HOST="localhost",
+            headers=headers | changed,
         )
     finally:
         connection.set_schema(schema)  # type: ignore[attr-defined]
@@ -410,3 +419,56 @@ def test_without_a_provider_messages_wait_for_one(page: StatusPage, twilio: Hook
     settings.SMS_PROVIDERS = []
     deliver()
     assert Delivery.objects.get().status == DeliveryStatus.PENDING
+
+
+@pytest.fixture
+def gateway(settings: Any) -> str:
+    """Where the gateway says what became of the only delivery."""
+    settings.SMS_PROVIDERS, settings.SMS_COUNTRIES = ["gateway"], ["DE"]
+    settings.SMS_GATEWAY_URL, settings.SMS_GATEWAY_BODY = "https://sms.example/", "{to}"
+    settings.SMS_GATEWAY_SECRET = SECRET
+    return f"{ORIGIN}/hooks/sms/gateway/inbound"
+
+
+def test_a_gateway_may_say_stop_start_and_help(page: StatusPage, gateway: str, settings: Any) -> None:
+    assert _gateway_says(gateway, {"from": ADA, "text": "Stop"}) == 200
+    assert Suppression.objects.values_list("tenant_id", "reason").get() == (None, "opted_out")
+    assert _gateway_says(gateway, {"from": ADA, "text": "start"}) == 200
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"webhook-signature": "v1,AAAA"},
+        {"webhook-signature": ""},
+        {"webhook-id": "m2"},
+        {"webhook-timestamp": "1"},
+        {"webhook-timestamp": "soon"},
+        {"body": '{"from": "+491721234567", "text": "STOP"}'},
+    ],
+)
+def test_what_a_gateway_has_not_signed_now_stops_nobody(
+    page: StatusPage, gateway: str, change: dict[str, str]
+) -> None:
+    assert _gateway_says(gateway, {"from": ADA, "text": "STOP"}, **change) == 403
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=6), timedelta(minutes=-6)])
+def test_what_a_gateway_signed_long_ago_counts_no_more(
+    page: StatusPage, gateway: str, age: timedelta
+) -> None:
+    assert _gateway_says(gateway, {"from": ADA, "text": "STOP"}, age) == 403
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", '{"to": "+49", "text": "a \\"b\\" {to}\\n&c=d"}'),
+        ("application/x-www-form-urlencoded", "to=%2B49&text=a+%22b%22+%7Bto%7D%0A%26c%3Dd"),
+    ],
+)
+def test_nothing_that_is_said_leaves_its_place_in_a_template(kind: str, body: str) -> None:
+    template = '{"to": "{to}", "text": "{text}"}' if "json" in kind else "to={to}&text={text}"
+    assert filled(template, {"to": "+49", "text": 'a "b" {to}\n&c=d'}, kind) == body

@@ -38,6 +38,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"EGRESS_ALLOW_NETS": ["localhost"]}, "statuspage.E012"),
     ({"COPIES_ROOT": "copies"}, "statuspage.E013"),
     ({"EMERGENCY_KEY": "short"}, "statuspage.E014"),
+    ({"SMS_PROVIDERS": ["nexmo"], "SMS_COUNTRIES": ["DE"]}, "notifications.E001"),
+    ({"SMS_PROVIDERS": ["twilio"], "SMS_COUNTRIES": ["DE"]}, "notifications.E002"),
+    ({"SMS_PROVIDERS": ["gateway"], "SMS_COUNTRIES": ["DE"]}, "notifications.E002"),
+    ({"SMS_COUNTRIES": ["Germany"]}, "notifications.E003"),
+    ({"SMS_GATEWAY_SECRET": "whsec_short"}, "notifications.E004"),
     ({"PURGER": "akamai"}, "publishing.E001"),
     ({"PURGER": "cloudflare", "PURGE_SERVICE_ID": "zone"}, "publishing.E002"),
     ({"PURGER": "fastly", "PURGE_TOKEN": "token"}, "publishing.E002"),
@@ -50,7 +55,23 @@ GOOD_PURGERS: list[dict[str, Any]] = [
     {"PURGER": "fastly", "PURGE_SERVICE_ID": "service", "PURGE_TOKEN": "token"},
     {"PURGER": "generic", "PURGE_URLS": ["http://10.0.0.5:6081"], "PURGE_METHOD": "PURGE"},
 ]
-OURS = ("statuspage.", "publishing.")
+GOOD_SMS: list[dict[str, Any]] = [
+    {
+        "SMS_PROVIDERS": ["twilio"],
+        "SMS_COUNTRIES": ["DE", "US"],
+        "TWILIO_ACCOUNT_SID": "AC1",
+        "TWILIO_AUTH_TOKEN": "token",
+        "TWILIO_FROM": "+15005550006",
+    },
+    {
+        "SMS_PROVIDERS": ["gateway"],
+        "SMS_COUNTRIES": ["DE"],
+        "SMS_GATEWAY_URL": "https://sms.example",
+        "SMS_GATEWAY_BODY": "{to}",
+        "SMS_GATEWAY_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    },
+]
+OURS = ("statuspage.", "publishing.", "notifications.")
 
 
 def found(databases: list[str] | None = None) -> set[str]:
@@ -66,6 +87,19 @@ def test_a_good_configuration_is_not_blamed(settings: Any, db: None) -> None:
     configure(settings, PRODUCTION)
 
     assert found(["default"]) == set()
+
+
+@pytest.mark.parametrize("sms", GOOD_SMS)
+def test_nor_are_good_providers_of_sms(settings: Any, sms: dict[str, Any]) -> None:
+    configure(settings, PRODUCTION | sms)
+
+    assert found() == set()
+
+
+def test_sms_without_a_country_are_warned_about(settings: Any) -> None:
+    configure(settings, PRODUCTION | GOOD_SMS[0] | {"SMS_COUNTRIES": []})
+
+    assert found() == {"notifications.W001"}
 
 
 @pytest.mark.parametrize("purger", GOOD_PURGERS)
