@@ -9,11 +9,13 @@ import time_machine
 from django.utils import timezone
 
 from common.errors import Refused
-from common.tenancy import in_tenant
+from common.tenancy import current_tenant_id, in_tenant
 from events.models import Event
 from notifications.holding import held, hold, tell_now, undo
 from notifications.models import Notification
 from outbox.drain import drain
+from outbox.models import OutboxItem
+from outbox.queue import put
 from pages.change import NOTIFY
 from pages.models import StatusPage
 from tenants.models import Tenant
@@ -74,10 +76,14 @@ def test_it_goes_when_its_time_has_come_or_sooner_or_later(
 def test_what_has_begun_cannot_be_undone(page: StatusPage, event: int) -> None:
     tell_now(page, ACTOR, event)
     drain([NOTIFY])
+    # As between two steps of a long expansion.
+    put(NOTIFY, current_tenant_id(), [str(event)], due_at=timezone.now() + timedelta(seconds=9))
+    assert held(page, timezone.now()) == []
     for verb in (undo, tell_now):
         with pytest.raises(Refused, match="too late"):
             verb(page, ACTOR, event)
     assert Notification.objects.filter(event_id=event).exists()
+    assert OutboxItem.objects.filter(topic=NOTIFY, key=str(event)).exists()
 
 
 def test_nobody_undoes_what_is_of_another_page(page: StatusPage, event: int, globex: Tenant) -> None:
