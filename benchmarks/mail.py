@@ -109,7 +109,7 @@ def _two_processes(port: int) -> None:
 
 
 def _as_django_does(letters: Sequence[Letter]) -> None:
-    rendered = Rendered()
+    rendered = Rendered(letters)
     with get_connection() as post:
         for letter in letters:
             mail = rendered.mail(letter)

@@ -86,7 +86,7 @@ def _letter(page: StatusPage, notification: Notification, channel: str) -> Lette
 
 
 def _of_mail(letter: Letter) -> Sample:
-    made = Rendered().mail(letter)
+    made = Rendered([letter]).mail(letter)
     links = own_links(letter)
     return Sample(made.subject, put_in(made.text, links), put_in(made.html, links))
 

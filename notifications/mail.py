@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Any
@@ -20,6 +21,7 @@ from django.utils import timezone, translation
 
 from notifications.letters import Letter
 from notifications.own_links import LINKS
+from notifications.senders import Sender, senders
 from notifications.wording import asks, words
 
 _SECRET = secrets.token_hex(16)
@@ -63,12 +65,17 @@ class Personal:
 class Rendered:
     """Messages of one batch, each rendered once."""
 
-    def __init__(self) -> None:
+    def __init__(self, letters: Collection[Letter]) -> None:
+        self._senders = senders(letters)
         self._mails: dict[tuple[int, str, str], Mail] = {}
 
     def mail(self, letter: Letter) -> Mail:
         key = (letter.notification.pk, letter.language, letter.time_zone)
-        return self._mails.get(key) or self._mails.setdefault(key, _render(letter))
+        known = self._mails.get(key)
+        if known is None:
+            sender = self._senders.get(letter.page_id, Sender())
+            known = self._mails.setdefault(key, _render(letter, sender))
+        return known
 
 
 def own_headers(mail: Mail, letter_id: int, links: dict[str, str]) -> dict[str, str]:
@@ -86,7 +93,7 @@ def put_in(content: str, links: dict[str, str]) -> str:
     return content
 
 
-def _render(letter: Letter) -> Mail:
+def _render(letter: Letter, sender: Sender) -> Mail:
     notification = letter.notification
     page = notification.facts["page"]
     with translation.override(letter.language), timezone.override(ZoneInfo(letter.time_zone)):
@@ -99,21 +106,23 @@ def _render(letter: Letter) -> Mail:
             "direction": "rtl" if translation.get_language_bidi() else "ltr",
         }
         return Mail(
-            sender=_one_line(page["name"]),
-            address=parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+            sender=_one_line(sender.name or page["name"]),
+            address=sender.address or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
             subject=_one_line(said.subject),
             text=render_to_string(f"mail/{said.template}.txt", values).strip() + "\n",
             html=render_to_string(f"mail/{said.template}.html", values).strip() + "\n",
             list_id=f"{letter.page_id}.{_host(page)}",
             host=_host(page),
-            headers=_headers(letter, page),
+            headers=_headers(letter, page, sender),
             asks=asks(notification.kind),
         )
 
 
-def _headers(letter: Letter, page: dict[str, Any]) -> dict[str, str]:
+def _headers(letter: Letter, page: dict[str, Any], sender: Sender) -> dict[str, str]:
     host = _host(page)
     headers = {"Auto-Submitted": "auto-generated"}
+    if sender.reply_to:
+        headers["Reply-To"] = sender.reply_to
     if letter.notification.incident_id:
         thread = f"<incident-{letter.notification.incident_id}@{host}>"
         headers |= {"In-Reply-To": thread, "References": thread}

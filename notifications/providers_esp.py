@@ -14,7 +14,7 @@ from http import HTTPStatus
 from queue import SimpleQueue
 from typing import Any
 
-from anymail.exceptions import AnymailError
+from anymail.exceptions import AnymailConfigurationError, AnymailError, AnymailImproperlyInstalled
 from anymail.message import AnymailMessage
 from django.core.mail import get_connection
 from django.utils import timezone
@@ -52,6 +52,25 @@ def send(provider: Provider, mails: Sequence[Personal], until: float) -> Generat
         one.result()
 
 
+def problem_of(provider: Provider) -> str:
+    """What is missing for sending by it, in anymail's words; empty where nothing is."""
+    try:
+        _connection(provider)
+    except (AnymailConfigurationError, AnymailImproperlyInstalled) as error:
+        return str(error).partition("\n")[0]
+    except ImportError:
+        return f"anymail knows no {provider.kind}"
+    return ""
+
+
+def _connection(provider: Provider) -> Any:
+    options = {key: value for key, value in provider.options.items() if key not in FOR_REPORTS}
+    if provider.kind == "sendgrid":
+        options["merge_field_format"] = _FIELDS["sendgrid"]
+    backend = f"anymail.backends.{provider.kind}.EmailBackend"
+    return get_connection(backend, ignore_recipient_status=True, timeout=_TIMEOUT, **options)
+
+
 class _Hand:
     """One thread, with a connection of its own."""
 
@@ -59,13 +78,7 @@ class _Hand:
         self, provider: Provider, until: float, left: deque[list[Personal]], known: SimpleQueue
     ) -> None:
         self.provider, self.until, self.left, self.known = provider, until, left, known
-        backend = f"anymail.backends.{provider.kind}.EmailBackend"
-        options = {key: value for key, value in provider.options.items() if key not in FOR_REPORTS}
-        if provider.kind == "sendgrid":
-            options["merge_field_format"] = _FIELDS["sendgrid"]
-        self.connection: Any = get_connection(
-            backend, ignore_recipient_status=True, timeout=_TIMEOUT, **options
-        )
+        self.connection = _connection(provider)
 
     def work(self) -> None:
         try:

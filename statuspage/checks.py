@@ -18,6 +18,10 @@ from django.core.checks import Warning as Caution
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
+from notifications.providers import SMTP, providers
+from notifications.providers_esp import problem_of
+from notifications.tracking import view_of
+
 _UNSAFE_SECRET = 32
 _PROBES = 20
 
@@ -81,12 +85,29 @@ def services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
         hint = "Set REDIS_URL, or BROKER_URL, STORE_REDIS_URL and LIMITS_REDIS_URL."
         text = "There is no Redis: changes wait for the ticker, and edges for the disk."
         found.append(Caution(text, hint=hint, id="statuspage.W002"))
-    if not settings.EMAIL_HOST and not settings.DEBUG:
+    by_smtp = settings.EMAIL_PROVIDERS[0]["kind"] == SMTP
+    if by_smtp and not settings.EMAIL_HOST and not settings.DEBUG:
         hint = "Set EMAIL_URL to smtp+tls://user:password@host:587."
         found.append(Error("EMAIL_URL is missing: no mail can leave.", hint=hint, id="statuspage.E006"))
     if "@" not in settings.DEFAULT_FROM_EMAIL:
         hint = "Set DEFAULT_FROM_EMAIL to an address that your mail server may send from."
         found.append(Error("DEFAULT_FROM_EMAIL is missing.", hint=hint, id="statuspage.E007"))
+    return found
+
+
+@register(Tags.compatibility)
+def mail_services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for one in providers().values():
+        if one.kind == SMTP:
+            continue
+        if problem := problem_of(one):
+            hint = "Options follow a ?, as anymail calls them: anymail+mailgun://?api_key=…&sender_domain=…"
+            found.append(Error(f"Mail cannot go by {one.name}: {problem}.", hint=hint, id="statuspage.E015"))
+        elif view_of(one) is None:
+            hint = "Add webhook_secret=user:password, or the key by which the service signs, to its options."
+            text = f"What becomes of mail by {one.name} is not heard: nothing could prove its reports."
+            found.append(Caution(text, hint=hint, id="statuspage.W004"))
     return found
 
 

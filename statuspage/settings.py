@@ -203,6 +203,9 @@ EMAIL_USE_TLS = _SMTP["EMAIL_USE_TLS"]
 EMAIL_TIMEOUT = 10
 # Who sends for us: smtp, or a service that anymail knows, the preferred first.
 EMAIL_PROVIDERS = env.mail_providers("EMAIL_URL", "EMAIL_SECOND_URL")
+# Names of the keys that mail is signed with, and whom to ask for them, as host:port, if not the system.
+DKIM_SELECTORS = env.words("DKIM_SELECTORS")
+DNS_SERVERS = env.words("DNS_SERVERS")
 # Mail about what happened longer ago than so many minutes goes as one summary a subscriber.
 MAIL_SUMMARY_AFTER = timedelta(minutes=env.integer("MAIL_SUMMARY_AFTER", 120))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "status@localhost" if DEBUG else "")

@@ -32,7 +32,7 @@ def providers() -> Sequence[str]:
 def send(letters: Sequence[Letter], until: float) -> Generator[Outcome]:
     known = known_providers()
     first = next(iter(known))
-    rendered = Rendered()
+    rendered = Rendered(letters)
     by_provider: dict[str, list[Personal]] = {name: [] for name in known}
     for letter in letters:
         began = timezone.now()

@@ -43,6 +43,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"SMS_PROVIDERS": ["gateway"], "SMS_COUNTRIES": ["DE"]}, "notifications.E002"),
     ({"SMS_COUNTRIES": ["Germany"]}, "notifications.E003"),
     ({"SMS_GATEWAY_SECRET": "whsec_short"}, "notifications.E004"),
+    ({"EMAIL_PROVIDERS": [{"name": "a", "kind": "pigeon", "options": {}}]}, "statuspage.E015"),
+    ({"EMAIL_PROVIDERS": [{"name": "a", "kind": "mailgun", "options": {}}]}, "statuspage.E015"),
+    (
+        {"EMAIL_PROVIDERS": [{"name": "a", "kind": "postmark", "options": {"server_token": "a"}}]},
+        "statuspage.W004",
+    ),
     ({"PURGER": "akamai"}, "publishing.E001"),
     ({"PURGER": "cloudflare", "PURGE_SERVICE_ID": "zone"}, "publishing.E002"),
     ({"PURGER": "fastly", "PURGE_TOKEN": "token"}, "publishing.E002"),
