@@ -28,6 +28,7 @@ from subscribers import wishes
 from subscribers.actions import Who, subscribe, unsubscribe
 from subscribers.choices import Channel, ConsentSource, Scope, SubscriberState
 from subscribers.models import Subscriber
+from subscribers.phones import international
 from subscribers.wishes import Wish
 
 Given = dict[str, Any]
@@ -150,6 +151,9 @@ def _plain(value: Any) -> Any:
 def _who(given: Given) -> Who:
     for channel, name in _ADDRESSES.items():
         if given.get(name) and not (channel == Channel.EMAIL and given.get("endpoint")):
+            if channel == Channel.SMS:
+                number = international(_text(given, name), _text(given, "phone_country").upper())
+                return Who(number, channel)
             contact = given.get("email", "") if channel == Channel.WEBHOOK else ""
             return Who(_text(given, name), channel, contact=contact if isinstance(contact, str) else "")
     raise Refused(_("This is not an e-mail address. One looks like name@example.org."), "email")
@@ -189,6 +193,8 @@ def _shown(page: StatusPage, found: Subscriber, given: Given, status: int = 200)
         "purge_at": None,
         "skip_confirmation_notification": False,
     }
+    if found.channel == Channel.SMS:
+        shape |= {name: _text(given, name) or None for name in ("phone_number", "phone_country")}
     return JsonResponse({"page": {"id": page.pk}, "subscriber": shape}, status=status)
 
 

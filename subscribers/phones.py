@@ -48,6 +48,15 @@ def spelled(given: str, field: str = "address") -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
+def international(given: str, country: str) -> str:
+    """With its country's code what is written as people of `country` do; what is no number stays as it is."""
+    try:
+        number = phonenumbers.parse(given[:_LONGEST], country)
+    except NumberParseException:
+        return given
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
 def country_of(number: str) -> str:
     """ISO 3166 of a stored number, such as DE; empty where it is of none."""
     try:

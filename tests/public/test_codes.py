@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -241,3 +242,30 @@ def test_nobody_is_reminded_of_a_code_that_is_too_old(
             deliver()
     assert len(twilio.got) == 1
     assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"phone_number": ADA},
+        {"phone_number": "0171 1234567", "phone_country": "de"},
+        {"phone_number": "+49 171 1234567", "phone_country": "US"},
+    ],
+)
+def test_machines_may_enter_a_number_and_people_type_its_code(
+    page: StatusPage, browser: Browser, twilio: Hooks, given: dict[str, str]
+) -> None:
+    form = {f"subscriber[{name}]": value for name, value in given.items()}
+    answer = browser.post("/api/v2/subscribers.json", form)
+    assert answer.status_code == 201
+    assert json.loads(answer.content)["subscriber"]["mode"] == "sms"
+    assert json.loads(answer.content)["subscriber"]["phone_number"] == given["phone_number"]
+    deliver()
+    assert enter(browser, code_in(newest(twilio))).status_code == 200
+    assert Subscriber.objects.get().address == ADA
+
+
+def test_machines_get_no_more_codes_than_people(page: StatusPage, browser: Browser, twilio: Hooks) -> None:
+    path, given = "/api/v2/subscribers.json", {"subscriber[phone_number]": ADA}
+    assert [browser.post(path, given).status_code for _ in range(4)] == [201, 201, 201, 429]
+    assert browser.post(path, {"subscriber[phone_number]": "+1 900 555 0199"}).status_code == 422
