@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 from statistics import mean
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -72,7 +73,7 @@ def _tell(size: int, took: Took, reference: float, grown: float) -> None:
 def _fill(page: StatusPage, size: int) -> None:
     """Copies of one subscriber."""
     add_confirmed(page, Who("first@example.org"), SYSTEM, "benchmark")
-    columns = [field.column for field in Subscriber._meta.concrete_fields]
+    columns = [str(field.column) for field in Subscriber._meta.concrete_fields]
     values = [_OWN.get(column, f"s.{column}") for column in columns]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -89,7 +90,7 @@ def _bare(tenant_id: str, page: StatusPage) -> float:
     notification = Notification.objects.create(
         tenant_id=tenant_id, page_id=page.pk, kind="bare", facts={}, event_at=now, created_at=now
     )
-    values = {"notification": notification.pk, "tenant": tenant_id, "now": now}
+    values: dict[str, Any] = {"notification": notification.pk, "tenant": tenant_id, "now": now}
     with connection.cursor() as cursor:
         took = measured(lambda: cursor.execute(_BARE, values))
     _empty()
