@@ -11,8 +11,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 
+from notifications.providers import SMTP, providers
+from notifications.providers_esp import problem_of
 from notifications.sms import gateway
 from notifications.sms.providers import PROVIDERS
+from notifications.tracking import view_of
 
 
 @register(Tags.compatibility)
@@ -53,3 +56,21 @@ def sms_gateway(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
         return []
     hint = "It is whsec_ and at least 24 random bytes in Base64, as Standard Webhooks writes secrets."
     return [Error("SMS_GATEWAY_SECRET cannot sign anything.", hint=hint, id="notifications.E004")]
+
+
+@register(Tags.compatibility)
+def mail_services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for one in providers().values():
+        if one.kind == SMTP:
+            continue
+        if problem := problem_of(one):
+            hint = "Options follow a ?, as anymail calls them: anymail+mailgun://?api_key=…&sender_domain=…"
+            found.append(
+                Error(f"Mail cannot go by {one.name}: {problem}.", hint=hint, id="notifications.E005")
+            )
+        elif view_of(one) is None:
+            hint = "Add webhook_secret=user:password, or the key by which the service signs, to its options."
+            text = f"What becomes of mail by {one.name} is not heard: nothing could prove its reports."
+            found.append(Caution(text, hint=hint, id="notifications.W002"))
+    return found

@@ -18,9 +18,7 @@ from django.core.checks import Warning as Caution
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
-from notifications.providers import SMTP, providers
-from notifications.providers_esp import problem_of
-from notifications.tracking import view_of
+from notifications.providers import SMTP
 
 _UNSAFE_SECRET = 32
 _PROBES = 20
@@ -92,22 +90,6 @@ def services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
     if "@" not in settings.DEFAULT_FROM_EMAIL:
         hint = "Set DEFAULT_FROM_EMAIL to an address that your mail server may send from."
         found.append(Error("DEFAULT_FROM_EMAIL is missing.", hint=hint, id="statuspage.E007"))
-    return found
-
-
-@register(Tags.compatibility)
-def mail_services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
-    for one in providers().values():
-        if one.kind == SMTP:
-            continue
-        if problem := problem_of(one):
-            hint = "Options follow a ?, as anymail calls them: anymail+mailgun://?api_key=…&sender_domain=…"
-            found.append(Error(f"Mail cannot go by {one.name}: {problem}.", hint=hint, id="statuspage.E015"))
-        elif view_of(one) is None:
-            hint = "Add webhook_secret=user:password, or the key by which the service signs, to its options."
-            text = f"What becomes of mail by {one.name} is not heard: nothing could prove its reports."
-            found.append(Caution(text, hint=hint, id="statuspage.W004"))
     return found
 
 
