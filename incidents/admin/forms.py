@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import MinuteField
@@ -46,6 +48,19 @@ class IncidentForm(PageForm):
     technical_details = message_field(_("Technical details"), _("Markdown, folded on the page."))
     statuses = StatusesField()
     notify = forms.BooleanField(label=_("Tell subscribers"), required=False, initial=True)
+    hold = forms.IntegerField(
+        label=_("Seconds to wait before telling"),
+        help_text=_("The page shows it at once. Until then, Notifications lets you tell nobody."),
+        required=False,
+        min_value=0,
+        max_value=3600,
+    )
+
+    @property
+    def notify_at(self) -> datetime | None:
+        """When subscribers are told, where that is not at once."""
+        seconds = self.cleaned_data["hold"]
+        return timezone.now() + timedelta(seconds=seconds) if seconds else None
 
     def words(self, status: str) -> Words:
         given = self.cleaned_data

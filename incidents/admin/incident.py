@@ -95,7 +95,17 @@ class IncidentAdmin(NoticeAdmin):
     adding = [
         (
             None,
-            {"fields": ["name", "status", "body", "statuses", "impact_override", "next_update_by", "notify"]},
+            {
+                "fields": [
+                    "name",
+                    "status",
+                    "body",
+                    "statuses",
+                    "impact_override",
+                    "next_update_by",
+                    ("notify", "hold"),
+                ]
+            },
         ),
         (_("Technical details"), {"classes": ["collapse"], "fields": ["technical_details"]}),
         (
@@ -108,7 +118,14 @@ class IncidentAdmin(NoticeAdmin):
             _("Write an update"),
             {
                 "classes": ["update"],
-                "fields": ["status", "body", "statuses", "to_operational", "next_update_by", "notify"],
+                "fields": [
+                    "status",
+                    "body",
+                    "statuses",
+                    "to_operational",
+                    "next_update_by",
+                    ("notify", "hold"),
+                ],
             },
         ),
         (_("Technical details of this update"), {"classes": ["collapse"], "fields": ["technical_details"]}),
@@ -196,7 +213,7 @@ class IncidentAdmin(NoticeAdmin):
         if given["resolved_at"]:
             return _add_to_history(page, actor, given)
         fields = {one: given[one] for one in ("name", "impact_override", "next_update_by", "started_at")}
-        return open_incident(page, actor, form.words(given["status"]), **fields)
+        return open_incident(page, actor, form.words(given["status"]), notify_at=form.notify_at, **fields)
 
     def update(self, request: HttpRequest, row: Any, form: Any, formsets: Sequence[Any]) -> None:
         """The update goes last: it is not written twice where one of the others is refused."""
@@ -211,7 +228,7 @@ class IncidentAdmin(NoticeAdmin):
             given = form.cleaned_data
             words = form.words(given["status"] or row.status)
             how = {one: given[one] for one in ("to_operational", "next_update_by")}
-            post_update(page, row, actor, words, **how)
+            post_update(page, row, actor, words, notify_at=form.notify_at, **how)
 
     def remove(self, request: HttpRequest, row: Any) -> None:
         delete_incident(self.page_of(row), row, self.actor(request))

@@ -15,6 +15,7 @@ from events.models import Event, EventOrigin
 from incidents.actions.incident import edit_incident, edit_update, open_incident, resolve
 from incidents.models import Incident, IncidentUpdate
 from incidents.steps import Words
+from notifications.holding import held
 from pages.models import StatusPage
 from tenants.models import Tenant, User
 from tests.admin.browser import Browser
@@ -57,6 +58,21 @@ def test_subscribers_are_not_told_where_that_is_not_wanted(
 
     with in_tenant(acme.id):
         assert not Event.objects.get(name="incident.created").notify
+
+
+def test_telling_may_wait_so_that_it_can_be_taken_back(
+    acme: Tenant, component: Component, editor: Browser
+) -> None:
+    editor.send(ADD, name="Down", hold="90")
+
+    with in_tenant(acme.id):
+        incident = Incident.objects.get()
+    editor.send(change(incident), body="Still down.", hold="30")
+    with in_tenant(acme.id):
+        held_for = [
+            (one.until - timezone.now()).total_seconds() for one in held(incident.page, timezone.now())
+        ]
+    assert [round(seconds, -1) for seconds in held_for] == [30, 90]
 
 
 def test_what_a_verb_refuses_is_shown_with_what_was_typed(
