@@ -228,7 +228,11 @@ def _call(facts: Facts, subject: str, title: str, text: str) -> Said:
 
 
 def _local(at: datetime | None, pattern: str) -> str:
-    return date_format(localtime(at), pattern) if at else ""
+    if at is None:
+        return ""
+    local = localtime(at)
+    # Django's own "T" is empty in the hour that a change of clocks repeats.
+    return f"{date_format(local, pattern.replace('T', '')).strip()} {local.tzname()}"
 
 
 _OWN: dict[str, Callable[[str, Facts], Said]] = {

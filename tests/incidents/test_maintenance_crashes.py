@@ -36,7 +36,7 @@ drain(["maintenance"])
 _DIE_BEFORE_ACK = """
 from outbox import queue
 from outbox.drain import drain
-def stop(item, token):
+def stop(item, token, rest):
     say("here")
     time.sleep(60)
 queue.acknowledge = stop

@@ -333,6 +333,17 @@ def test_an_incident_page_tells_its_facts() -> None:
     assert "Duration" not in running
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "and is overdue"), ("de", "und ist überfällig"), ("ar", "وقد تأخّر")],
+)
+def test_a_promise_that_was_broken_is_called_so(language: str, words: str) -> None:
+    page, incident = replace(samples.PAGE, language=language), notices.open_incident()
+    for overdue in (False, True):
+        shown = replace(incident, is_overdue=overdue)
+        assert (words in render.render_incident(page, shown).body.decode()) is overdue
+
+
 def test_an_update_names_its_status_only_where_that_is_news() -> None:
     body = render.render_incident(samples.PAGE, notices.open_incident()).body.decode()
     assert re.findall(r"<strong>(\w+)</strong> <span", body) == [
