@@ -205,6 +205,7 @@ def _error(status: int, message: str, field: str | None = None, **headers: str) 
 
 def _count(request: HttpRequest, page: StatusPage, who: Who) -> None:
     guards.count_visitor(address_of(request.META.get("REMOTE_ADDR") or ""), page.pk)
+    guards.count_tenant()
     guards.count_message(who)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import structlog
 from django.http import QueryDict
 
+from common.counters import NotCounting, TooOften
 from common.errors import Refused
 from common.tenancy import in_tenant
 from events.actor import Actor, ActorKind
 from pages.models import StatusPage
-from public import spool
+from public import guards, spool
 from public.forms import who_from, wish_from
 from public.spool import Request
 from public.ways import offered
@@ -30,7 +32,7 @@ def fold(seconds: float) -> int:
     if not files:
         return 0
     until, folded = time.monotonic() + seconds, 0
-    with spool.alone() as mine:
+    with spool.alone() as mine, suppress(TooOften, NotCounting, Busy):
         for file in files if mine else []:
             if time.monotonic() > until:
                 break
@@ -39,6 +41,7 @@ def fold(seconds: float) -> int:
                 _take(request)
                 spool.done(file)
                 folded += 1
+    # What may not be counted, or finds its page busy, waits for the next turn.
     return folded
 
 
@@ -60,6 +63,7 @@ def _subscribe(page: StatusPage, request: Request) -> None:
     actor = Actor(ActorKind.SUBSCRIBER, "", request.ip, request.agent)
     try:
         if not _was_taken(page, who, request):
+            guards.count_tenant()
             subscribe(page, who, actor, wish_from(answers))
     except Busy:
         raise

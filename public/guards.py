@@ -9,6 +9,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest
 
 from common.counters import Limit, count, network
+from common.tenancy import current_tenant_id
 from subscribers.actions import Who
 from subscribers.addresses import normal
 from subscribers.choices import Channel
@@ -58,6 +59,11 @@ def count_message(who: Who) -> None:
         count([Limit("code", number, 3, 3600), Limit("codes", number, 10, 86_400)])
     else:
         count_address(who.contact or who.address)
+
+
+def count_tenant() -> None:
+    """One more request to the current tenant's pages. Raises as `count`."""
+    count([Limit("tenant", current_tenant_id(), 2_000, 3600)])
 
 
 def count_address(address: str) -> None:

@@ -67,6 +67,7 @@ def ask(request: HttpRequest, page: StatusPage, channel: str) -> HttpResponse:
         if not guards.is_in_time(answers.get("ticket", ""), page.pk):
             problem = _("Please look over what you entered and send it once more.")
             return _form(page, way, wish, who=who, problem=problem)
+        guards.count_tenant()
         guards.count_message(who)
         subscribe(page, who, _actor(request), wish)
     except Refused as error:

@@ -27,7 +27,10 @@ from subscribers.wishes import EVERYTHING, Wish
 
 # Rows of it wait for those who have not confirmed: the key is the subscriber's id.
 FOLLOW_UP = "follow_up"
+# The key is a page: whether those who were asked confirm is looked at a while after.
+RATE = "confirm_rate"
 REMIND_AFTER = timedelta(days=3)
+RATE_AFTER = timedelta(hours=1, minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def subscribe(
                 _renew_code(subscriber, now)
                 noted.withdraw(subscriber)
             put(FOLLOW_UP, noted.tenant_id, [subscriber.pk], due_at=now + REMIND_AFTER)
+            put(RATE, noted.tenant_id, [page.pk], due_at=now + RATE_AFTER)
         name = "subscriber.asked_again" if subscriber.is_active else "subscriber.asked"
         noted.event(name, subscriber, tell=subscriber.state != SubscriberState.QUARANTINED)
 

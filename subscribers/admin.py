@@ -13,6 +13,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,7 @@ from subscribers.addresses import channels
 from subscribers.bulk import import_confirmed
 from subscribers.choices import Channel, Scope, SubscriberState
 from subscribers.models import Subscriber
+from subscribers.rates import confirm_rate
 from subscribers.reading import columns
 from subscribers.screens import Preview, download, preview, previewed
 from subscribers.wishes import Wish
@@ -135,7 +137,19 @@ class SubscriberAdmin(PageBoundAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         counts = {"counts": _counts(self.get_queryset(request))}
+        if request.method == "GET":
+            self._warn_of_few(request)
         return super().changelist_view(request, counts | (extra_context or {}))
+
+    def _warn_of_few(self, request: HttpRequest) -> None:
+        for page in self._pages_to_add_to(request):
+            rate = confirm_rate(page, timezone.now())
+            if rate.is_low:
+                said = gettext(
+                    "Of %(asked)d people asked this week to confirm on “%(page)s”, %(confirmed)d did. "
+                    "Somebody may enter addresses that are not theirs."
+                ) % {"asked": rate.asked, "page": page.name, "confirmed": rate.confirmed}
+                self.message_user(request, said, messages.WARNING)
 
     def export_view(self, request: HttpRequest) -> Any:
         """What the list shows, with its filters."""

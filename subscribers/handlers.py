@@ -4,8 +4,10 @@ from django.utils import timezone
 
 from events.actor import SYSTEM
 from outbox.registry import Claimed, Lane, Later, register
-from subscribers.actions import FOLLOW_UP, REMIND_AFTER, purge, remind
+from pages.models import StatusPage
+from subscribers.actions import FOLLOW_UP, RATE, REMIND_AFTER, purge, remind
 from subscribers.models import Subscriber
+from subscribers.rates import warn_of_few
 
 
 def follow_up(item: Claimed) -> None:
@@ -27,4 +29,12 @@ def follow_up(item: Claimed) -> None:
     raise Later(found.purge_at - now)
 
 
+def look_at_rate(item: Claimed) -> None:
+    """The key is the id of a page that somebody asked to be told by, an hour ago."""
+    page = StatusPage.objects.present().filter(pk=item.key).first()
+    if page is not None:
+        warn_of_few(page, timezone.now())
+
+
 register(FOLLOW_UP, Lane.NOTIFY, follow_up)
+register(RATE, Lane.NOTIFY, look_at_rate)
