@@ -16,6 +16,9 @@ from notifications.letters import Letter
 from notifications.mail import Rendered, put_in
 from notifications.models import Notification
 from notifications.own_links import own_links
+from notifications.sms.budget import price
+from notifications.sms.segments import segments
+from notifications.sms.texts import Texts
 from notifications.webhooks import Payloads
 from pages.change import rehearsal
 from pages.models import StatusPage
@@ -91,6 +94,12 @@ def _of_mail(letter: Letter) -> Sample:
     return Sample(made.subject, put_in(made.text, links), put_in(made.html, links))
 
 
+def _of_sms(letter: Letter) -> Sample:
+    """At the price of countries that have none of their own."""
+    text = Texts().of(letter)
+    return Sample(text=text, segments=segments(text), cost=segments(text) * price(letter.target))
+
+
 def _of_webhook(letter: Letter) -> Sample:
     return Sample(payload=Payloads().of(letter).decode())
 
@@ -107,6 +116,7 @@ def _of_chat(payload: Callable[[Message], dict[str, Any]]) -> Callable[[Letter],
 
 SAMPLES: Mapping[str, Callable[[Letter], Sample]] = {
     Channel.EMAIL: _of_mail,
+    Channel.SMS: _of_sms,
     Channel.WEBHOOK: _of_webhook,
     Channel.SLACK: _of_chat(slack.payload),
     Channel.TEAMS: _of_chat(teams.payload),

@@ -25,6 +25,7 @@ from events.actor import SYSTEM
 from incidents.actions.incident import post_update, resolve
 from incidents.steps import Words
 from notifications.choices import DeliveryStatus
+from notifications.dry_run import dry_run
 from notifications.models import Attempt, Delivery, Suppression
 from notifications.sms.gateway import filled
 from pages.actions import update_page
@@ -120,6 +121,21 @@ def test_a_page_may_tell_every_update(page: StatusPage, twilio: Hooks) -> None:
     post_update(page, incident, ACTOR, Words("identified", "It is the database."))
     deliver()
     assert ["Identified" in one for one in texts(twilio)] == [False, True]
+
+
+def test_before_it_is_published_it_is_known_what_an_sms_says_and_costs(
+    page: StatusPage, twilio: Hooks
+) -> None:
+    told(page)
+    (short,) = dry_run(page, opened)
+    (long,) = dry_run(page, lambda stage: opened(stage, name="ع" * 200))
+    assert short.recipients == long.recipients == {"sms": 1}
+    assert short.samples["sms"].text.startswith("Acme: Investigating: API is slow\nhttp://acme")
+    assert [(one.samples["sms"].segments, one.samples["sms"].cost) for one in (short, long)] == [
+        (1, Decimal("0.1")),
+        (2, Decimal("0.2")),
+    ]
+    assert twilio.got == []
 
 
 @pytest.mark.parametrize(
