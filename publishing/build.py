@@ -24,7 +24,7 @@ from incidents.models import Announcement, MaintenanceWindow
 from pages.models import StatusPage
 from publishing.audience import View
 from publishing.building import calendar, feeds
-from publishing.building.histories import Histories, gaps_of, policy_of, shown
+from publishing.building.histories import Histories, gaps_of, known_since, policy_of, shown
 from publishing.building.notices import incident_views, load, summaries
 from publishing.building.page import (
     Uptimes,
@@ -118,9 +118,10 @@ class Builder:
 
     @cached_property
     def _began(self) -> datetime:
-        """The beginning of the oldest notice, or else of the page."""
+        """The beginning of the oldest notice, or else of the page; earlier where a component is measured."""
         oldest = self.view.incidents(self.page).order_by("started_at").values_list("started_at", flat=True)
-        return oldest.first() or self.page.created_at
+        measured = [known_since(self.page, one) for one in self.components if one.start_date]
+        return min([oldest.first() or self.page.created_at, *measured])
 
     @cached_property
     def this_month(self) -> YearMonth:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from components.actions import correct_history, create_component, set_status
+from components.actions import correct_history, create_component, set_status, update_component
 from components.models import Component, DataGap
 from incidents.actions.incident import backfill_incident, delete_incident, open_incident, post_update
 from incidents.actions.maintenance import cancel_maintenance, schedule_maintenance
@@ -226,6 +226,23 @@ def test_a_component_says_where_its_history_begins(page: StatusPage) -> None:
     assert group.components[0].uptime.begins == timezone.now().date()
     (row,) = now.uptime_month(YearMonth(2020, 1)).groups[0].rows
     assert row.uptime.begins is None
+
+
+def test_months_reach_back_to_where_the_first_component_is_measured(page: StatusPage) -> None:
+    one = component(page)
+    outage(page, one)
+    drain_publishing()
+    assert f"/uptime/{noon(80):%Y-%m}" in stored(page)
+
+    update_component(page, one, ACTOR, start_date=noon(200).date())
+    drain_publishing()
+    assert f"/uptime/{noon(200):%Y-%m}" in stored(page)
+    assert_published(page)
+
+    update_component(page, one, ACTOR, start_date=noon(10).date())
+    drain_publishing()
+    assert f"/uptime/{noon(200):%Y-%m}" not in stored(page)
+    assert_published(page)
 
 
 def test_components_of_which_there_is_nothing_to_tell_have_the_days_that_each_alone_would_have(
