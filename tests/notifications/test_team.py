@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -46,9 +47,9 @@ def by(member: Membership) -> Actor:
     return Actor(ActorKind.USER, member.user_id)
 
 
-def opened(page: StatusPage, actor: Actor = ACTOR, **more: object) -> Incident:
+def opened(page: StatusPage, actor: Actor = ACTOR, **more: Any) -> Incident:
     components = more.pop("components", {})
-    words = Words("investigating", "Hm.", components=components)  # type: ignore[arg-type]
+    words = Words("investigating", "Hm.", components=components)
     return open_incident(page, actor, words, name="API is slow", notify=False, **more)
 
 
