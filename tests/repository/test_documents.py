@@ -17,7 +17,7 @@ from tests.repository.tree import ROOT, files, place, product, tree
 
 DOCUMENTS = [path for path in files(".md") if "fixtures" not in path.parts]
 _LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
-_READERS = {"text", "boolean", "integer", "decimal", "words", "prices", "is_given"}
+_READERS = {"text", "boolean", "integer", "decimal", "words", "prices", "is_given", "mail_providers"}
 # Parameters of the readers themselves that name a setting.
 _SETTING = re.compile(r"[A-Z][A-Z_]{3,}")
 
@@ -100,7 +100,7 @@ def settings_read() -> set[str]:
 def _named(node: ast.AST) -> set[str]:
     candidates: list[ast.expr] = []
     if isinstance(node, ast.Call) and _called(node) in _READERS:
-        candidates = node.args[:1]
+        candidates = node.args
     elif isinstance(node, ast.FunctionDef) and _reads(node):
         candidates = node.args.defaults
     elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
