@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
@@ -152,6 +152,17 @@ def days(
         else:
             day = first + timedelta(days=number)
             found.append(_day(day, _pieces(spans, weights, cursor, begun, ended)))
+    return _with_beginning(found, changes, zone, now)
+
+
+def _with_beginning(found: list[Day], changes: Changes, zone: ZoneInfo, now: datetime) -> list[Day]:
+    """What begins at this very moment has no length yet, but its day shows it."""
+    if not changes or not found or _cut(changes[-1][0]) != _cut(now):
+        return found
+    place = (now.astimezone(zone).date() - found[0].date).days
+    today = found[place] if 0 <= place < len(found) else None
+    if today is not None and today.status is not None and today.intervals[-1].status is not None:
+        found[place] = replace(today, status=ComponentStatus.worst([today.status, changes[-1][1]]))
     return found
 
 

@@ -210,6 +210,24 @@ def test_the_rest_of_today_and_the_days_to_come_are_not_measured() -> None:
     assert tomorrow.intervals == ()
 
 
+def test_a_day_shows_what_begins_on_it_at_this_very_moment() -> None:
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    changes = [(now, "major_outage")]
+    found = days(changes, date(2026, 3, 1), date(2026, 3, 3), ZoneInfo("UTC"), now, [], Policy())
+    assert [one.status for one in found] == ["operational", "major_outage", None]
+    assert [one.percent for one in found] == [100, 100, None]
+    silent = days(
+        changes,
+        date(2026, 3, 1),
+        date(2026, 3, 3),
+        ZoneInfo("UTC"),
+        now,
+        [Gap(now.replace(hour=6), None)],
+        Policy(),
+    )
+    assert silent[1].status == "operational"
+
+
 def test_days_wholly_in_the_future_are_empty() -> None:
     found = days([], FIRST, LAST, BERLIN, datetime(2026, 1, 1, tzinfo=UTC), [], Policy())
     assert len(found) == 71
