@@ -17,8 +17,8 @@ pytestmark = pytest.mark.process
 
 SIZE = 120
 EVERYBODY = sorted(f"p{number}@example.org" for number in range(SIZE))
-# What a sender may have handed in and not yet written down: on each of 5 connections one on the wire, and those
-# of 50 ms, in which a server that takes 10 ms for each takes 5.
+# What a sender may have handed in and not yet written down: on each of 5 connections one on the wire, and
+# those of 50 ms, in which a server that takes 10 ms for each takes 5.
 IN_FLIGHT = 5 * (1 + 5)
 _PREPARE = f"""
 from events.actor import SYSTEM
