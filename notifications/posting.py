@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import urlsplit
@@ -32,6 +33,9 @@ _TO_ONE_HOST = 5
 # Who has not answered so often in a row is not called again in the same batch.
 _ENOUGH = 5
 _CONNECT_WITHIN = 5.0
+_LOOKED_UP_WITHIN = 5.0
+# Names that no server answers for hold their own threads, not those of others.
+_LOOKERS = 128
 _DONE_WITHIN = 15.0
 _READ = 64 * 1024
 _KEPT = 4 * 1024
@@ -136,6 +140,11 @@ async def _text(answer: aiohttp.ClientResponse) -> str:
     return said[:_KEPT].decode("utf-8", "replace")
 
 
+@cache
+def _lookers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_LOOKERS, thread_name_prefix="looking up")
+
+
 class _Resolver(AbstractResolver):
     """Looks a name up once, and refuses it where any answer is not of the open internet."""
 
@@ -143,7 +152,8 @@ class _Resolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         loop = asyncio.get_running_loop()
-        answers = await loop.run_in_executor(None, egress.look_up, host, port)
+        looking_up = loop.run_in_executor(_lookers(), egress.look_up, host, port)
+        answers = await asyncio.wait_for(looking_up, _LOOKED_UP_WITHIN)
         return [
             ResolveResult(
                 hostname=host, host=address, port=port, family=kind, proto=0, flags=socket.AI_NUMERICHOST

@@ -90,8 +90,7 @@ def _payload(notification: Notification) -> Shape:
 
 def _page(page: StatusPage, notification: Notification) -> Shape:
     statuses = page.components.public().with_status().values_list("status", flat=True)
-    impacts = Incident.objects.filter(page=page).unresolved().values_list("impact", flat=True)
-    word, sentence = indicator(list(statuses), list(impacts))
+    word, sentence = indicator(list(statuses), [page.open_impact] if page.open_impact else [])
     return {"id": page.pk, "status_indicator": word.value, "status_description": sentence}
 
 

@@ -144,7 +144,7 @@ def _of_form(request: HttpRequest) -> Mapping[str, Any]:
 def _plain(value: Any) -> Any:
     """Text alone, and lists of it; other kinds of values are no addresses and no ids."""
     if isinstance(value, list):
-        return [_plain(one) for one in value[:1_000]]
+        return [UNPRINTABLE.sub("\ufffd", one) if isinstance(one, str) else "" for one in value[:1_000]]
     return UNPRINTABLE.sub("\ufffd", value) if isinstance(value, str) else ""
 
 

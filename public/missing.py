@@ -15,6 +15,7 @@ from publishing.publish import publish, publish_slice
 from publishing.rendering.statuspage import history_path
 from publishing.repair import rebuild
 from publishing.storage import store
+from store.emergency import RESERVED
 
 NOT_FOUND = "/404"
 _API, _HISTORY = "/api/v2/", "/history.json"
@@ -62,7 +63,7 @@ def _mend(page: StatusPage) -> None:
 
 def _is_published(page: StatusPage, path: str) -> bool:
     manifest = store().manifest(page.pk)
-    return manifest is not None and path in manifest.entries
+    return manifest is not None and path in manifest.entries and not path.startswith(RESERVED)
 
 
 def _stored(page: StatusPage, path: str) -> HttpResponse | None:

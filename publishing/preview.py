@@ -17,6 +17,7 @@ from publishing.build import Builder
 from publishing.documents import all_slices, hot_documents, slice_documents
 from publishing.isolation import page_at_one_version
 from store import Document
+from store.emergency import RESERVED
 
 _SALT = "publishing.preview"
 _VALID = timedelta(days=14)
@@ -56,4 +57,4 @@ def _document(page_id: str, path: str) -> Document:
         if path not in found:
             cold = (one for name in all_slices(builder) for one in slice_documents(builder, name))
             found |= {document.path: document for document in cold}
-    return found.get(path) or found["/404"]
+    return found["/404"] if path.startswith(RESERVED) or path not in found else found[path]

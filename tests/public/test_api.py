@@ -135,6 +135,7 @@ def test_the_confirmation_is_sent_once_more(page: StatusPage, mail: Sink) -> Non
         b'{"subscriber": {"email": "\\ud800@example.org"}}',
         b'{"subscriber": {"email": "a@example.org", "component_ids": ["nothing"]}}',
         b'{"subscriber": {"email": "a@example.org", "component_ids": [{}]}}',
+        b'{"subscriber": {"email": "a@example.org", "component_ids": ' + b"[" * 600 + b"]" * 600 + b"}}",
         b'{"subscriber": {"email": "a@example.org", "incident_id": "../x"}}',
         b'{"subscriber": {"endpoint": "http://169.254.169.254/"}}',
         b'{"subscriber": {"email": "' + b"a" * 70_000 + b'"}}',

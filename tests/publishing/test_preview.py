@@ -66,3 +66,9 @@ def test_a_deleted_page_has_no_preview(browser: Client, page: StatusPage, link: 
     delete_page(page, ACTOR)
 
     assert browser.get(link).status_code == 404
+
+
+def test_what_is_ready_for_an_emergency_is_shown_to_nobody(page: StatusPage) -> None:
+    address = preview_url(page).partition("/preview/")[2]
+    for name in ("targets.bin", "critical-index.html"):
+        assert Client(HTTP_HOST="localhost").get(f"/preview/{address}.emergency/{name}").status_code == 404
