@@ -179,9 +179,7 @@ def test_neither_incidents_nor_maintenance_is_refused(browser: Browser) -> None:
     assert "there would be nothing to tell" in answer.content.decode()
 
 
-@pytest.mark.parametrize(
-    ("seconds", "taken"), [(0, False), (3, True), (86_000, True), (90_000, False)]
-)
+@pytest.mark.parametrize(("seconds", "taken"), [(0, False), (3, True), (86_000, True), (90_000, False)])
 def test_a_form_filled_in_by_a_machine_or_left_open_for_a_day_is_asked_for_again(
     seconds: int, taken: bool, browser: Browser
 ) -> None:
