@@ -12,9 +12,9 @@ run: venv  ## start the whole service here; Ctrl-C stops it
 	@exec $(IN_VENV) -m statuspage.supervisor $(ARGS)
 
 test: test-fast  ## run every test
-	$(IN_VENV) -m pytest -m "browser or process"
+	$(IN_VENV) -m pytest -n 2 --dist loadfile -m "browser or process"
 
-# Two at a time, each with servers of its own; what watches the clock or kills processes runs alone.
+# Two at a time, each with servers of its own.
 test-fast: venv-dev  ## run the tests that neither start processes nor drive a browser
 	$(IN_VENV) -m pytest -n 2 --dist worksteal -m "not browser and not process" $(ARGS)
 

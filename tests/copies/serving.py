@@ -19,6 +19,10 @@ from tests.services import any_port
 EXAMPLE = ROOT / "docs" / "examples" / "nginx-copy.conf"
 
 
+# What is answered to a form that is kept for later: no copy takes forms.
+KEPT_FOR_LATER = "/202"
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int

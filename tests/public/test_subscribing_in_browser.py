@@ -148,7 +148,7 @@ def test_a_person_without_scripts_subscribes_changes_and_leaves(
     manage, leave = link(mail, 2, "Choose what you are told"), link(mail, 2, "Unsubscribe")
     page.goto(manage)
     assert page.get_by_label("All of Platform").is_checked()
-    page.get_by_label("Everything").check()
+    page.get_by_label("Everything", exact=True).check()
     page.get_by_role("button", name="Save").click()
     assert page.get_by_role("status").inner_text() == "Saved."
     every = [f"{address}/subscriptions/{name}" for name in ("new", "sent")] + [confirm, manage, leave]
