@@ -62,12 +62,14 @@ class Held:
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Self:
-        """Raises StoreError for whatever `to_bytes` did not write."""
-        members = unseal(raw)
+        """Raises StoreError for what cannot have been written by `to_bytes`: others can write there, too."""
         try:
+            members = unseal(raw)
             files = {str(name): Kept(*row) for name, row in members["files"].items()}
             order = int(members["version"]), int(members["release"])
-            return cls(str(members["page"]), order, files, frozenset(members["unsure"]))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            held = cls(str(members["page"]), order, files, frozenset(map(str, members["unsure"])))
+            held.to_bytes()
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             message = f"Not what a copy says of itself: {error}"
             raise StoreError(message) from error
+        return held

@@ -20,7 +20,7 @@ from outbox.queue import backoff
 from outbox.registry import Claimed, Later
 from publishing.isolation import exclusive
 from publishing.storage import store
-from store import PUBLIC, Manifest
+from store import PUBLIC, Manifest, StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ def _copy(target: CopyTarget, now: datetime, *, anew: bool) -> timedelta:
     except Newer as error:
         # Another worker may know a version that has not come here yet.
         return _failed(target, error, now) if current else _SOON
-    except TargetError as error:
+    except (TargetError, StoreError) as error:
         return _failed(target, error, now)
     return CONFIRM_EVERY
 
@@ -101,7 +101,7 @@ def _copied(target: CopyTarget, manifest: Manifest, sent: int, now: datetime, *,
     _of_these_settings(target).update(**values)
 
 
-def _failed(target: CopyTarget, error: TargetError, now: datetime) -> timedelta:
+def _failed(target: CopyTarget, error: Exception, now: datetime) -> timedelta:
     pause = backoff(target.failures + 1)
     log.warning("copies.failed", copy=target.pk, failures=target.failures + 1, error=str(error))
     _of_these_settings(target).update(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from common.instants import retry_after
 from outbox.registry import Later
 
 # Seconds that a server may be silent, and that an answer may take.
@@ -79,7 +79,7 @@ def _body(answer: http.client.HTTPResponse, host: str) -> bytes:
 
 
 def _refusal(error: HTTPError, host: str) -> Exception:
-    pause = _retry_after(error.headers.get("Retry-After"))
+    pause = retry_after(error.headers.get("Retry-After"))
     if error.code in _BUSY and pause is not None:
         return Later(min(pause, _LONGEST_PAUSE))
     try:
@@ -87,16 +87,3 @@ def _refusal(error: HTTPError, host: str) -> Exception:
     except (http.client.HTTPException, OSError):
         said = ""
     return CacheError(f"{host} answered {error.code}: {said or error.reason}")
-
-
-def _retry_after(value: str | None) -> timedelta | None:
-    """Of a Retry-After header, a number of seconds or an HTTP date; None of anything else."""
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return timedelta(seconds=int(value[:9]))
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC), timedelta())

@@ -111,7 +111,7 @@ def _sms(path: Path, said: dict[str, Any]) -> Message:
 
 def _subject(body: dict[str, Any], lines: list[str]) -> str:
     notice = body.get("incident") or body.get("component") or {}
-    return lines[0] if lines else str(notice.get("name") or body.get("meta", {}).get("event", ""))
+    return ": ".join(lines[:2]) if lines else str(notice.get("name") or body.get("meta", {}).get("event", ""))
 
 
 def _seen(value: Any) -> Iterator[str]:

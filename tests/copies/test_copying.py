@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -412,6 +413,53 @@ def test_a_body_that_the_store_has_lost_is_an_error(target: CopyTarget) -> None:
     manifest = manifest_of(target.page)
     with pytest.raises(StoreError):
         replace(copying(target, manifest), body=lambda _digest: None).run(None)
+
+
+def waits_for_another_try(target: CopyTarget) -> bool:
+    row = OutboxItem.objects.get(topic=COPY, key=target.pk)
+    return (row.attempts, row.last_error) == (0, "") and fresh(target).is_failing
+
+
+def test_a_body_that_the_store_has_lost_is_told_and_copied_once_it_is_back(
+    place: Place, target: CopyTarget, settings: Any
+) -> None:
+    entry = manifest_of(target.page).entries["/status.txt"]
+    body = Path(settings.STORE_DIR) / "bodies" / entry.hash[:2] / entry.hash
+    raw = body.read_bytes()
+    body.unlink()
+    drain_copies()
+    assert fresh(target).last_error == "The store has lost the body of /status.txt."
+    assert waits_for_another_try(target)
+
+    body.write_bytes(raw)
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
+        drain_copies()
+    assert_copied(place, target)
+    assert not fresh(target).is_failing
+
+
+ODD = [
+    {"unsure": ["../outside"]},
+    {"unsure": 7},
+    {"unsure": ["\ud800"]},
+    {"version": float("inf")},
+    {"files": {"index.html": "abc"}},
+    {"files": {"index.html": [[], {}, 1]}},
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_whatever_a_copy_says_of_itself_the_team_is_told(
+    folder: Folder, page: StatusPage, odd: dict[str, Any]
+) -> None:
+    drain_publishing()
+    target = folder.add(page)
+    said = {"page": page.pk, "version": 0, "release": 0, "files": {}, "unsure": []}
+    rest = json.dumps(said | odd, separators=(",", ":")).encode()[1:]
+    folder.put(target, MANIFEST, b'{"sha256":"%s",' % sha256(rest).hexdigest().encode() + rest)
+    drain_copies()
+
+    assert waits_for_another_try(target)
 
 
 def test_objects_have_their_types_and_lives(page: StatusPage, buckets: Buckets) -> None:
