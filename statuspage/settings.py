@@ -50,8 +50,10 @@ SHARED_APPS = [
     "publishing",
     "importing",
     "public",
+    "api",
+    "dashboard",
 ]
-TENANT_APPS = ["events", "pages", "copies", "components", "incidents", "subscribers"]
+TENANT_APPS = ["events", "pages", "copies", "components", "incidents", "metrics", "subscribers"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
