@@ -55,7 +55,7 @@ def send(provider: Provider, mails: Sequence[Personal], until: float) -> Generat
 def problem_of(provider: Provider) -> str:
     """What is missing for sending by it, in anymail's words; empty where nothing is."""
     try:
-        _connection(provider)
+        connection_to(provider)
     except (AnymailConfigurationError, AnymailImproperlyInstalled) as error:
         return str(error).partition("\n")[0]
     except ImportError:
@@ -63,7 +63,7 @@ def problem_of(provider: Provider) -> str:
     return ""
 
 
-def _connection(provider: Provider) -> Any:
+def connection_to(provider: Provider) -> Any:
     options = {key: value for key, value in provider.options.items() if key not in FOR_REPORTS}
     if provider.kind == "sendgrid":
         options["merge_field_format"] = _FIELDS["sendgrid"]
@@ -78,7 +78,7 @@ class _Hand:
         self, provider: Provider, until: float, left: deque[list[Personal]], known: SimpleQueue
     ) -> None:
         self.provider, self.until, self.left, self.known = provider, until, left, known
-        self.connection = _connection(provider)
+        self.connection = connection_to(provider)
 
     def work(self) -> None:
         try:

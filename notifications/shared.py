@@ -29,4 +29,4 @@ def shared(work: Callable[[BaseCache], T]) -> T:
         except (ConnectionInterrupted, RedisError, OSError) as error:
             _silent_until = time.monotonic() + _PAUSE
             log.warning("notifications.each_for_itself", error=type(error).__name__)
-    return work(caches["default"])
+    return work(caches["local"])

@@ -6,7 +6,8 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
@@ -80,18 +81,16 @@ class Site(admin.AdminSite):
 
 
 class PlatformSite(Site):
-    """For those who run the installation. Also where everybody signs in."""
+    """For those who run the installation."""
 
     site_title = site_header = gettext_lazy("Platform")
     index_title = gettext_lazy("Platform")
-    login_form = AuthenticationForm
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if "next" in request.GET or "next" in request.POST:
-            return super().login(request, extra_context)
-        if request.method == "GET" and request.user.is_authenticated:
-            return HttpResponseRedirect(reverse("organisations"))
-        return super().login(request, {"next": reverse("organisations")} | (extra_context or {}))
+        """Whoever is signed in already is so as somebody who may not come here."""
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next", reverse("platform:index")))
 
 
 class OrganisationSite(Site):

@@ -153,3 +153,35 @@ def _option(name: str, value: str) -> object:
     except ValueError as error:
         message = f"{name} has a value in braces that is no JSON."
         raise ImproperlyConfigured(message) from error
+
+
+# By the names that django-allauth gives them: what each needs to know.
+_SERVICES = {
+    "google": ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"),
+    "github": ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"),
+    "openid_connect": ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SERVER_URL"),
+}
+_SCOPES = {"google": ["profile", "email"], "github": ["user:email"]}
+
+
+def sign_in_by() -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
+    """Services by which people may sign in, as django-allauth takes them; and what is missing of those that
+    are half described."""
+    known: dict[str, dict[str, Any]] = {}
+    missing: dict[str, list[str]] = {}
+    for service, names in _SERVICES.items():
+        values = [text(name) for name in names]
+        if all(values):
+            known[service] = _service(service, *values)
+        elif any(values):
+            missing[service] = [name for name, value in zip(names, values, strict=True) if not value]
+    return known, missing
+
+
+def _service(service: str, client_id: str, secret: str, server_url: str = "") -> dict[str, Any]:
+    app: dict[str, Any] = {"client_id": client_id, "secret": secret, "key": ""}
+    if server_url:
+        app |= {"provider_id": "oidc", "name": text("OIDC_NAME", "Single sign-on")}
+        app["settings"] = {"server_url": server_url, "oauth_pkce_enabled": True}
+    found: dict[str, Any] = {"APPS": [app], "OAUTH_PKCE_ENABLED": True}
+    return found | ({"SCOPE": _SCOPES[service]} if service in _SCOPES else {})

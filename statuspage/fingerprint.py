@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +15,9 @@ _DOCUMENTS = ("templates/page", "static/page", "publishing", "common/markdown.py
 def of_migrations() -> str:
     apps = [*settings.SHARED_APPS, *settings.TENANT_APPS]
     folders = (settings.BASE_DIR / app / "migrations" for app in apps if "." not in app)
-    return _hash(file for folder in folders for file in folder.glob("*.py"))
+    # Those of libraries are known by their versions.
+    versions = " ".join(version(name) for name in ("Django", "django-allauth"))
+    return _hash((file for folder in folders for file in folder.glob("*.py")), versions)
 
 
 def of_documents() -> str:

@@ -34,6 +34,9 @@ ROOT_URLCONF = "statuspage.urls"
 PAGE_URLCONF = "public.urls"
 APPEND_SLASH = True
 
+# Signing in by other services: those that are told who we are -----------------------------------------
+SOCIALACCOUNT_PROVIDERS, SIGN_IN_BY_MISSING = env.sign_in_by()
+
 # Apps ----------------------------------------------------------------------------------------------
 SHARED_APPS = [
     "django_tenants",
@@ -47,6 +50,13 @@ SHARED_APPS = [
     "django.contrib.messages",
     "django.contrib.admin",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    *(f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS),
+    "accounts",
     "publishing",
     "importing",
     "public",
@@ -70,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "statuspage.middleware.Organisation",
     "publishing.waiting.AwaitPublishing",
@@ -126,7 +137,9 @@ BROKER_URL = env.text("BROKER_URL", env.redis_database(REDIS_URL, 0))
 STORE_REDIS_URL = env.text("STORE_REDIS_URL", env.redis_database(REDIS_URL, 1))
 LIMITS_REDIS_URL = env.text("LIMITS_REDIS_URL", env.redis_database(REDIS_URL, 2))
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # What django-allauth counts: in Redis, and in this process while Redis is away.
+    "default": {"BACKEND": "accounts.cache.SteadyCache"},
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "limits": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": LIMITS_REDIS_URL or "redis://127.0.0.1:6379/2",
@@ -236,7 +249,31 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = LOGOUT_REDIRECT_URL = "/admin/login/"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = LOGOUT_REDIRECT_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/o/"
+# Who may make an account: open (anybody), invited (whoever a member invites) or closed (nobody).
+SIGNUP = env.text("SIGNUP", "open" if DEBUG else "invited")
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.SignupForm"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_SESSION_REMEMBER = True
+# What cannot be undone asks once more who is there, unless that was asked so many seconds ago.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAdapter"
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Browsers themselves allow passkeys without TLS at localhost alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 SESSION_COOKIE_NAME = "session" if DEBUG else "__Host-session"
 CSRF_COOKIE_NAME = "csrf" if DEBUG else "__Host-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG

@@ -1,6 +1,6 @@
 """Addresses at app hosts."""
 
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from notifications.views import mail_report, sms_inbound, sms_status
@@ -14,6 +14,7 @@ from statuspage.views import organisations
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="organisations")),
     path("o/", organisations, name="organisations"),
+    path("accounts/", include("allauth.urls")),
     path("admin/", platform.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),

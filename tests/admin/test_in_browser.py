@@ -85,7 +85,7 @@ def signed_in(server: str, complaints: list[str], request: pytest.FixtureRequest
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{server}/o/acme/admin/")
-        page.fill("[name=username]", "owner@acme.example")
+        page.fill("[name=login]", "owner@acme.example")
         page.fill("[name=password]", "long enough")
         page.click("[type=submit]")
         assert page.url == f"{server}/o/acme/admin/"

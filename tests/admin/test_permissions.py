@@ -213,9 +213,9 @@ def test_whoever_is_not_signed_in_is_sent_to_the_sign_in_and_back(
     people["editor"].save()
     wanted = "/o/acme/admin/incidents/incident/"
     to_sign_in = browsers["anonymous"].get(wanted)["Location"]
-    assert to_sign_in == f"/admin/login/?next={wanted}"
+    assert to_sign_in == f"/accounts/login/?next={wanted}"
 
-    given = {"username": "editor@acme.example", "password": "long enough"}
+    given = {"login": "editor@acme.example", "password": "long enough"}
     assert browsers["anonymous"].send(to_sign_in, **given)["Location"] == wanted
 
 

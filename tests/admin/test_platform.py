@@ -97,7 +97,7 @@ def test_somebody_new_signs_in_until_that_is_taken_away(browsers: dict[str, Brow
     member = {"user": person.pk, "tenant": acme.pk, "role": "editor"}
     browsers["staff"].send("/admin/tenants/membership/add/", **member)
     browser = browsers["anonymous"]
-    browser.send("/admin/login/", username="new@acme.example", password="correct horse")
+    browser.send("/accounts/login/", login="new@acme.example", password="correct horse")
     assert browser.get("/o/acme/admin/").status_code == 200
 
     address = f"/admin/tenants/user/{person.pk}/change/"
@@ -106,8 +106,8 @@ def test_somebody_new_signs_in_until_that_is_taken_away(browsers: dict[str, Brow
     browsers["staff"].post(address, data)
 
     assert browser.get("/o/acme/admin/").status_code == 302
-    again = browser.send("/admin/login/", username="new@acme.example", password="correct horse")
-    assert again.status_code == 200
+    again = browser.send("/accounts/login/", login="new@acme.example", password="correct horse")
+    assert again["Location"] == "/accounts/inactive/"
 
 
 @pytest.mark.parametrize(
@@ -161,14 +161,14 @@ def test_people_come_in_by_e_mail_address_and_go_where_they_work(
     people["viewer"].set_password("long enough")
     people["viewer"].save()
     browser = browsers["anonymous"]
-    given = {"username": "Viewer@Acme.Example", "password": "long enough"}
-    browser.post("/admin/login/", browser.shown("/admin/login/") | given)
+    given = {"login": "Viewer@Acme.Example", "password": "long enough"}
+    browser.post("/accounts/login/", browser.shown("/accounts/login/") | given)
 
     assert browser.get("/", follow=True).redirect_chain[-1][0] == "/o/acme/admin/"
 
 
 def test_a_wrong_password_is_said(browsers: dict[str, Browser]) -> None:
-    answer = browsers["anonymous"].send("/admin/login/", username="viewer@acme.example", password="wrong")
+    answer = browsers["anonymous"].send("/accounts/login/", login="viewer@acme.example", password="wrong")
 
     assert answer.status_code == 200
     assert "correct" in answer.content.decode()
@@ -177,14 +177,14 @@ def test_a_wrong_password_is_said(browsers: dict[str, Browser]) -> None:
 def test_no_sign_in_leads_to_another_site(browsers: dict[str, Browser], people: dict[str, User]) -> None:
     people["viewer"].set_password("long enough")
     people["viewer"].save()
-    given = {"username": "viewer@acme.example", "password": "long enough"}
-    answer = browsers["anonymous"].send("/admin/login/?next=https://evil.example/", **given)
+    given = {"login": "viewer@acme.example", "password": "long enough"}
+    answer = browsers["anonymous"].send("/accounts/login/?next=https://evil.example/", **given)
 
     assert not answer["Location"].startswith("https")
 
 
 def test_signing_out_leads_to_the_sign_in(browsers: dict[str, Browser], page: StatusPage) -> None:
-    assert browsers["owner"].post("/o/acme/admin/logout/")["Location"] == "/admin/login/"
+    assert browsers["owner"].post("/o/acme/admin/logout/")["Location"] == "/accounts/login/"
     assert browsers["owner"].get("/o/acme/admin/").status_code == 302
 
 

@@ -147,7 +147,7 @@ class Operator:
         self._origin = f"http://localhost:{port}"
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self._opener = urllib.request.build_opener(jar)
-        self.send("/admin/login/", username=EMAIL, password=PASSWORD)
+        self.send("/accounts/login/", login=EMAIL, password=PASSWORD)
 
     def get(self, path: str) -> tuple[int, str]:
         return self._open(path, None)

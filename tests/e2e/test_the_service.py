@@ -95,7 +95,7 @@ def operator(service: Service, browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{service.app}/o/acme/admin/")
-    page.fill("input[name=username]", "admin@example.com")
+    page.fill("input[name=login]", "admin@example.com")
     page.fill("input[name=password]", service.password)
     page.click("[type=submit]")
     page.wait_for_selector("text=Open an incident")

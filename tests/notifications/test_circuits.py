@@ -39,7 +39,7 @@ def machine(settings: Any) -> Iterator[Hooks]:
 @pytest.fixture(autouse=True, params=["Redis", "no Redis"])
 def memory(request: Any, monkeypatch: Any) -> None:
     """The same holds for each process alone, while Redis is away."""
-    for name in ("limits", "default"):
+    for name in ("limits", "local"):
         caches[name].clear()
     monkeypatch.setattr(shared, "_silent_until", 0.0 if request.param == "Redis" else float("inf"))
 

@@ -132,15 +132,15 @@ def test_subscribing_reaches_the_web_process(proxy: Proxy) -> None:
     assert [one.status for one in asked] == [403, 422]
 
 
-APP_PATHS = ("/admin/login/", "/health", "/readyz", "/livez", "/o/acme/admin/", "/v1/")
+APP_PATHS = ("/accounts/login/", "/health", "/readyz", "/livez", "/o/acme/admin/", "/v1/")
 
 
 def test_what_is_the_teams_is_not_at_page_hosts(proxy: Proxy) -> None:
-    assert proxy.visitor.get(APP_HOST, "/admin/login/").status == 200
+    assert proxy.visitor.get(APP_HOST, "/accounts/login/").status == 200
     assert proxy.visitor.get(APP_HOST, "/livez").status == 200
     hidden = [proxy.visitor.get(PAGE_HOST, path) for path in APP_PATHS]
     assert {one.status for one in hidden} == {404}
-    for path in ("/subscriptions/../admin/login/", "/subscriptions/%2e%2e/admin/login/", "//admin/login/"):
+    for path in ("/subscriptions/../accounts/login/", "/subscriptions/%2e%2e/accounts/login/", "//accounts/login/"):
         assert proxy.visitor.get(PAGE_HOST, path).status in {400, 404, 503}
 
 
@@ -152,7 +152,7 @@ def test_pages_are_not_at_app_hosts(proxy: Proxy) -> None:
 def test_links_and_cookies_are_those_of_https(proxy: Proxy) -> None:
     """The web process believes the proxy, not the visitor, about how it was asked."""
     answer = proxy.visitor.get(
-        APP_HOST, "/admin/login/", x_forwarded_proto="http", x_forwarded_host="evil.example"
+        APP_HOST, "/accounts/login/", x_forwarded_proto="http", x_forwarded_host="evil.example"
     )
     assert answer.status == 200
     assert b"evil.example" not in answer.body

@@ -15,6 +15,8 @@ BY_NAME = {
     "psycopg[binary]": "libpq, so that nothing has to be compiled; psycopg looks for it",
     "psycopg[pool]": "django.db.backends.postgresql, for DATABASES' option `pool`",
     "celery[redis]": "kombu, for a broker whose URL begins with redis://",
+    "django-allauth[mfa]": "allauth.mfa, for passkeys and for the picture that an app reads its seed from",
+    "django-allauth[socialaccount]": "allauth.socialaccount, for signing in by other services",
     "uvloop": "uvicorn takes it as its event loop where it is installed",
     "httptools": "uvicorn takes it as its parser of HTTP where it is installed",
     "linkify-it-py": "markdown-it-py, for its option `linkify`",
