@@ -18,6 +18,7 @@ class Lane(StrEnum):
     ARCHIVE = "archive"
     PURGE = "purge"
     COPY = "copy"
+    POLL = "poll"
     # What has been asked for in the lane of notifying is sent in these.
     CRITICAL = "critical"
     CHAT = "chat"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from statuspage.supervisor.children import Program
 
-QUEUES = "publish,notify,archive,purge,copy,critical,chat,email,sms"
+QUEUES = "publish,notify,archive,purge,copy,poll,critical,chat,email,sms"
 
 
 @dataclass(frozen=True)
