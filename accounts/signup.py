@@ -10,7 +10,7 @@ _PROVEN = "account_verified_email"
 
 
 def may_sign_up(request: HttpRequest) -> bool:
-    """SIGNUP: `open` is for everybody, `invited` for those who followed an invitation, `closed` for nobody."""
+    """SIGNUP: `open` is for everybody, `invited` for those who follow an invitation, `closed` for nobody."""
     if settings.SIGNUP == "invited":
         return bool(request.session.get(_PROVEN))
     return bool(settings.SIGNUP == "open")

@@ -50,9 +50,7 @@ WORDS = {
     ),
     "account/email/unknown_account": Words(
         _("There is no account with this address"),
-        _(
-            "Somebody, hopefully you, asked for a new password at %(host)s. This address has no account there."
-        ),
+        _("Somebody, hopefully you, asked for a new password at %(host)s. This address has no account."),
     ),
     "account/email/password_changed": _notice(_("Your password was changed")),
     "account/email/password_set": _notice(_("A password was set for your account")),

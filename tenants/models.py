@@ -134,6 +134,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
+    # Addresses and what is known of them: django-allauth's, which has no types.
+    emailaddress_set: Any
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
