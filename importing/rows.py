@@ -202,9 +202,8 @@ def postmortems(notices: Iterable[SourceNotice]) -> Iterator[Postmortem]:
         at = notice.postmortem_published_at or (told[-1].display_at if told else None)
         body = notice.postmortem or (told[-1].body if told else "")
         if at and body:
-            yield Postmortem(
-                incident_id=notice.id, draft=body, body=body, published_at=at, created_at=at, updated_at=at
-            )
+            times = dict.fromkeys(["draft_at", "body_at", "published_at", "created_at", "updated_at"], at)
+            yield Postmortem(incident_id=notice.id, draft=body, body=body, **times)
 
 
 def statements(said: Iterable[Said]) -> Iterator[Statement]:

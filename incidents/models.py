@@ -74,6 +74,8 @@ class Incident(models.Model):
     # is reminded.
     reminded_until = models.DateTimeField(null=True, editable=False)
     shortlink = models.CharField(max_length=300, blank=True)
+    # What other tools keep of theirs with it, by tool: for the team alone.
+    metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -268,6 +270,8 @@ class IncidentTemplate(models.Model):
     )
     components = models.ManyToManyField(Component, related_name="templates", blank=True)
     deliver_notifications = models.BooleanField(default=True)
+    # What other tools sort it by.
+    group_id = models.CharField(max_length=32, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -286,6 +290,9 @@ class Postmortem(models.Model):
     draft = models.TextField(blank=True, max_length=100_000, help_text=_("Markdown, for the team only."))
     body = models.TextField(blank=True, max_length=100_000)
     published_at = models.DateTimeField(null=True, blank=True)
+    # When each of the two texts was last written; null for none.
+    draft_at = models.DateTimeField(null=True, editable=False)
+    body_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -34,7 +34,7 @@ from pages.change import Change
 MAINTENANCE = "maintenance"
 OPTIONS = frozenset(column.name for column in WindowOptions._meta.fields)
 TIMES = frozenset({"scheduled_for", "scheduled_until"})
-NOTICE_FIELDS = frozenset({"name", "impact_override"})
+NOTICE_FIELDS = frozenset({"name", "impact_override", "metadata"})
 _LONGEST_NOTICE = 30 * 24 * 60
 _MOST_REMINDERS = 5
 UNDERWAY = frozenset({IncidentStatus.IN_PROGRESS, IncidentStatus.VERIFYING})

@@ -20,6 +20,7 @@ from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import Incident, IncidentUpdate, Postmortem
 from incidents.occurrences import follow
 from incidents.steps import (
+    Statuses,
     Words,
     affect,
     check_status,
@@ -39,7 +40,7 @@ from pages.models import StatusPage
 Span = tuple[datetime, datetime | None]
 
 _TIMES = ("started_at", "impact_started_at", "detected_at", "mitigated_at", "resolved_at")
-INCIDENT_FIELDS = frozenset({"name", "impact_override", "next_update_by", *_TIMES})
+INCIDENT_FIELDS = frozenset({"name", "impact_override", "next_update_by", "metadata", *_TIMES})
 # What else can be said of an incident when it is added.
 NEW_FIELDS = INCIDENT_FIELDS - {"name", "resolved_at"}
 UPDATE_FIELDS = frozenset({"body", "technical_details", "display_at"})
@@ -84,16 +85,8 @@ def post_update(
     keep their last status, where `to_operational` is False.
     """
     with page_change(page, actor, notify=notify and words.deliver, notify_at=notify_at) as change:
-        incident = _locked(change, incident)
-        check_promise(next_update_by, change.now)
-        _check_status(incident, words.status)
-        name = _event_name(incident, words.status)
-        update = write_update(change, incident, words)
-        change_row(incident, {"next_update_by": next_update_by}, change.now, {"next_update_by"})
-        _follow_status(change, incident, update, words.named, to_operational=to_operational)
-        count_anew(change, incident)
-        record(change, name, incident, update, notify=True)
-    return update
+        incident = locked_incident(change, incident)
+        return go_on(change, incident, words, to_operational=to_operational, next_update_by=next_update_by)
 
 
 def resolve(page: StatusPage, incident: Incident, actor: Actor, body: str = "", **how: Any) -> IncidentUpdate:
@@ -108,15 +101,8 @@ def edit_incident(page: StatusPage, incident: Incident, actor: Actor, **fields: 
     """
     fields = given(fields, INCIDENT_FIELDS, Incident)
     with page_change(page, actor, notify=False) as change:
-        incident = _locked(change, incident)
-        former = _span(incident)
-        _check_corrected(change, incident, fields)
-        changed = change_row(incident, fields, change.now, INCIDENT_FIELDS)
-        if "next_update_by" in changed:
-            check_promise(incident.next_update_by, change.now)
-            count_anew(change, incident)
-        if changed:
-            _move_statements(change, incident, former, _span(incident))
+        incident = locked_incident(change, incident)
+        if correct(change, incident, fields):
             record(change, "incident.edited", incident)
     return incident
 
@@ -150,7 +136,7 @@ def backfill_incident(
     started_at: datetime,
     resolved_at: datetime,
     body: str,
-    components: Mapping[str, str] | None = None,
+    components: Statuses | None = None,
     **fields: Any,
 ) -> Incident:
     """Add an incident that is over to the history; `fields`: of NEW_FIELDS. Tells nobody."""
@@ -169,9 +155,55 @@ def backfill_incident(
         update = write_update(change, incident, words)
         _close(change, incident, over)
         fall_silent(change, incident, at=over)
-        note_moves(update, {one: (said, ComponentStatus.OPERATIONAL) for one, said in affected.items()})
+        said = {one: status for one, status in affected.items() if status is not None}
+        note_moves(update, {one: (status, ComponentStatus.OPERATIONAL) for one, status in said.items()})
         record(change, "incident.backfilled", incident, update)
     return incident
+
+
+# Steps ---------------------------------------------------------------------------------------------
+
+
+def locked_incident(change: Change, incident: Incident) -> Incident:
+    """The page's own row as it is now. Raises Refused where it is a maintenance or deleted."""
+    found = locked(change, incident)
+    if found.kind != IncidentKind.INCIDENT:
+        message = _("This is a maintenance: use its own verbs.")
+        raise Refused(message)
+    return found
+
+
+def go_on(
+    change: Change,
+    incident: Incident,
+    words: Words,
+    *,
+    to_operational: bool,
+    next_update_by: datetime | None = None,
+) -> IncidentUpdate:
+    """Add an update, with all that follows from its status."""
+    check_promise(next_update_by, change.now)
+    _check_status(incident, words.status)
+    name = _event_name(incident, words.status)
+    update = write_update(change, incident, words)
+    change_row(incident, {"next_update_by": next_update_by}, change.now, {"next_update_by"})
+    _follow_status(change, incident, update, words.named, to_operational=to_operational)
+    count_anew(change, incident)
+    record(change, name, incident, update, notify=True)
+    return update
+
+
+def correct(change: Change, incident: Incident, fields: dict[str, Any]) -> bool:
+    """Set `fields`, of INCIDENT_FIELDS as their columns take them; whether any differs."""
+    former = _span(incident)
+    _check_corrected(change, incident, fields)
+    changed = change_row(incident, fields, change.now, INCIDENT_FIELDS)
+    if "next_update_by" in changed:
+        check_promise(incident.next_update_by, change.now)
+        count_anew(change, incident)
+    if changed:
+        _move_statements(change, incident, former, _span(incident))
+    return bool(changed)
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,14 +234,6 @@ def _new(
             **values,
         )
     )
-
-
-def _locked(change: Change, incident: Incident) -> Incident:
-    found = locked(change, incident)
-    if found.kind != IncidentKind.INCIDENT:
-        message = _("This is a maintenance: use its own verbs.")
-        raise Refused(message)
-    return found
 
 
 def _check_status(incident: Incident, status: str) -> None:

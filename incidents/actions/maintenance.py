@@ -40,6 +40,8 @@ from incidents.windows import (
 from pages.change import Change, page_change
 from pages.models import StatusPage
 
+MAINTENANCE_FIELDS = OPTIONS | NOTICE_FIELDS | TIMES
+
 
 def schedule_maintenance(
     page: StatusPage,
@@ -50,13 +52,15 @@ def schedule_maintenance(
     scheduled_for: datetime,
     scheduled_until: datetime,
     components: Collection[str] = (),
+    begins_as: Words | None = None,
     notify: bool = True,
     notify_at: datetime | None = None,
     **options: Any,
 ) -> Incident:
     """Announce work. `components`: ids; `options`: of OPTIONS and NOTICE_FIELDS.
 
-    One that should have begun already begins at once. Raises Refused for one that would be over.
+    One that should have begun already begins at once, and so does one that is given the words that it
+    `begins_as`. Raises Refused for one that would be over.
     """
     asked = _asked(name, scheduled_for, scheduled_until, components, options)
     with page_change(page, actor, notify=notify, notify_at=notify_at) as change:
@@ -64,7 +68,7 @@ def schedule_maintenance(
             message = _("This maintenance is over already. Add it to the history instead.")
             raise Refused(message, "scheduled_until")
         incident = plan(change, asked)
-        _announce(change, incident, body)
+        _announce(change, incident, body, begins_as)
         ask(change, incident)
     return incident
 
@@ -82,18 +86,10 @@ def edit_maintenance(
 
     An occurrence of a series goes its own way from then on.
     """
-    fields = given(fields, OPTIONS | NOTICE_FIELDS | TIMES, MaintenanceWindow, Incident)
-    notice = {name: value for name, value in fields.items() if name in NOTICE_FIELDS}
-    schedule = {name: value for name, value in fields.items() if name not in NOTICE_FIELDS}
+    fields = given(fields, MAINTENANCE_FIELDS, MaintenanceWindow, Incident)
     with page_change(page, actor, notify=notify) as change:
         incident = locked_maintenance(change, incident)
-        _check_schedule(change, incident, schedule, components)
-        changed = bool(change_row(incident, notice, change.now, NOTICE_FIELDS))
-        changed |= reschedule(change, incident, schedule)
-        changed |= components is not None and attach(change, incident, components)
-        if changed:
-            _go_its_own_way(change, incident)
-            ask(change, incident)
+        if amend(change, incident, fields, components):
             record(change, "maintenance.edited", incident, notify=True)
     return incident
 
@@ -120,13 +116,7 @@ def post_maintenance_update(
     """Say how it goes on. `in_progress` or `verifying` begins one that has not begun."""
     with page_change(page, actor, notify=notify and words.deliver, notify_at=notify_at) as change:
         incident = locked_maintenance(change, incident)
-        _check_words(incident, words)
-        if incident.status == IncidentStatus.SCHEDULED and words.status in UNDERWAY:
-            return _start(change, incident, words, notify=True)
-        update = write_update(change, incident, words)
-        change_row(incident, {"status": words.status}, change.now, {"status"})
-        record(change, "maintenance.updated", incident, update, notify=True)
-    return update
+        return say_how(change, incident, words)
 
 
 def complete_maintenance(
@@ -147,7 +137,7 @@ def complete_maintenance(
             message = _("This maintenance has not begun. Cancel it if it will not take place.")
             raise Refused(message)
         _check_open(incident)
-        return _complete(change, incident, words, _or(notify, incident.window.notify_at_end))
+        return complete(change, incident, words, _or(notify, incident.window.notify_at_end))
 
 
 def cancel_maintenance(
@@ -156,9 +146,7 @@ def cancel_maintenance(
     """Call it off. Components that it put under maintenance are taken back."""
     with page_change(page, actor, notify=notify) as change:
         incident = locked_maintenance(change, incident)
-        _check_open(incident)
-        call_off(change, incident, body)
-        follow(change, incident)
+        cancel(change, incident, body)
     return incident
 
 
@@ -221,6 +209,55 @@ def do_what_is_due(page: StatusPage, incident: Incident) -> None:
         follow(change, incident)
 
 
+# Steps ---------------------------------------------------------------------------------------------
+
+
+def amend(
+    change: Change, incident: Incident, fields: Mapping[str, Any], components: Collection[str] | None
+) -> bool:
+    """Set `fields`, of MAINTENANCE_FIELDS as their columns take them, and all components, by id, where given;
+    whether anything differs."""
+    notice = {name: value for name, value in fields.items() if name in NOTICE_FIELDS}
+    schedule = {name: value for name, value in fields.items() if name not in NOTICE_FIELDS}
+    schedule = {name: value for name, value in schedule.items() if getattr(incident.window, name) != value}
+    _check_schedule(change, incident, schedule, components)
+    changed = bool(change_row(incident, notice, change.now, NOTICE_FIELDS))
+    changed |= reschedule(change, incident, schedule)
+    changed |= components is not None and attach(change, incident, components)
+    if changed:
+        _go_its_own_way(change, incident)
+        ask(change, incident)
+    return changed
+
+
+def say_how(change: Change, incident: Incident, words: Words) -> IncidentUpdate:
+    """Add an update of one that is not over; a later status begins it."""
+    _check_words(incident, words)
+    if incident.status == IncidentStatus.SCHEDULED and words.status in UNDERWAY:
+        return _start(change, incident, words, notify=True)
+    update = write_update(change, incident, words)
+    change_row(incident, {"status": words.status}, change.now, {"status"})
+    record(change, "maintenance.updated", incident, update, notify=True)
+    return update
+
+
+def cancel(change: Change, incident: Incident, body: str) -> None:
+    """Call it off, and see to what its series plans next."""
+    _check_open(incident)
+    call_off(change, incident, body)
+    follow(change, incident)
+
+
+def complete(
+    change: Change, incident: Incident, words: Words, notify: bool, *, at: datetime | None = None
+) -> IncidentUpdate:
+    """End it, at `at` (now, unless told otherwise)."""
+    update = finish(change, incident, replace(words, deliver=notify), at=at)
+    record(change, "maintenance.completed", incident, update, notify=notify)
+    follow(change, incident)
+    return update
+
+
 def _asked(
     name: str,
     scheduled_for: datetime,
@@ -244,16 +281,19 @@ def _do(change: Change, incident: Incident, at: datetime, due: Due) -> None:
         _start(change, incident, words, window.notify_at_start, at=at)
     elif due is Due.COMPLETE:
         words = Words(IncidentStatus.COMPLETED, display_at=at)
-        _complete(change, incident, words, window.notify_at_end, at=at)
+        complete(change, incident, words, window.notify_at_end, at=at)
     else:
         remind_now(change, incident)
 
 
-def _announce(change: Change, incident: Incident, body: str) -> None:
+def _announce(change: Change, incident: Incident, body: str, begins_as: Words | None) -> None:
     window = incident.window
     if window.scheduled_for <= change.now:
-        words = Words(IncidentStatus.IN_PROGRESS, body)
+        words = begins_as or Words(IncidentStatus.IN_PROGRESS, body)
         _start(change, incident, words, notify=True, at=window.scheduled_for)
+        return
+    if begins_as is not None:
+        _start(change, incident, begins_as, notify=True)
         return
     update = write_update(change, incident, Words(IncidentStatus.SCHEDULED, body))
     record(change, "maintenance.scheduled", incident, update, notify=True)
@@ -266,15 +306,6 @@ def _start(
     update = begin(change, incident, replace(words, deliver=words.deliver and notify), at=at)
     ask(change, incident)
     record(change, "maintenance.started", incident, update, notify=notify)
-    return update
-
-
-def _complete(
-    change: Change, incident: Incident, words: Words, notify: bool, *, at: datetime | None = None
-) -> IncidentUpdate:
-    update = finish(change, incident, replace(words, deliver=notify), at=at)
-    record(change, "maintenance.completed", incident, update, notify=notify)
-    follow(change, incident)
     return update
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -30,9 +31,12 @@ def write_postmortem(page: StatusPage, incident: Incident, actor: Actor, draft: 
         now = timezone.now()
         postmortem = Postmortem.objects.filter(incident=incident.pk).first()
         if postmortem is None:
-            postmortem = add(Postmortem(incident_id=incident.pk, draft=draft, created_at=now, updated_at=now))
-        elif not change_row(postmortem, {"draft": draft}, now, {"draft"}):
+            postmortem = add(_drafted(incident, draft, now))
+        elif postmortem.draft == draft:
             return postmortem
+        else:
+            values = {"draft": draft, "draft_at": now}
+            change_row(postmortem, values, now, values.keys())
         _record_draft(page, actor, "postmortem.written", postmortem)
     return postmortem
 
@@ -50,7 +54,7 @@ def publish_postmortem(
         if incident.status != IncidentStatus.RESOLVED:
             message = _("A postmortem is published once its incident is resolved.")
             raise Refused(message, "status")
-        _set(change, postmortem, body=postmortem.draft, published_at=change.now)
+        _set(change, postmortem, body=postmortem.draft, published_at=change.now, body_at=change.now)
         update = write_update(change, incident, Words(IncidentStatus.POSTMORTEM, deliver=notify))
         _set(change, incident, status=IncidentStatus.POSTMORTEM)
         facts = _facts(postmortem)
@@ -85,6 +89,10 @@ def delete_postmortem(page: StatusPage, incident: Incident, actor: Actor) -> Non
         _record_draft(change.page, actor, "postmortem.deleted", postmortem)
 
 
+def _drafted(incident: Incident, draft: str, now: datetime) -> Postmortem:
+    return Postmortem(incident_id=incident.pk, draft=draft, draft_at=now, created_at=now, updated_at=now)
+
+
 def _written(incident: Incident) -> Postmortem:
     postmortem = Postmortem.objects.filter(incident=incident).first()
     if postmortem is None or not postmortem.draft.strip():
@@ -94,7 +102,8 @@ def _written(incident: Incident) -> Postmortem:
 
 
 def _replace(change: Change, incident: Incident, postmortem: Postmortem) -> None:
-    if change_row(postmortem, {"body": postmortem.draft}, change.now, {"body"}):
+    if postmortem.body != postmortem.draft:
+        _set(change, postmortem, body=postmortem.draft, body_at=change.now)
         record(change, "incident.postmortem_edited", incident, postmortem=_facts(postmortem))
 
 
@@ -102,7 +111,7 @@ def _take_off(change: Change, incident: Incident, postmortem: Postmortem) -> Non
     for update in incident.updates.filter(status=IncidentStatus.POSTMORTEM):
         change.record("incident.update_deleted", "incident_update", update.pk, update_facts(update))
         update.delete()
-    _set(change, postmortem, body="", published_at=None)
+    _set(change, postmortem, body="", published_at=None, body_at=None)
     if incident.status == IncidentStatus.POSTMORTEM:
         _set(change, incident, status=IncidentStatus.RESOLVED)
     record(change, "incident.postmortem_reverted", incident)
@@ -115,7 +124,7 @@ def _set(change: Change, row: Incident | Postmortem, **values: Any) -> None:
 def _facts(postmortem: Postmortem) -> dict[str, Any]:
     """What everybody may see of it."""
     facts = state(postmortem)
-    del facts["draft"]
+    del facts["draft"], facts["draft_at"]
     return facts
 
 

@@ -20,7 +20,7 @@ from incidents.steps import Words
 from pages.change import record
 from pages.models import StatusPage
 
-TEMPLATE_FIELDS = frozenset({"name", "title", "body", "update_status", "deliver_notifications"})
+TEMPLATE_FIELDS = frozenset({"name", "title", "body", "update_status", "deliver_notifications", "group_id"})
 _PLACEHOLDER = re.compile(r"\{\{([^{}\n]{1,80})\}\}")
 
 
