@@ -14,7 +14,8 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, set_script_prefix
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
 from common.ids import new_id
@@ -85,6 +86,28 @@ class SecurityHeaders:
         response.headers.setdefault("Content-Security-Policy", _CSP)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class Language:
+    """At app hosts: the language that was chosen in this browser, or the one that it asks for."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if host_of(request) not in settings.APP_HOSTS:
+            return self.get_response(request)
+        with translation.override(_language(request)):
+            return self.get_response(request)
+
+
+def _language(request: HttpRequest) -> str:
+    wanted = request.headers.get("Accept-Language", "")
+    asked = [code for code, _weight in parse_accept_lang_header(wanted)]
+    for code in (request.COOKIES.get("language", ""), *(one.partition("-")[0] for one in asked)):
+        if code in settings.DASHBOARD_LANGUAGES:
+            return code
+    return settings.LANGUAGE_CODE
 
 
 class DatabaseAway:

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "statuspage.middleware.StaticFiles",
     "statuspage.middleware.SecurityHeaders",
+    "statuspage.middleware.Language",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -97,6 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dashboard.shell.shell",
             ],
         },
     },
@@ -286,6 +288,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BE
 
 # Language, time, static files ----------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+# Of the dashboard; pages have their own.
+DASHBOARD_LANGUAGES = ["en", "de"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -295,7 +299,8 @@ FORMAT_MODULE_PATH = "statuspage.formats"
 STATIC_URL = "/static/"
 # Locally files are found where they lie; production collects them once a release.
 STATIC_ROOT = None if DEBUG else Path(env.text("STATIC_ROOT", str(BASE_DIR / "var" / "static")))
-STATICFILES_DIRS = [(name, BASE_DIR / "static" / name) for name in ("page", "admin_extra", "dev")]
+_STATIC = ("page", "admin_extra", "dev", "css", "dashboard", "vendor")
+STATICFILES_DIRS = [(name, BASE_DIR / "static" / name) for name in _STATIC]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="organisations")),
     path("o/", organisations, name="organisations"),
     path("accounts/", include("allauth.urls")),
+    path("", include("dashboard.outside")),
     path("admin/", platform.urls),
     path("livez", health.livez),
     path("readyz", health.readyz),

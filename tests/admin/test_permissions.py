@@ -344,7 +344,7 @@ def test_page_hosts_have_no_admin(browsers: dict[str, Browser], page: StatusPage
     assert browsers["owner"].get("/o/acme/admin/", HTTP_HOST="acme.localhost").status_code == 404
 
 
-def test_an_organisations_own_address_leads_to_its_admin(
+def test_an_organisations_own_address_leads_to_its_only_page(
     browsers: dict[str, Browser], page: StatusPage
 ) -> None:
-    assert browsers["viewer"].get("/o/acme/")["Location"] == "/o/acme/admin/"
+    assert browsers["viewer"].get("/o/acme/")["Location"] == f"/o/acme/p/{page.pk}/"

@@ -1,0 +1,26 @@
+"""What the navigation offers. A screen that is added appends its entry here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`name`: of an address in dashboard/urls.py, without arguments but the page's id. `icon`: of
+    static/dashboard/icons.svg. `needs`: whom it is shown to. `key`: what goes there after g."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    needs: Role = Role.VIEWER
+    key: str = ""
+
+
+PAGE_ENTRIES: tuple[Entry, ...] = (Entry("home", _("Home"), "home", key="h"),)
+ORGANISATION_ENTRIES: tuple[Entry, ...] = ()

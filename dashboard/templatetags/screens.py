@@ -1,0 +1,73 @@
+"""What templates of screens say: times, signs, icons, addresses with changed queries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A drawing of static/dashboard/icons.svg. Beside a word it says nothing; alone it needs a `label`."""
+    said = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    address = f"{static('dashboard/icons.svg')}#{name}"
+    return format_html('<svg class="icon" {}><use href="{}"/></svg>', said, address)
+
+
+@register.simple_tag
+def sign(status: str) -> SafeString:
+    """The shape that stands for a component's status, an impact or an indicator; the word stands beside."""
+    address = f"{static('dashboard/icons.svg')}#is-{status}"
+    return format_html('<svg class="sign is-{}" aria-hidden="true"><use href="{}"/></svg>', status, address)
+
+
+@register.simple_tag
+def when(at: datetime | None, style: str = "DATETIME_FORMAT") -> SafeString:
+    """A moment in the page's zone, which the script puts into the viewer's."""
+    if at is None:
+        return SafeString("–")
+    said = date_format(timezone.localtime(at), style)
+    return format_html(
+        '<time datetime="{}" data-zone="{}">{}</time>',
+        at.isoformat(),
+        timezone.get_current_timezone_name(),
+        said,
+    )
+
+
+@register.simple_tag
+def ago(at: datetime, now: datetime | None = None) -> SafeString:
+    """How long ago a moment was, or how far ahead it lies; kept up to date by the script."""
+    now = now or timezone.now()
+    ahead = at > now
+    distance = (timeuntil if ahead else timesince)(at, now, depth=1)
+    said = (_("in %(time)s") if ahead else _("%(time)s ago")) % {"time": distance}
+    title = date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    zone = timezone.get_current_timezone_name()
+    return format_html(
+        '<time datetime="{}" title="{} ({})" data-ago>{}</time>', at.isoformat(), title, zone, said
+    )
+
+
+@register.simple_tag(takes_context=True)
+def query(context: dict[str, Any], **changed: Any) -> str:
+    """This screen's query with some of it changed; None takes a key out. It leads to the first page."""
+    values = context["request"].GET.copy()
+    values.pop("page", None)
+    for name, value in changed.items():
+        if value in (None, ""):
+            values.pop(name, None)
+        else:
+            values[name] = str(value)
+    return f"?{values.urlencode()}"
