@@ -28,6 +28,11 @@ def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
+def utc_seconds(moment: datetime) -> str:
+    """`2026-11-19T14:32:08Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+
+
 def optional(stamp: Stamp, moment: datetime | None) -> str | None:
     return None if moment is None else stamp(moment)
 

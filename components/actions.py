@@ -59,14 +59,19 @@ def create_component(
     return component
 
 
-def update_component(page: StatusPage, component: Component, actor: Actor, **fields: Any) -> Component:
-    """Change what a component is; its status has verbs of its own."""
+def update_component(
+    page: StatusPage, component: Component, actor: Actor, *, status: str = "", **fields: Any
+) -> Component:
+    """Change what a component is and, where one is given, its status: as `set_status` does."""
     with page_change(page, actor) as change:
         component = _locked(change.page.components, component.pk)
         _check_group(change, fields.get("group"))
         if change_row(component, fields, change.now, COMPONENT_FIELDS):
             _record_components(change, "component.updated", [component])
             refresh_indicator(change)
+        if status:
+            check(change, {component.pk: status})
+            say(change, SETTING, {component.pk: status}, notify=True)
     return component
 
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("dashboard.outside")),
     path("admin/", platform.urls),
+    path("", include("api.urls")),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("health", health.health),

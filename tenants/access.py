@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from tenants.models import Membership, Role, Tenant, User
+from tenants.models import ApiKey, Membership, Role, Scope, Tenant, User
 
 Person = User | AnonymousUser
 
@@ -20,7 +21,7 @@ def tenant_for(user: Person, slug: str, needs: Role = Role.VIEWER, page_id: str 
     Raises Http404 to whoever is not a member, as if there were no such organisation, and
     PermissionDenied to members whose role is too low.
     """
-    tenant: Tenant | None = Tenant.objects.filter(slug=slug).first()
+    tenant = Tenant.objects.present().filter(slug=slug).first()
     role = role_of(user, tenant, page_id) if tenant else None
     if tenant is None or role is None:
         raise Http404
@@ -59,7 +60,7 @@ class Standing:
 
 def standing_of(user: Person, tenant: Tenant) -> Standing | None:
     """All that somebody may do in an organisation, read at once; None for whoever is not a member."""
-    if not isinstance(user, User) or not user.is_active:
+    if not isinstance(user, User) or not user.is_active or tenant.deleted_at:
         return None
     if user.is_staff:
         return Standing(Role.OWNER)
@@ -86,5 +87,60 @@ def tenants_of(user: Person) -> list[Tenant]:
     if not isinstance(user, User) or not user.is_active:
         return []
     if user.is_staff:
-        return list(Tenant.objects.all())
-    return list(Tenant.objects.filter(memberships__user=user))
+        return list(Tenant.objects.present())
+    return list(Tenant.objects.present().filter(memberships__user=user))
+
+
+def deleted_tenants_of(user: Person) -> list[Tenant]:
+    """Those that somebody owns and may still bring back."""
+    if not isinstance(user, User) or not user.is_active:
+        return []
+    gone = Tenant.objects.exclude(deleted_at=None)
+    return list(gone if user.is_staff else gone.filter(memberships__user=user, memberships__role=Role.OWNER))
+
+
+def may_create_tenant(user: Person) -> bool:
+    """Where anybody may sign up, anybody may; otherwise those who run the installation."""
+    return isinstance(user, User) and user.is_active and (user.is_staff or settings.SIGNUP == "open")
+
+
+def check_may_grant(standing: Standing, *roles: Role | str) -> None:
+    """Raises PermissionDenied where somebody gives or takes a role above their own."""
+    if any(Role(role).rank > standing.role.rank for role in roles):
+        raise PermissionDenied
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStanding:
+    """What a key opens at this moment: its own limits, within what its person may do."""
+
+    key: ApiKey
+    standing: Standing
+
+    def sees(self, page_id: str) -> bool:
+        return not self.key.page_ids or page_id in self.key.page_ids
+
+    def check(self, scope: Scope, needs: Role, page_id: str | None = None) -> None:
+        """Raises Http404 for a page that the key does not see, PermissionDenied for what it may not do."""
+        if page_id is not None and not self.sees(page_id):
+            raise Http404
+        if not {scope.value, Scope.ADMIN.value} & set(self.key.scopes):
+            message = f"This key lacks the scope “{scope.value}”."
+            raise PermissionDenied(message)
+        if not self.standing.may(needs, page_id):
+            message = f"This needs the role “{needs.value}”, which the key's owner does not have."
+            raise PermissionDenied(message)
+
+    def check_organisation(self, organisation_id: str) -> None:
+        """Raises Http404 for another organisation, PermissionDenied to a key for some pages alone."""
+        if organisation_id != self.key.tenant_id:
+            raise Http404
+        if self.key.page_ids:
+            message = "This key is for some pages alone, not for the organisation."
+            raise PermissionDenied(message)
+
+
+def key_standing(key: ApiKey) -> KeyStanding | None:
+    """What a key opens; None where its person may not enter the organisation any more."""
+    standing = standing_of(key.user, key.tenant)
+    return KeyStanding(key, standing) if standing else None

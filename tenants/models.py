@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +15,11 @@ from django_tenants.models import TenantMixin
 
 from common.fields import PlainIdField, PublicIdField
 from common.tenancy import schema_of
+
+
+class TenantQuerySet(models.QuerySet["Tenant"]):
+    def present(self) -> TenantQuerySet:
+        return self.filter(deleted_at=None)
 
 
 class Tenant(TenantMixin):  # type: ignore[misc] # django-tenants has no types
@@ -25,6 +33,13 @@ class Tenant(TenantMixin):  # type: ignore[misc] # django-tenants has no types
     slug = models.SlugField(max_length=40, unique=True, help_text=_("Names the organisation in addresses."))
     name = models.CharField(max_length=120)
     created_at = models.DateTimeField(auto_now_add=True)
+    requires_2fa = models.BooleanField(
+        default=False, help_text=_("Members come in only with a passkey or codes from an app.")
+    )
+    # Since when it is to be removed: nobody gets in and its pages are gone, until an owner brings it back.
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = TenantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("organisation")
@@ -194,3 +209,107 @@ class PageRole(models.Model):
             models.UniqueConstraint(fields=["membership", "page_id"], name="page_role_once_per_page"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="page_role_is_known"),
         ]
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> InvitationQuerySet:
+        """Neither accepted nor withdrawn; perhaps expired."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+
+class Invitation(models.Model):
+    """Somebody is asked to work for an organisation. Whoever holds the link in the mail has the address."""
+
+    id = PublicIdField()
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role)
+    # Page id -> role, where a page is to differ.
+    page_roles = models.JSONField(default=dict)
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    language = models.CharField(max_length=10, default="en")
+    # Part of the link: sending again makes the former one useless.
+    number = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_once_at_a_time",
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invitation_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} – {self.tenant}"
+
+
+class Scope(models.TextChoices):
+    """What a key may be used for; its person's role says what may be done at all."""
+
+    READ = "read", _("Read everything")
+    INCIDENTS = "incidents", _("Write incidents and maintenance")
+    COMPONENTS = "components", _("Write components and metrics")
+    SUBSCRIBERS = "subscribers", _("Read and write subscribers")
+    ADMIN = "admin", _("Everything, settings and people included")
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def usable(self, now: datetime) -> ApiKeyQuerySet:
+        """Neither revoked nor expired."""
+        open_ended = models.Q(expires_at=None) | models.Q(expires_at__gt=now)
+        return self.filter(open_ended, revoked_at=None)
+
+
+class ApiKey(models.Model):
+    """A person's key to one organisation, for machines. What it opens is shown once; here is its hash."""
+
+    id = PublicIdField()
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=120, help_text=_("What it is used for, such as Terraform."))
+    secret_hash = models.CharField(max_length=64, editable=False)
+    scopes = ArrayField(models.CharField(max_length=12, choices=Scope))
+    page_ids = ArrayField(PlainIdField(), default=list, blank=True, help_text=_("Empty: all pages."))
+    networks = ArrayField(
+        models.CharField(max_length=43),
+        default=list,
+        blank=True,
+        help_text=_("Addresses that it may be used from, such as 192.0.2.0/24; empty: all."),
+    )
+    per_minute = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100_000)],
+        help_text=_("Requests that it may make in any minute; empty: as for the installation."),
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    # Written once a minute at most.
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    replaces = models.ForeignKey("self", null=True, editable=False, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField()
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scopes__len__gt=0, scopes__contained_by=Scope.values),
+                name="api_key_scopes_are_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

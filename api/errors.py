@@ -1,0 +1,61 @@
+"""What is answered where something cannot be done: one shape for every reason."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpResponse
+
+from common.counters import TooOften
+from common.errors import Refused
+from tenants.keys import NotAdmitted, WrongPlace
+
+JSON = "application/json"
+_AWAY = (OperationalError, InterfaceError)
+
+
+class ApiError(Exception):
+    """A request is answered with `status` and this text, which is for the developer who made it."""
+
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+def rendered(status: int, body: Any, headers: dict[str, str] | None = None) -> HttpResponse:
+    """`body` as JSON; None: nothing at all."""
+    content = b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return HttpResponse(content, status=status, content_type=JSON, headers=headers)
+
+
+def failed(status: int, message: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    """Clients of the original read `error`, its documents say `message`."""
+    return rendered(status, {"error": message, "message": message}, headers)
+
+
+def answer_to(error: Exception) -> HttpResponse | None:
+    """What is answered where this was raised; None where it should not have been."""
+    if isinstance(error, ApiError):
+        return failed(error.status, error.message, error.headers)
+    if isinstance(error, NotAdmitted):
+        return failed(401, f"Could not authenticate. {error}", {"WWW-Authenticate": "OAuth"})
+    if isinstance(error, PermissionDenied | WrongPlace):
+        return failed(403, str(error) or "Not allowed")
+    if isinstance(error, Http404 | ObjectDoesNotExist):
+        return failed(404, "Not found")
+    if isinstance(error, Refused):
+        return failed(422, _about(error))
+    if isinstance(error, TooOften):
+        return failed(429, "Too many requests", {"Retry-After": str(error.seconds)})
+    if isinstance(error, _AWAY):
+        return failed(503, "The database does not answer. Nothing was saved.", {"Retry-After": "5"})
+    return None
+
+
+def _about(error: Refused) -> str:
+    return f"{error.field}: {error.message}" if error.field else error.message
