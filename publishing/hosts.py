@@ -14,7 +14,8 @@ def publish_hosts() -> None:
     with transaction.atomic():
         # The version first: hosts claimed between the two reads ask for a newer map anyway.
         version = HostMap.objects.values_list("version", flat=True).first() or 0
-        rows = list(Domain.objects.values_list("host", "page_id", "kind", "primary", "published"))
+        present = Domain.objects.filter(tenant__deleted_at=None)
+        rows = list(present.values_list("host", "page_id", "kind", "primary", "published"))
     primary = {page_id: host for host, page_id, _, is_primary, _ in rows if is_primary}
     entries = {
         host: HostEntry(page_id, primary.get(page_id, host), kind, published)

@@ -182,7 +182,7 @@ def set_role(user: User, tenant: Tenant, role: Role, actor: Actor) -> Membership
     Raises Refused when it would leave the organisation without an owner.
     """
     with in_tenant(tenant.pk), transaction.atomic(durable=True):
-        _keep_an_owner(tenant, user, role)
+        keep_an_owner(tenant, user, role)
         membership, _new = Membership.objects.update_or_create(
             user=user, tenant=tenant, defaults={"role": role}
         )
@@ -220,7 +220,8 @@ def _record(actor: Actor, membership: Membership, role: Role, page_id: str | Non
     append([fact], actor=actor, at=timezone.now(), page_id=page_id)
 
 
-def _keep_an_owner(tenant: Tenant, user: User, role: Role) -> None:
+def keep_an_owner(tenant: Tenant, user: User, role: Role | None) -> None:
+    """Step: refuse to let an organisation's last owner become `role`, or no member at all."""
     owners = list(
         Membership.objects.select_for_update()
         .filter(tenant=tenant, role=Role.OWNER)

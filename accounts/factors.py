@@ -1,0 +1,26 @@
+"""Second factors, and asking once more who is there."""
+
+from __future__ import annotations
+
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest
+
+from tenants.models import User
+
+_SECOND = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def has_second_factor(user: User) -> bool:
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=_SECOND).exists())
+
+
+def with_second_factor(users: list[User]) -> set[str]:
+    """The ids of those who have one."""
+    found = Authenticator.objects.filter(user__in=users, type__in=_SECOND)
+    return set(found.values_list("user_id", flat=True))
+
+
+def was_just_here(request: HttpRequest) -> bool:
+    """Whether the person has proven a moment ago who they are."""
+    return bool(did_recently_reauthenticate(request))
