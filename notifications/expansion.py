@@ -30,6 +30,7 @@ from subscribers.addresses import address_hash
 from subscribers.choices import Channel
 from subscribers.facts import page_facts
 from subscribers.models import Subscriber
+from tenants.models import Tenant
 
 STEP = 5_000
 _SLICE = 2.0
@@ -104,6 +105,9 @@ _INSERT = """
 
 def expand(item: Claimed) -> None:
     """Handler of the topic "notify", whose key is an event's id. Safe to be called again at any point."""
+    # Whoever deletes an organisation tells nobody any more.
+    if not Tenant.objects.present().filter(pk=item.tenant_id).exists():
+        return
     notification = _notification(int(item.key))
     if notification is None:
         return

@@ -46,7 +46,7 @@ def fold(seconds: float) -> int:
 
 
 def _take(request: Request) -> None:
-    domain = Domain.objects.filter(host=request.host).first()
+    domain = Domain.objects.filter(host=request.host, tenant__deleted_at=None).first()
     if domain is None:
         return
     with in_tenant(domain.tenant_id):
