@@ -22,7 +22,7 @@ from subscribers.choices import Channel, ConsentSource, SubscriberState
 from subscribers.facts import open_now
 from subscribers.links import CONFIRM_WITHIN
 from subscribers.models import Subscriber
-from subscribers.noting import hold, noted_on
+from subscribers.noting import Noted, hold, noted_on
 from subscribers.wishes import EVERYTHING, Wish
 
 # Rows of it wait for those who have not confirmed: the key is the subscriber's id.
@@ -62,13 +62,23 @@ def subscribe(
         subscriber, _new = _row(page, who, now)
         if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
             _begin_anew(subscriber, who, wish, source, now)
-            if subscriber.channel == Channel.SMS:
-                _renew_code(subscriber, now)
-                noted.withdraw(subscriber)
-            put(FOLLOW_UP, noted.tenant_id, [subscriber.pk], due_at=now + REMIND_AFTER)
-            put(RATE, noted.tenant_id, [page.pk], due_at=now + RATE_AFTER)
+            _await_answer(noted, subscriber, now)
         name = "subscriber.asked_again" if subscriber.is_active else "subscriber.asked"
         noted.event(name, subscriber, tell=subscriber.state != SubscriberState.QUARANTINED)
+
+
+def ask_again(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
+    """Send what asks for confirmation once more, with as much time as at first. To anybody but who has not
+    confirmed it sends nothing."""
+    now = timezone.now()
+    with noted_on(page, actor) as noted:
+        found = _find(page, subscriber)
+        if found is None or found.state != SubscriberState.UNCONFIRMED:
+            return
+        found.asked_at, found.purge_at, found.reminded_at = now, now + CONFIRM_WITHIN, None
+        _save(found, "asked_at", "purge_at", "reminded_at")
+        _await_answer(noted, found, now)
+        noted.event("subscriber.asked", found, tell=True)
 
 
 def confirm(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
@@ -282,6 +292,15 @@ def _begin_anew(subscriber: Subscriber, who: Who, wish: Wish, source: str, now: 
         "label",
     ]
     _save(subscriber, *columns, "unsubscribed_at", *wishes.COLUMNS)
+
+
+def _await_answer(noted: Noted, subscriber: Subscriber, now: datetime) -> None:
+    """Step: a code where there is no link, and what happens if nobody answers."""
+    if subscriber.channel == Channel.SMS:
+        _renew_code(subscriber, now)
+        noted.withdraw(subscriber)
+    put(FOLLOW_UP, noted.tenant_id, [subscriber.pk], due_at=now + REMIND_AFTER)
+    put(RATE, noted.tenant_id, [noted.page.pk], due_at=now + RATE_AFTER)
 
 
 def _renew_code(subscriber: Subscriber, now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -235,10 +235,9 @@ class SubscriberAdmin(PageBoundAdmin):
         return badge(row.state, row.get_state_display())
 
 
-def _counts(rows: QuerySet[Any]) -> list[dict[str, Any]]:
+def _counts(rows: Any) -> list[dict[str, Any]]:
     """Of each channel that anybody has: how many are in each state."""
-    tallied = rows.order_by().values_list("channel", "state").annotate(Count("pk"))
-    found = {(channel, state): number for channel, state, number in tallied}
+    found = rows.tallied()
     return [
         {
             "channel": channel,

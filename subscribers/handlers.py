@@ -1,5 +1,7 @@
 """What the outbox asks of this app."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 
 from events.actor import SYSTEM
@@ -8,6 +10,7 @@ from pages.models import StatusPage
 from subscribers.actions import FOLLOW_UP, RATE, REMIND_AFTER, purge, remind
 from subscribers.models import Subscriber
 from subscribers.rates import warn_of_few
+from subscribers.together import TOGETHER, go_on
 
 
 def follow_up(item: Claimed) -> None:
@@ -38,3 +41,4 @@ def look_at_rate(item: Claimed) -> None:
 
 register(FOLLOW_UP, Lane.NOTIFY, follow_up)
 register(RATE, Lane.NOTIFY, look_at_rate)
+register(TOGETHER, Lane.NOTIFY, go_on, lease=timedelta(seconds=30))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import PublicIdField
@@ -28,6 +28,15 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def unconfirmed(self) -> SubscriberQuerySet:
         return self.filter(state=SubscriberState.UNCONFIRMED)
+
+    def present(self) -> SubscriberQuerySet:
+        """Who has not left."""
+        return self.exclude(state=SubscriberState.UNSUBSCRIBED)
+
+    def tallied(self) -> dict[tuple[str, str], int]:
+        """How many there are of each channel and state."""
+        rows = self.order_by().values_list("channel", "state").annotate(Count("pk"))
+        return {(channel, state): number for channel, state, number in rows}
 
 
 class Wishes(models.Model):
