@@ -28,7 +28,9 @@ def still_told(page_id: str, facts: Facts) -> Facts | None:
     the tenant's schema."""
     if facts.get("sample"):
         return facts
-    if not StatusPage.objects.launched().filter(pk=page_id).exists():
+    page = StatusPage.objects.launched().filter(pk=page_id).first()
+    # The team is asked for its next update whoever may read it.
+    if page is None or not (page.is_public or "call" in facts):
         return None
     if "open" in facts:
         shown = _seen([one["id"] for one in facts["open"]])
@@ -50,6 +52,8 @@ def still_tellable(letters: Sequence[Letter]) -> list[Letter]:
     what has been written meanwhile, and without what summaries may not say. In the facts of the others, what
     has been hidden since is marked."""
     old = [one for one in letters if one.number > 1 or one.earlier or "call" in one.notification.facts]
+    if not old:
+        return list(letters)
     again = {told.pk: told for one in old for told in (*one.earlier, one.notification)}
     tenants = Tenant.objects.filter(pk__in={one.tenant_id for one in again.values()})
     known = set(tenants.values_list("pk", flat=True))

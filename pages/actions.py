@@ -41,6 +41,7 @@ PAGE_FIELDS = (
             "time_zone",
             "language",
             "published",
+            "page_type",
             "logo_light",
             "logo_dark",
             "favicon",

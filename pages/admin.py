@@ -126,11 +126,17 @@ class StatusPageAdmin(PageBoundAdmin):
     list_display = ["name", "address", "shown_indicator", "published", "time_zone"]
     adding = [(None, {"fields": ["name", "slug", "time_zone", "published"]})]
     viewing = [
-        (None, {"fields": ["name", "address", "description", "time_zone", "language", "published"]}),
+        (
+            None,
+            {"fields": ["name", "address", "description", "time_zone", "language", "published", "page_type"]},
+        ),
         (_("Texts"), {"fields": ["header", "footer", "note", "about", "company_url", "support_url"]}),
     ]
     editing = [
-        (None, {"fields": ["name", "slug", "description", "time_zone", "language", "published"]}),
+        (
+            None,
+            {"fields": ["name", "slug", "description", "time_zone", "language", "published", "page_type"]},
+        ),
         (
             _("Look"),
             {

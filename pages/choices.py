@@ -18,3 +18,11 @@ class Language(TextChoices):
     EN = "en", _("English")
     DE = "de", _("German")
     AR = "ar", _("Arabic")
+
+
+class PageType(TextChoices):
+    """Who may read a page."""
+
+    PUBLIC = "public", _("Everybody")
+    TEAM = "team", _("Members of the team")
+    AUDIENCE = "audience", _("People who are named")

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import PublicIdField
-from pages.choices import Language, PageIndicator
+from pages.choices import Language, PageIndicator, PageType
 
 _colour = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is # and six hexadecimal digits, such as #1f6feb."))
 _pause: list[Callable[[Any], None]] = [
@@ -44,6 +44,10 @@ class StatusPageQuerySet(models.QuerySet["StatusPage"]):
     def launched(self) -> StatusPageQuerySet:
         return self.present().filter(published=True)
 
+    def open_to_all(self) -> StatusPageQuerySet:
+        """Launched, and for everybody to read."""
+        return self.launched().filter(page_type=PageType.PUBLIC)
+
 
 class UptimePolicy(models.Model):
     """How time counts as down. Null on a component means: as on its page."""
@@ -69,6 +73,13 @@ class StatusPage(UptimePolicy):
     language = models.CharField(max_length=10, choices=Language, default=Language.EN)
     primary_host = models.CharField(max_length=253, help_text=_("Links in messages and feeds lead here."))
     published = models.BooleanField(default=True, help_text=_("Until launched, the page answers 404."))
+    page_type = models.CharField(
+        _("who may read it"),
+        max_length=10,
+        choices=PageType,
+        default=PageType.PUBLIC,
+        help_text=_("A page that is not for everybody shows nothing but that, and tells nobody."),
+    )
 
     logo_light = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     logo_dark = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -145,10 +156,18 @@ class StatusPage(UptimePolicy):
             models.CheckConstraint(
                 condition=models.Q(indicator__in=PageIndicator.values), name="page_indicator_is_known"
             ),
+            models.CheckConstraint(
+                condition=models.Q(page_type__in=PageType.values), name="page_type_is_known"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may read it, once it is launched."""
+        return self.page_type == PageType.PUBLIC
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

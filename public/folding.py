@@ -50,7 +50,7 @@ def _take(request: Request) -> None:
     if domain is None:
         return
     with in_tenant(domain.tenant_id):
-        page = StatusPage.objects.launched().filter(pk=domain.page_id).first()
+        page = StatusPage.objects.open_to_all().filter(pk=domain.page_id).first()
         if page is not None:
             _subscribe(page, request)
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from outbox.registry import Later
 from pages.models import StatusPage
 from public.rendering import message
-from public.visits import of_page
+from public.visits import of_launched_page
 from publishing.finding import slice_for
 from publishing.publish import publish, publish_slice
 from publishing.rendering.statuspage import history_path
@@ -23,7 +23,7 @@ _SECONDS = "2"
 
 
 @require_safe
-@of_page
+@of_launched_page
 def document(request: HttpRequest, page: StatusPage) -> HttpResponse:
     """The document at this path. Publishes the page if the store lacks it, or what is awaited there."""
     path = _path(request)

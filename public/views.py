@@ -18,7 +18,7 @@ from public import guards
 from public.codes import code_path, number_in
 from public.forms import choices, plain, who_from, wish_from, wish_of_link
 from public.rendering import AGAIN, message, render, style
-from public.visits import of_page
+from public.visits import of_launched_page, of_page
 from public.ways import WAYS, Way, offered
 from subscribers import wishes
 from subscribers.actions import Who, confirm, subscribe, unsubscribe, update_preferences
@@ -174,7 +174,7 @@ def manage(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
 
 
 @_shown
-@of_page
+@of_launched_page
 def leaving(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
     """The link of every mail, and its one-click header (RFC 8058): opening it shows a button, POST leaves.
 

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.request import split_domain_port
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from common.tenancy import in_tenant
 from pages.models import StatusPage
 from public import meanwhile
+from publishing.building.page import page_view
+from publishing.render import render_closed
 from tenants.models import Domain
 
 View = Callable[..., HttpResponse]
 log = structlog.get_logger(__name__)
+_API = "/api/"
 
 
 def of_page(view: View) -> View:
     """Calls `view(request, page, …)` in the schema of the tenant whose page the host is.
 
-    A host that nobody has, and a page that is not launched, are 404. Without the database it says so. There
-    is no session to ride on, so Django's own CSRF check, which needs a cookie, has nothing to protect.
+    A host that nobody has, and a page that is not launched, are 404; a page that is not for everybody says
+    so. Without the database it says that. There is no session to ride on, so Django's own CSRF check, which
+    needs a cookie, has nothing to protect.
     """
+    return of_launched_page(partial(_if_open, view))
+
+
+def of_launched_page(view: View) -> View:
+    """As `of_page`, whoever may read the page: for what shows nothing of it."""
 
     @csrf_exempt
     @wraps(view)
@@ -54,6 +64,19 @@ def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
             raise Http404
         with translation.override(page.language), timezone.override(page.zone):
             return view(request, page, *args, **kwargs)
+
+
+def _if_open(view: View, request: HttpRequest, page: StatusPage, *args: Any, **kwargs: Any) -> HttpResponse:
+    return view(request, page, *args, **kwargs) if page.is_public else _closed(request, page)
+
+
+def _closed(request: HttpRequest, page: StatusPage) -> HttpResponse:
+    if request.path.startswith(_API):
+        said = {"error": _("This status page is not public")}
+        return JsonResponse(said, status=404, headers={"Access-Control-Allow-Origin": "*"})
+    document = render_closed(page_view(page))[0]
+    headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+    return HttpResponse(document.body, content_type=document.content_type, status=403, headers=headers)
 
 
 def host_of(request: HttpRequest) -> str:

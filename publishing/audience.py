@@ -18,17 +18,21 @@ class View:
     """`key` names the view in the store.
 
     `components`: what it sees. `named`: these, and deleted ones that it saw, which notices go on naming.
+    `is_shut`: it sees nothing of the page, not even what concerns the page as a whole.
     """
 
     key: str
     components: frozenset[str]
     named: frozenset[str]
+    is_shut: bool = False
 
     def sees(self, ids: Iterable[str]) -> frozenset[str]:
         return self.components.intersection(ids)
 
     def incidents(self, page: StatusPage) -> IncidentQuerySet:
         """Notices that concern a component which the view sees or saw, or the page as a whole."""
+        if self.is_shut:
+            return Incident.objects.none()
         links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
         mine = Exists(links.filter(any_of("component_id", self.named)))
         found: IncidentQuerySet = Incident.objects.filter(page=page).present()
@@ -36,7 +40,10 @@ class View:
 
 
 def public_view(page: StatusPage) -> View:
-    """What everybody may see: every component that is not restricted, new ones included."""
+    """What everybody may see: every component that is not restricted, new ones included; nothing of a page
+    that is not for everybody."""
+    if not page.is_public:
+        return View(PUBLIC, frozenset(), frozenset(), is_shut=True)
     found = page.components.filter(restricted=False).values_list("pk", "deleted_at")
     named = frozenset(pk for pk, _ in found)
     return View(PUBLIC, frozenset(pk for pk, deleted_at in found if deleted_at is None), named)

@@ -24,8 +24,12 @@ PAST_PAGES = "h 2"
 def hot_documents(builder: Builder) -> Iterator[Document]:
     """Made at every version. What is small and belongs to the whole page is made with them.
 
-    The largest come first: each is packed while others are still being made.
+    The largest come first: each is packed while others are still being made. Of a page that is not for
+    everybody there are a few that say so, and nothing else, neither here nor in slices.
     """
+    if builder.view.is_shut:
+        yield from _closed(builder)
+        return
     page, snapshot = builder.page_view, builder.snapshot()
     yield from statuspage.documents(builder.statuspage(snapshot))
     yield from feeds.documents(page, builder.feed())
@@ -33,6 +37,19 @@ def hot_documents(builder: Builder) -> Iterator[Document]:
     yield from (icalendar.document(page, one) for one in builder.calendars())
     yield from render.render_hot(snapshot)
     yield from _small(builder, page, snapshot)
+
+
+def _closed(builder: Builder) -> list[Document]:
+    page = builder.page_view
+    return [*render.render_closed(page), texts.robots(page, hidden=True), *_assets(builder)]
+
+
+def _assets(builder: Builder) -> list[Document]:
+    found = images(builder.page)
+    return [
+        *render.assets(builder.page_view),
+        *(Document(one.path, bytes(one.content), one.content_type) for one in found),
+    ]
 
 
 def _small(builder: Builder, page: PageView, snapshot: Snapshot) -> list[Document]:
@@ -46,14 +63,15 @@ def _small(builder: Builder, page: PageView, snapshot: Snapshot) -> list[Documen
         targets.document(builder.page),
         render.render_unavailable(page),
         render.render_kept(page),
-        *render.assets(page),
-        *(Document(one.path, bytes(one.content), one.content_type) for one in images(builder.page)),
+        *_assets(builder),
     ]
 
 
 def slice_documents(builder: Builder, name: str) -> list[Document]:
     """`m 2026-08`: a month's history and uptime and the notices that began in it; `c 3`: components;
     `k <id>`: one of them; `h 2`: `/history.json` from its second page on; `p all`: pictures."""
+    if builder.view.is_shut:
+        return []
     kind, value = name.split(" ")
     if kind == "k":
         return components(builder, [value])
@@ -74,6 +92,8 @@ def slice_documents(builder: Builder, name: str) -> list[Document]:
 
 def all_slices(builder: Builder) -> list[str]:
     """Every cold document is in one of these. Scheduled maintenance may begin in a month to come."""
+    if builder.view.is_shut:
+        return []
     newest = builder.view.incidents(builder.page).order_by("-started_at").values_list("started_at", flat=True)
     last = max(builder.this_month, calendar.month_of(newest.first() or builder.now, builder.page.zone))
     return [

@@ -42,6 +42,8 @@ _MONTHS_AT_ONCE = 3
 # Few components have a slice each; of many, a slice has several.
 _COMPONENTS_BY_NAME = 12
 _SOON = timedelta(milliseconds=200)
+# Documents that slices make.
+_ARCHIVE = ("/incidents/", "/history/", "/uptime/", "/components/", "/history.json?")
 
 
 def publish(page_id: str, *, anew: bool = False) -> None:
@@ -76,7 +78,7 @@ def publish_slice(page_id: str, slice_name: str) -> None:
             # Gone. Whoever publishes the page again asks for every slice.
             return
         with page_at_one_version(page_id) as page:
-            if page is None:
+            if page is None or not page.is_public:
                 return
             documents = slice_documents(Builder(page, public_view(page)), slice_name)
         entries = previous.entries | _entries(documents)
@@ -99,15 +101,21 @@ def _is_awaited(page_id: str) -> bool:
 
 @dataclass(slots=True)
 class Work:
-    """Documents for the next manifest, paths that go, and slices that are left for later."""
+    """Documents for the next manifest, paths that go, and slices that are left for later.
+
+    `bare`: of what was published before nothing stays or is awaited.
+    """
 
     documents: list[Document]
     gone: set[str]
     slices: list[str]
+    bare: bool = False
 
 
 def _gather(page: StatusPage, previous: Manifest | None, anew: bool, ahead: Ahead) -> Work:
     builder = Builder(page, public_view(page))
+    if builder.view.is_shut:
+        return Work([*hot_documents(builder)], set(), [], bare=True)
     stale = Stale(everything=True) if anew else _stale(builder, previous)
     slices = all_slices(builder) if stale.everything else _later(builder, stale)
     made = _made(builder, stale, set(slices))
@@ -121,9 +129,9 @@ def _made(builder: Builder, stale: Stale, slices: set[str]) -> Iterator[Document
 
 
 def _stale(builder: Builder, previous: Manifest | None) -> Stale:
-    if previous is None:
+    shown = sorted(_months_of(previous)) if previous is not None else []
+    if previous is None or not shown:
         return Stale(everything=True)
-    shown = sorted(_months_of(previous))
     stale = Stale.since(builder.page, previous.version, shown[-1])
     stale.move_beginning(builder.page, shown[0], builder.first_month)
     return stale
@@ -161,6 +169,8 @@ def _gone(builder: Builder, stale: Stale, previous: Manifest | None) -> set[str]
     """Paths of notices, components and months that the page no longer has."""
     if previous is None:
         return set()
+    if stale.hides:
+        return {path for path in previous.entries if path.startswith(_ARCHIVE)}
     visible = builder.view.incidents(builder.page)
     if stale.everything:
         touched = {path for path in previous.entries if path.startswith("/incidents/")}
@@ -179,10 +189,11 @@ def _gone(builder: Builder, stale: Stale, previous: Manifest | None) -> set[str]
 
 
 def _put(page: StatusPage, previous: Manifest | None, work: Work, ahead: Ahead) -> None:
-    former = previous.entries if previous else {}
+    former = previous.entries if previous and not work.bare else {}
     kept = {path: entry for path, entry in former.items() if _stays(path, entry) and path not in work.gone}
     entries = kept | _entries(work.documents)
-    awaited = sorted({*(previous.awaited if previous else ()), *work.slices})
+    waiting = previous.awaited if previous and not work.bare else ()
+    awaited = sorted({*waiting, *work.slices})
     now = timezone.now().isoformat()
     release = previous.release + 1 if previous and previous.version == page.version else 0
     manifest = Manifest(page.pk, PUBLIC, page.version, release, now, entries, tuple(awaited))

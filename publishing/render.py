@@ -143,6 +143,16 @@ def render_kept(page: PageView) -> Document:
         return _document(page, KEPT_PATH, "kept.html", title, {}, cold=True, status=202)
 
 
+def render_closed(page: PageView) -> list[Document]:
+    """All that is shown of a page that is not for everybody: at its address, and wherever else one looks."""
+    with engine.locale(page):
+        title = translation.gettext("This status page is not public")
+        return [
+            _document(page, path, "closed.html", title, {}, status=status)
+            for path, status in (("/", 403), (NOT_FOUND_PATH, 404))
+        ]
+
+
 def _document(
     page: PageView,
     path: str,

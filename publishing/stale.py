@@ -25,10 +25,13 @@ _WIDE_EVENTS = frozenset({"component.created", "component.updated", "component.d
 @dataclass(slots=True)
 class Stale:
     """`months`: whose history and uptime changed. `shifted`: first or last month is another, and lists of
-    months are cut elsewhere. `everything`: all that there is."""
+    months are cut elsewhere. `everything`: all that there is. `hides`: what is published names something that
+    may be seen no more, so that none of it may stay until it is made anew."""
 
     everything: bool = False
     shifted: bool = False
+    hides: bool = False
+    restricted: set[str] = field(default_factory=set)
     incidents: set[str] = field(default_factory=set)
     components: set[str] = field(default_factory=set)
     months: set[YearMonth] = field(default_factory=set)
@@ -40,6 +43,7 @@ class Stale:
         for event in Event.objects.of_page(page.pk).since(version).order_by("id"):
             stale.add(event, page)
         stale.add_former(page, version)
+        stale.hide(page, version)
         stale.turn_of_month(page, shown_month)
         return stale
 
@@ -47,6 +51,8 @@ class Stale:
         facts = event.facts or {}
         if event.object_type in _WIDE or event.name in _WIDE_EVENTS:
             self.everything = True
+            if event.object_type == "component" and facts.get("restricted", True):
+                self.restricted.add(event.object_id)
         elif event.object_type == "incident":
             self._add_incident(event.object_id, facts, page)
         elif event.object_type == "component":
@@ -63,6 +69,13 @@ class Stale:
         notices = Event.objects.of_page(page.pk).filter(object_type="incident", object_id__in=self.incidents)
         for event in notices.newest_per_object(version):
             self.add(event, page)
+
+    def hide(self, page: StatusPage, version: int) -> None:
+        """Whether a component that everybody saw when the page was published is restricted by now."""
+        events = Event.objects.of_page(page.pk).filter(object_type="component", object_id__in=self.restricted)
+        self.hides = any(
+            not (event.facts or {}).get("restricted", False) for event in events.newest_per_object(version)
+        )
 
     def turn_of_month(self, page: StatusPage, shown: YearMonth | None) -> None:
         """A month that is over becomes cold; components' pages show it from now on."""

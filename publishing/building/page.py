@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from components.choices import ComponentStatus
 from components.models import Component, ComponentGroup
@@ -28,6 +29,12 @@ Uptimes = dict[str, tuple[UptimeView, Figure]]
 
 
 def page_view(page: StatusPage) -> PageView:
+    """Of a page that is not for everybody its identity and look alone, without what its team wrote on it."""
+    view = _page_view(page)
+    return view if page.is_public else replace(view, description="", header="", footer="", note="")
+
+
+def _page_view(page: StatusPage) -> PageView:
     return PageView(
         id=page.pk,
         name=page.name,

@@ -29,7 +29,7 @@ def documents(snapshot: Snapshot, site: SiteView) -> list[Document]:
             Document("/status.txt", _plain(snapshot).encode(), PLAIN),
             Document("/index.md", _markdown(snapshot).encode(), MARKDOWN),
             Document("/llms.txt", _llms(page).encode(), PLAIN),
-            Document("/robots.txt", _robots(page).encode(), PLAIN),
+            robots(page, hidden=page.noindex),
             *([] if page.noindex else [Document("/sitemap.xml", _sitemap(page, site).encode(), XML)]),
         ]
 
@@ -160,10 +160,10 @@ def _llms(page: PageView) -> str:
     return f"# {name}\n\n> Live status, incidents and uptime of {name}.\n\n## Documents\n\n{rows}\n"
 
 
-def _robots(page: PageView) -> str:
-    if page.noindex:
-        return "User-agent: *\nDisallow: /\n"
-    return f"User-agent: *\nDisallow: /subscriptions/\n\nSitemap: {page.base_url}/sitemap.xml\n"
+def robots(page: PageView, *, hidden: bool) -> Document:
+    allowed = f"Disallow: /subscriptions/\n\nSitemap: {page.base_url}/sitemap.xml\n"
+    rules = "Disallow: /\n" if hidden else allowed
+    return Document("/robots.txt", f"User-agent: *\n{rules}".encode(), PLAIN)
 
 
 def _sitemap(page: PageView, site: SiteView) -> str:

@@ -32,6 +32,7 @@ ADA = "ada@example.org"
 Meanwhile = Callable[[StatusPage, Component, Incident], object]
 HIDE: dict[str, Meanwhile] = {
     "page taken down": lambda page, _one, _incident: update_page(page, ACTOR, published=False),
+    "page closed": lambda page, _one, _incident: update_page(page, ACTOR, page_type="team"),
     "incident deleted": lambda page, _one, incident: delete_incident(page, incident, ACTOR),
     "component hidden": lambda page, one, _incident: update_component(page, one, ACTOR, restricted=True),
 }

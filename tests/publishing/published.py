@@ -40,7 +40,8 @@ def forget() -> None:
 def fresh_build(page: StatusPage) -> dict[str, bytes]:
     """Every document of the page as it is now, by path."""
     forget()
-    builder = Builder(StatusPage.objects.get(pk=page.pk), public_view(page))
+    current = StatusPage.objects.get(pk=page.pk)
+    builder = Builder(current, public_view(current))
     documents = [*hot_documents(builder)]
     for name in all_slices(builder):
         documents += slice_documents(builder, name)

@@ -192,6 +192,8 @@ CHANGES: dict[str, Callable[[StatusPage], object]] = {
     "brand": lambda page: update_page(page, ACTOR, accent="#123456", footer="*Hello*"),
     "language": lambda page: update_page(page, ACTOR, language="de"),
     "policy": lambda page: update_page(page, ACTOR, partial_weight=0.5),
+    "close page": lambda page: update_page(page, ACTOR, page_type="team"),
+    "open page": lambda page: update_page(page, ACTOR, page_type="public"),
     "time": pass_time,
 }
 
