@@ -21,3 +21,7 @@ class Refused(Exception):
     def message(self) -> str:
         """What was asked may be quoted in it, so it is made fit to be shown."""
         return UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", str(self.args[0]))
+
+
+class Overtaken(Refused):
+    """Somebody else changed the same thing since its writer looked at it."""

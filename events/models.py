@@ -11,6 +11,13 @@ class EventQuerySet(models.QuerySet["Event"]):
     def of_page(self, page_id: str) -> EventQuerySet:
         return self.filter(page_id=page_id)
 
+    def about(self, object_type: str, object_id: str) -> EventQuerySet:
+        return self.filter(object_type=object_type, object_id=object_id)
+
+    def newest_id(self) -> int:
+        """0 where there is none. For one object, whose changes wait for one another, later ids are newer."""
+        return self.aggregate(newest=models.Max("id"))["newest"] or 0
+
     def since(self, version: int) -> EventQuerySet:
         """Events of versions after `version`."""
         return self.filter(version__gt=version)

@@ -10,11 +10,13 @@ from typing import Any
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext as _
 
-from common.errors import Refused
+from common.errors import Overtaken, Refused
 from common.rows import add, state
 from components.choices import ComponentStatus, Source
 from components.models import Component, StatusChange
 from components.status import SETTING, Speaker, check, current, refresh_indicator, say, take_back
+from events.actor import ActorKind
+from events.models import Event
 from incidents.choices import Impact, IncidentKind, IncidentStatus
 from incidents.models import AffectedComponent, Incident, IncidentComponent, IncidentUpdate
 from incidents.stock import SENTENCES
@@ -53,6 +55,17 @@ def locked(change: Change, incident: Incident) -> Incident:
         message = _("This incident has been deleted meanwhile.")
         raise Refused(message)
     return found
+
+
+def check_seen(object_type: str, object_id: str, seen: int | None) -> None:
+    """Raises Overtaken where somebody changed the object after the event `seen`; None: its writer does not
+    mind. What happens by itself does not count."""
+    if seen is None:
+        return
+    newer = Event.objects.about(object_type, object_id).filter(pk__gt=seen)
+    if newer.exclude(actor_kind=ActorKind.SYSTEM).exists():
+        message = _("Somebody else has changed this meanwhile. Nothing of yours was saved yet.")
+        raise Overtaken(message)
 
 
 def speaker(incident: Incident) -> Speaker:

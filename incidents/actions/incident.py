@@ -23,6 +23,7 @@ from incidents.steps import (
     Statuses,
     Words,
     affect,
+    check_seen,
     check_status,
     end_statements,
     fall_silent,
@@ -78,14 +79,18 @@ def post_update(
     notify: bool = True,
     notify_at: datetime | None = None,
     next_update_by: datetime | None = None,
+    seen: int | None = None,
 ) -> IncidentUpdate:
     """Say how an incident goes on. A closing status resolves it, an open one reopens a resolved one.
+
+    `seen`: id of the newest event about it that its writer knows of; raises Overtaken where there is a newer.
 
     On resolving, components go back to operational, but for those of which `words` says otherwise; or all
     keep their last status, where `to_operational` is False.
     """
     with page_change(page, actor, notify=notify and words.deliver, notify_at=notify_at) as change:
         incident = locked_incident(change, incident)
+        check_seen("incident", incident.pk, seen)
         return go_on(change, incident, words, to_operational=to_operational, next_update_by=next_update_by)
 
 
@@ -94,23 +99,29 @@ def resolve(page: StatusPage, incident: Incident, actor: Actor, body: str = "", 
     return post_update(page, incident, actor, Words(IncidentStatus.RESOLVED, body), **how)
 
 
-def edit_incident(page: StatusPage, incident: Incident, actor: Actor, **fields: Any) -> Incident:
+def edit_incident(
+    page: StatusPage, incident: Incident, actor: Actor, *, seen: int | None = None, **fields: Any
+) -> Incident:
     """Correct what is known of an incident: name, impact, times. Corrected times correct the history.
 
-    Tells nobody; what was known before stays in the events.
+    Tells nobody; what was known before stays in the events. `seen`: as for `post_update`.
     """
     fields = given(fields, INCIDENT_FIELDS, Incident)
     with page_change(page, actor, notify=False) as change:
         incident = locked_incident(change, incident)
+        check_seen("incident", incident.pk, seen)
         if correct(change, incident, fields):
             record(change, "incident.edited", incident)
     return incident
 
 
-def edit_update(page: StatusPage, update: IncidentUpdate, actor: Actor, **fields: Any) -> IncidentUpdate:
-    """Correct the text or the displayed time of an update. Tells nobody."""
+def edit_update(
+    page: StatusPage, update: IncidentUpdate, actor: Actor, *, seen: int | None = None, **fields: Any
+) -> IncidentUpdate:
+    """Correct the text or the displayed time of an update. Tells nobody. `seen`: of events about it."""
     with page_change(page, actor, notify=False) as change:
         update = _locked_update(change, update)
+        check_seen("incident_update", update.pk, seen)
         if change_row(update, fields, change.now, UPDATE_FIELDS):
             change.record("incident.update_edited", "incident_update", update.pk, update_facts(update))
             record(change, "incident.edited", update.incident)
