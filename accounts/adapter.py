@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.factors import was_just_here
 from accounts.mail import app_url, queue_mail, render
 from accounts.signup import may_sign_up
 from accounts.words import WORDS
@@ -43,6 +44,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return may_sign_up(request)
+
+    def is_reauthentication_required(self, *, app: str, **_: Any) -> bool:
+        """Whoever has just signed in is not asked again."""
+        return not was_just_here(self.request)
 
     def set_password(self, user: User, password: str) -> None:
         user.set_password(password)

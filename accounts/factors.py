@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
+
+from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.http import HttpRequest
 
 from tenants.models import User
 
 _SECOND = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+# What of signing in proves as much as being asked again: not that another service knows somebody.
+_PROOFS = {"password", "mfa"}
 
 
 def has_second_factor(user: User) -> bool:
@@ -22,5 +29,9 @@ def with_second_factor(users: list[User]) -> set[str]:
 
 
 def was_just_here(request: HttpRequest) -> bool:
-    """Whether the person has proven a moment ago who they are."""
-    return bool(did_recently_reauthenticate(request))
+    """Whether the person has proven a moment ago who they are: by signing in, or when asked again."""
+    if did_recently_reauthenticate(request):
+        return True
+    since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    known = get_authentication_records(request, request.user) if request.user.is_authenticated else []
+    return any(one["at"] > since for one in known if one["method"] in _PROOFS)

@@ -1,4 +1,4 @@
-"""What is asked at signing up beside address and password."""
+"""What is asked at signing up beside address and password, and of one's own account."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from common.limits import UNPRINTABLE
+from tenants.actions import rename_user
 from tenants.models import User
 
 
-class SignupForm(forms.Form):
-    """The base of django-allauth's own."""
-
+class NameForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"),
         max_length=120,
@@ -21,6 +19,9 @@ class SignupForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
+
+class SignupForm(NameForm):
+    """The base of django-allauth's own."""
+
     def signup(self, request: HttpRequest, user: User) -> None:
-        user.name = UNPRINTABLE.sub("", self.cleaned_data["name"])
-        user.save(update_fields=["name"])
+        rename_user(user, self.cleaned_data["name"])

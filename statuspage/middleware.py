@@ -11,13 +11,15 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone, translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-untyped]
 
+from accounts.context import NEEDED_BY
+from accounts.factors import has_second_factor
 from common.ids import new_id
 from common.tenancy import in_tenant, leave_tenant
 from edge.request import hostname
@@ -152,6 +154,9 @@ class Organisation:
 
     def _inside(self, request: HttpRequest, slug: str, rest: str) -> HttpResponse:
         tenant = tenant_for(request.user, slug)
+        if tenant.requires_2fa and not has_second_factor(request.user):
+            request.session[NEEDED_BY] = tenant.name
+            return HttpResponseRedirect("/accounts/2fa/")
         request.organisation = tenant  # type: ignore[attr-defined]
         request.standing = standing_of(request.user, tenant)  # type: ignore[attr-defined]
         request.urlconf = "statuspage.organisation_urls"

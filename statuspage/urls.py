@@ -14,7 +14,7 @@ from statuspage.views import organisations
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="organisations")),
     path("o/", organisations, name="organisations"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.urls")),
     path("", include("dashboard.outside")),
     path("admin/", platform.urls),
     path("", include("api.urls")),

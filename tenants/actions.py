@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from common.ids import LENGTH, new_id
+from common.limits import UNPRINTABLE
 from common.tenancy import NO_TENANT, in_tenant, leave_tenant, schema_of
 from events.actor import Actor
 from events.log import Fact, append
@@ -162,6 +163,12 @@ def create_user(email: str, password: str, *, name: str = "") -> User:
     except IntegrityError as error:
         message = _("Somebody already signs in as %(email)s.") % {"email": email}
         raise Refused(message, "email") from error
+
+
+def rename_user(user: User, name: str) -> None:
+    """What others call a person. Signs that cannot be shown are left out."""
+    user.name = UNPRINTABLE.sub("", name).strip()
+    user.save(update_fields=["name"])
 
 
 def set_active(user: User, active: bool, actor: Actor) -> User:
