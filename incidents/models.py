@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import PublicIdField
@@ -43,6 +43,14 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def active(self) -> IncidentQuerySet:
         """Maintenance that has begun and is not over."""
         return self.present().filter(status__in=[IncidentStatus.IN_PROGRESS, IncidentStatus.VERIFYING])
+
+    def matching(self, text: str) -> IncidentQuerySet:
+        """With these words in name, status, updates or published postmortem; all, where there are none."""
+        if not text.strip():
+            return self
+        said = IncidentUpdate.objects.filter(incident=OuterRef("pk"), body__icontains=text)
+        found = Q(name__icontains=text) | Q(status__icontains=text) | Q(postmortem__body__icontains=text)
+        return self.filter(found | Q(Exists(said)))
 
     def touching(self, first: datetime, last: datetime) -> IncidentQuerySet:
         """Those under way at some time of [first, last)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.operations import Call, Takes, operation
-from api.paging import PAGED, bounds
+from api.paging import PAGED, part_of_ids
 from api.schema.components import Component as Given
 from api.schema.components import ComponentInput, described
 from common.errors import Refused
@@ -26,7 +26,9 @@ _FIELDS = ("name", "description", "showcase", "only_show_if_degraded", "start_da
 @operation("GET", _LIST, Scope.READ, Role.VIEWER, gives=Given, many=True, parameters=PAGED)
 def list_components(call: Call, page: StatusPage) -> Any:
     """Components and groups, as on the page: each group before its members."""
-    return list_shapes(page, *bounds(call))
+    ids = part_of_ids(call, _order(page))
+    found = shapes(page, ids)
+    return [found[one] for one in ids if one in found]
 
 
 @operation("POST", _LIST, Scope.COMPONENTS, Role.EDITOR, takes=_TAKES, gives=Given, status=201)
@@ -79,17 +81,10 @@ def _group(page: StatusPage, group_id: str | None) -> ComponentGroup | None:
 
 def shape_of(page: StatusPage, pk: str) -> dict[str, Any]:
     """One component or group of the page. Raises DoesNotExist where there is none."""
-    found = _shapes(page, [pk])
+    found = shapes(page, [pk])
     if pk not in found:
         raise Component.DoesNotExist
     return found[pk]
-
-
-def list_shapes(page: StatusPage, first: int, end: int) -> list[dict[str, Any]]:
-    """Part of the page's components and groups in their order. Queries: a fixed number."""
-    ids = _order(page)[first:end]
-    found = _shapes(page, ids)
-    return [found[one] for one in ids if one in found]
 
 
 def _order(page: StatusPage) -> list[str]:
@@ -104,7 +99,7 @@ def _order(page: StatusPage) -> list[str]:
     return [pk for _place, pk in sorted(order)]
 
 
-def _shapes(page: StatusPage, ids: list[str]) -> dict[str, dict[str, Any]]:
+def shapes(page: StatusPage, ids: list[str]) -> dict[str, dict[str, Any]]:
     """Of those ids that are the page's components or groups."""
     groups = list(page.groups.present().filter(pk__in=ids))
     known = page.components.present().with_status()

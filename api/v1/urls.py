@@ -9,9 +9,9 @@ from django.urls import URLPattern, re_path
 
 from api.operations import OPERATIONS, Operation
 from api.serving import Endpoint
-from api.v1 import components, groups, pages
+from api.v1 import components, groups, incidents, pages
 
-MODULES = (pages, components, groups)
+MODULES = (pages, components, groups, incidents)
 _NAMED = re.compile(r"\{(\w+)\}")
 
 
