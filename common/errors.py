@@ -25,3 +25,7 @@ class Refused(Exception):
 
 class Overtaken(Refused):
     """Somebody else changed the same thing since its writer looked at it."""
+
+
+class Taken(Refused):
+    """Somebody or something else has it already, and only one may."""

@@ -63,7 +63,7 @@ SHARED_APPS = [
     "api",
     "dashboard",
 ]
-TENANT_APPS = ["events", "pages", "copies", "components", "incidents", "metrics", "subscribers"]
+TENANT_APPS = ["events", "pages", "copies", "components", "incidents", "metrics", "viewers", "subscribers"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
