@@ -27,7 +27,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def body_of(request: HttpRequest) -> Given:
     """The body's members; none where there is no body. Raises ApiError 400 or 413 for what cannot be read."""
-    raw = _raw(request)
+    raw = raw_body(request)
     text = raw.lstrip()
     if not text:
         return {}
@@ -39,7 +39,8 @@ def body_of(request: HttpRequest) -> Given:
     return given
 
 
-def _raw(request: HttpRequest) -> bytes:
+def raw_body(request: HttpRequest) -> bytes:
+    """The body as it was sent. Raises ApiError 413 where it is too large, 400 where it broke off."""
     try:
         return request.body
     except RequestDataTooBig as error:

@@ -1,8 +1,11 @@
-"""An operation's way: key, gate, body, handler, answer."""
+"""An operation's way: key, limit, gate, body, handler, answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +14,15 @@ from rest_framework.views import APIView
 
 from api.auth import actor_behind, admitted
 from api.bodies import body_of
-from api.errors import ApiError, failed, rendered
+from api.errors import ApiError, answer_to, failed, rendered
+from api.idempotency import once
+from api.limits import count_request
 from api.operations import READS, Call, Operation, taken
 from common.tenancy import in_tenant
+from pages.change import only_if
 from pages.models import StatusPage
+
+Owner = list[StatusPage]
 
 
 class Endpoint(APIView):
@@ -29,25 +37,25 @@ class Endpoint(APIView):
             return rendered(200, {}, {"Allow": allowed})
         if method not in self.operations:
             return failed(405, "This cannot be done here.", {"Allow": allowed})
-        return serve(request, self.operations[method], ids)
+        return serve(request, self.operations[method], self.operations.get("GET"), ids)
 
 
-def serve(request: HttpRequest, operation: Operation, ids: dict[str, str]) -> HttpResponse:
+def serve(
+    request: HttpRequest, operation: Operation, reader: Operation | None, ids: dict[str, str]
+) -> HttpResponse:
+    """`reader`: the operation that reads what this one writes."""
     now = timezone.now()
     access = admitted(request, now)
+    count_request(access.key)
     call = Call(request, operation, access, actor_behind(request, access), now)
     with in_tenant(access.key.tenant_id):
         owner = _gate(call, ids)
-        if operation.method not in READS:
-            call.body = body_of(request)
-            call.data = taken(operation, call.body)
-        elif "\0" in request.META.get("QUERY_STRING", "") or "%00" in request.META.get("QUERY_STRING", ""):
-            raise ApiError(400, "The query has characters that are none.")
-        given = operation.handler(call, *owner, **ids)
-        return rendered(operation.status, given, call.headers)
+        if operation.method in READS:
+            return _read(call, owner, ids)
+        return once(request, access.key, now, partial(_write, call, reader, owner, ids))
 
 
-def _gate(call: Call, ids: dict[str, str]) -> list[StatusPage]:
+def _gate(call: Call, ids: dict[str, str]) -> Owner:
     """The page that the address names, as the list of what the operation takes before its ids."""
     operation, access = call.operation, call.access
     if operation.of_organisation:
@@ -56,3 +64,57 @@ def _gate(call: Call, ids: dict[str, str]) -> list[StatusPage]:
     pages = [StatusPage.objects.present().get(pk=page_id)] if page_id else []
     access.check(operation.scope, operation.role, page_id)
     return pages
+
+
+def _read(call: Call, owner: Owner, ids: dict[str, str]) -> HttpResponse:
+    if "%00" in call.request.META.get("QUERY_STRING", ""):
+        raise ApiError(400, "The query has characters that are none.")
+    given = call.operation.handler(call, *owner, **ids)
+    answer = rendered(call.operation.status, given, call.headers)
+    answer.headers["ETag"] = _tag(answer)
+    if answer.headers["ETag"] in _tags(call.request, "If-None-Match"):
+        return rendered(304, None, {"ETag": answer.headers["ETag"]})
+    return answer
+
+
+def _write(call: Call, reader: Operation | None, owner: Owner, ids: dict[str, str]) -> HttpResponse:
+    """What was refused is an answer as well: it is what is said when the request comes again."""
+    try:
+        call.body = body_of(call.request)
+        call.data = taken(call.operation, call.body)
+        with _unless_changed(call, reader, owner, ids):
+            given = call.operation.handler(call, *owner, **ids)
+    except Exception as error:
+        answer = answer_to(error)
+        if answer is None:
+            raise
+        return answer
+    answer = rendered(call.operation.status, given, call.headers)
+    if reader is not None and reader.gives is not None and reader.gives is call.operation.gives:
+        answer.headers["ETag"] = _tag(answer)
+    return answer
+
+
+def _unless_changed(
+    call: Call, reader: Operation | None, owner: Owner, ids: dict[str, str]
+) -> AbstractContextManager[None]:
+    """With If-Match: only while what is read at this address has one of these tags. Raises ApiError 412."""
+    wanted = _tags(call.request, "If-Match")
+    if not wanted or reader is None or reader.many:
+        return nullcontext()
+
+    def check() -> None:
+        tag = _tag(rendered(reader.status, reader.handler(call, *owner, **ids)))
+        if not {tag, "*"} & wanted:
+            raise ApiError(412, "It has been changed meanwhile: read it again.")
+
+    check()
+    return only_if(check)
+
+
+def _tag(answer: HttpResponse) -> str:
+    return f'"{sha256(answer.content).hexdigest()[:24]}"'
+
+
+def _tags(request: HttpRequest, header: str) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in request.headers.get(header, "").split(",")} - {""}

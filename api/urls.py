@@ -4,4 +4,4 @@ from django.urls import re_path
 
 from api.entry import enter
 
-urlpatterns = [re_path(r"^/*v1(?:/(?P<rest>.*))?$", enter)]
+urlpatterns = [re_path(r"^v1(?:/(?P<rest>.*))?$", enter)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -39,6 +39,7 @@ class Committed:
 
 # What the current request committed; publishing's middleware waits for it. None where nobody waits.
 committed: ContextVar[list[Committed] | None] = ContextVar("committed", default=None)
+_condition: ContextVar[Callable[[], None] | None] = ContextVar("condition", default=None)
 _rehearsing: ContextVar[bool] = ContextVar("rehearsing", default=False)
 
 
@@ -78,6 +79,8 @@ def page_change(
     """
     with transaction.atomic(durable=not _rehearsing.get()):
         locked = _lock(page)
+        if (check := _condition.get()) is not None:
+            check()
         # Time runs forward from version to version, even where a clock does not.
         at = max(now or timezone.now(), locked.version_at)
         change = Change(locked, actor, at, locked.version + 1, notify, notify_at)
@@ -85,6 +88,16 @@ def page_change(
         if change.facts:
             _commit(change)
     page.version, page.version_at = locked.version, locked.version_at
+
+
+@contextmanager
+def only_if(check: Callable[[], None]) -> Iterator[None]:
+    """Changes inside call `check` once the page is locked; what it raises is raised, and nothing changed."""
+    token = _condition.set(check)
+    try:
+        yield
+    finally:
+        _condition.reset(token)
 
 
 @contextmanager

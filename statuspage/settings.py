@@ -209,6 +209,9 @@ MESSAGES_DIR = env.text("MESSAGES_DIR") if DEBUG else ""
 METRICS_PORT = env.integer("METRICS_PORT", 0)
 METRICS_HOST = env.text("METRICS_HOST", "127.0.0.1")
 
+# What a key may ask for in any minute, unless the key says otherwise ---------------------------------
+API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 60)
+
 # E-mail --------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 _SMTP = env.smtp()

@@ -14,6 +14,7 @@ import structlog
 from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
+from api import idempotency
 from outbox import heartbeat
 from outbox.drain import drain_lanes
 from outbox.models import OutboxItem
@@ -89,6 +90,7 @@ class Ticker:
             store().sync()
             ask_for_what_is_lost(damaged=True)
             store().collect_garbage(_GRACE)
+            idempotency.forget(timezone.now())
 
 
 def _drain(lane: Lane) -> None:

@@ -1,0 +1,82 @@
+"""Every operation of the table: with every key, and its answer held against the original's document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import transaction
+
+from api.operations import Operation
+from pages.models import StatusPage
+from tenants.models import Role, Scope, Tenant, User
+from tests.api import original
+from tests.api.cases import MODULES, TABLE, World, build
+from tests.api.conftest import EVERYTHING, Machine, machine, person
+
+
+@pytest.fixture
+def world(page: StatusPage, acme: Tenant) -> World:
+    return build(page, acme.pk)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is done inside is taken back, so that each row of the table finds the same world."""
+    block = transaction.atomic()
+    # Like those of a test case: verbs may open their own inside.
+    block._from_testcase = True
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+def ask(key: Machine, world: World, operation: Operation) -> tuple[int, object]:
+    with undone():
+        answer = key.ask(operation.method, world.path(operation), world.body(operation))
+    if answer.status >= 400:
+        assert set(answer.json) == {"error", "message"}, operation.name
+    return answer.status, answer.json
+
+
+def test_every_row_of_the_cases_is_an_operation() -> None:
+    assert {name for module in MODULES for name in module.BODIES} - TABLE.keys() == set()
+
+
+def test_every_operation_answers_as_the_originals_document_says(
+    world: World, owner: User, acme: Tenant
+) -> None:
+    key, wrong = machine(owner, acme, per_minute=100_000), []
+    for operation in TABLE.values():
+        status, answer = ask(key, world, operation)
+        if status != operation.status:
+            wrong.append(f"{operation.name}: {status} {answer}")
+        elif (operation.method, original.place(operation.path)) in original.operations():
+            wrong += original.wrong(operation, status, answer)
+    assert wrong == []
+
+
+def test_an_operation_needs_its_role(world: World, acme: Tenant, owner: User) -> None:
+    for role in Role:
+        key = machine(person(f"a-{role}@example.com", acme, role), acme, per_minute=100_000)
+        expected = {name: one.status if role.rank >= one.role.rank else 403 for name, one in TABLE.items()}
+        assert {name: ask(key, world, one)[0] for name, one in TABLE.items()} == expected, role
+
+
+def test_an_operation_needs_its_scope(world: World, acme: Tenant, owner: User) -> None:
+    for scope in Scope:
+        key = machine(owner, acme, [scope.value], per_minute=100_000)
+        expected = {
+            name: one.status if scope in {one.scope, Scope.ADMIN} else 403 for name, one in TABLE.items()
+        }
+        assert {name: ask(key, world, one)[0] for name, one in TABLE.items()} == expected, scope
+
+
+def test_no_operation_is_open_to_others(world: World, acme: Tenant, globex: Tenant, owner: User) -> None:
+    """Neither without a key, nor with another organisation's, nor with one for another page."""
+    theirs = machine(person("theirs@example.com", globex), globex, EVERYTHING, per_minute=100_000)
+    for name, operation in TABLE.items():
+        assert ask(Machine(), world, operation)[0] == 401, name
+        if operation.of_page or operation.of_organisation:
+            assert ask(theirs, world, operation)[0] == 404, name

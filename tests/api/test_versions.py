@@ -1,0 +1,95 @@
+"""ETag and If-Match; lists that are read part by part."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from components.actions import create_component, create_group, set_status
+from components.models import Component
+from pages.models import StatusPage
+from tests.api.conftest import Answer, Machine
+from tests.conftest import ACTOR
+
+
+def test_what_is_known_is_not_sent_again(api: Machine, page: StatusPage, component: Component) -> None:
+    one = f"/components/{component.pk}"
+    tag = api.get(one).headers["ETag"]
+    again = api.ask("GET", one, **{"If-None-Match": f'"other", W/{tag}'})
+    assert (again.status, again.json, again.headers["ETag"]) == (304, None, tag)
+
+    set_status(page, {component.pk: "major_outage"}, ACTOR)
+    assert api.ask("GET", one, **{"If-None-Match": tag}).status == 200
+
+
+def test_a_write_may_be_bound_to_what_was_read(api: Machine, page: StatusPage, component: Component) -> None:
+    one = f"/components/{component.pk}"
+    tag = api.get(one).headers["ETag"]
+    changed = api.ask("PATCH", one, {"component": {"name": "First"}}, **{"If-Match": tag})
+    assert changed.status == 200
+    assert changed.headers["ETag"] == api.get(one).headers["ETag"] != tag
+
+    late = api.ask("PATCH", one, {"component": {"name": "Second"}}, **{"If-Match": tag})
+    assert late.status == 412
+    assert api.get(one).json["name"] == "First"
+    assert api.ask("DELETE", one, **{"If-Match": tag}).status == 412
+    assert api.ask("DELETE", one, **{"If-Match": "*"}).status == 204
+    assert api.ask("DELETE", one, **{"If-Match": "*"}).status == 404
+
+
+def test_what_changes_between_reading_and_locking_counts(
+    api: Machine, page: StatusPage, component: Component, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, lock = f"/components/{component.pk}", "pages.change._lock"
+    tag = api.get(one).headers["ETag"]
+
+    def overtaken(locked: StatusPage) -> StatusPage:
+        Component.objects.filter(pk=component.pk).update(name="Overtaken")
+        return StatusPage.objects.get(pk=locked.pk)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(lock, overtaken)
+        late = api.ask("PATCH", one, {"component": {"name": "Late"}}, **{"If-Match": tag})
+    assert late.status == 412
+    assert api.get(one).json["name"] != "Late"
+
+
+def _next(answer: Answer) -> str | None:
+    found = re.fullmatch(r'</v1/pages/\w+(?P<path>/\S+)>; rel="next"', answer.headers.get("Link", ""))
+    return found["path"] if found else None
+
+
+@pytest.mark.parametrize("path", ["/components", "/component-groups"])
+def test_a_list_is_followed_to_its_end(api: Machine, page: StatusPage, path: str) -> None:
+    for number in range(5):
+        component = create_component(page, ACTOR, name=f"C{number}")
+        create_group(page, ACTOR, name=f"G{number}", components=[component.pk], position=7)
+    whole = [one["id"] for one in api.get(path).json]
+
+    seen, place = [], f"{path}?per_page=2"
+    while place:
+        answer = api.get(place)
+        assert 1 <= len(answer.json) <= 2
+        seen += [one["id"] for one in answer.json]
+        place = _next(answer) or ""
+    assert seen == whole
+
+
+def test_a_list_that_grows_meanwhile_repeats_nothing(api: Machine, page: StatusPage) -> None:
+    for number in range(3):
+        component = create_component(page, ACTOR, name=f"C{number}", position=number)
+        create_group(page, ACTOR, name=f"G{number}", components=[component.pk], position=number + 1)
+    first = api.get("/component-groups?limit=2")
+    create_group(page, ACTOR, name="Before", position=0)
+    place = _next(first)
+    assert place is not None
+    assert [one["name"] for one in api.get(place).json] == ["G2"]
+
+
+@pytest.mark.parametrize("path", ["/components", "/component-groups"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "W10=", "e30=", "WzEsMl0=", "WyIxIiwiMiIsIjMiXQ==", "%00", "bnVsbA=="]
+)
+def test_a_cursor_that_is_none_is_refused(api: Machine, path: str, cursor: str) -> None:
+    assert api.get(f"{path}?cursor={cursor}").status == 400
