@@ -55,7 +55,7 @@ class Affected(serializers.Field):
         return value
 
     def _status(self, said: Any) -> str | None:
-        if said in {None, ""}:
+        if said is None or said == "":
             return None
         if not isinstance(said, str) or said not in ComponentStatus.values:
             self.fail("status", said=str(said)[:40])

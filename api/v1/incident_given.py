@@ -128,4 +128,7 @@ def moment_of(page: StatusPage, said: str, now: datetime) -> datetime:
         at = datetime.combine(at, time(12), page.zone)
     elif at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    return at if at.date() > now.astimezone(at.tzinfo).date() else min(at, now)
+    if at.date() > now.astimezone(at.tzinfo).date():
+        message = "This lies in the future."
+        raise Refused(message, "backfill_date")
+    return min(at, now)
