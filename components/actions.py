@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,8 @@ COMPONENT_FIELDS = frozenset(
 )
 GROUP_FIELDS = frozenset({"name", "description", "position"})
 _CORRECTED = frozenset({"begun", "ended", "reason"})
+# A group's id, or None for those by themselves, and the ids of the components in it.
+Block = tuple[str | None, Sequence[str]]
 
 
 def create_component(
@@ -132,15 +134,39 @@ def delete_group(page: StatusPage, group: ComponentGroup, actor: Actor) -> None:
         change.record("group.deleted", "group", group.pk, state(group))
 
 
-def reorder(page: StatusPage, ids: Sequence[str], actor: Actor) -> None:
-    """Put components into this order; those not named come after, in their former order."""
+def arrange(page: StatusPage, blocks: Sequence[Block], actor: Actor) -> None:
+    """Put the page into this order, and each component where its block says. All of it or nothing.
+
+    What is not named comes after, in its former order, and stays in its group.
+    """
     with page_change(page, actor) as change:
-        check(change, dict.fromkeys(ids))
-        present = list(change.page.components.present())
-        named = set(ids)
-        rest = [one.pk for one in present if one.pk not in named]
-        places = {pk: place for place, pk in enumerate([*ids, *rest])}
-        _set_each(change, present, "position", places)
+        homes = {pk: group for group, members in blocks for pk in members}
+        check(change, dict.fromkeys(homes))
+        groups, components = list(change.page.groups.present()), list(change.page.components.present())
+        _check_groups(groups, homes.values())
+        order = [pk for group, members in blocks for pk in (*([group] if group else []), *members)]
+        rest = [one.pk for one in (*groups, *components) if one.pk not in order]
+        places = {pk: place for place, pk in enumerate([*order, *rest])}
+        _place_groups(change, groups, places)
+        said = {
+            one.pk: {"position": places[one.pk], "group_id": homes.get(one.pk, one.group_id)}
+            for one in components
+        }
+        _set_each(change, components, said)
+
+
+def _check_groups(groups: Sequence[ComponentGroup], asked: Iterable[str | None]) -> None:
+    if set(asked) - {None, *(one.pk for one in groups)}:
+        message = _("This page has no such group.")
+        raise Refused(message, "group")
+
+
+def _place_groups(change: Change, groups: Sequence[ComponentGroup], places: Mapping[str, int]) -> None:
+    moved = [one for one in groups if one.position != places[one.pk]]
+    for group in moved:
+        group.position, group.updated_at = places[group.pk], change.now
+        change.record("group.updated", "group", group.pk, state(group))
+    ComponentGroup.objects.bulk_update(moved, ["position", "updated_at"], batch_size=1000)
 
 
 def correct_history(
@@ -223,19 +249,30 @@ def _check_group(change: Change, group: ComponentGroup | None) -> None:
 def _move(change: Change, group: ComponentGroup | None, ids: Collection[str]) -> None:
     check(change, dict.fromkeys(ids))
     found = list(change.page.components.present().filter(pk__in=ids))
-    _set_each(change, found, "group_id", dict.fromkeys(ids, group and group.pk))
+    _set_each(change, found, {pk: {"group_id": group and group.pk} for pk in ids})
 
 
 def _set_each(
-    change: Change, components: Sequence[Component], column: str, values: Mapping[str, object]
+    change: Change, components: Sequence[Component], values: Mapping[str, Mapping[str, object]]
 ) -> None:
-    """Give each component its value, with an event for those that had another. Queries: a fixed number."""
-    changed = [one for one in components if getattr(one, column) != values[one.pk]]
+    """Give each component its values by column, the same columns for all, with an event for those that had
+    others. Queries: a fixed number."""
+    changed = [
+        one
+        for one in components
+        if any(getattr(one, name) != values[one.pk][name] for name in values[one.pk])
+    ]
     for component in changed:
-        setattr(component, column, values[component.pk])
+        for name, value in values[component.pk].items():
+            setattr(component, name, value)
         component.updated_at = change.now
-    Component.objects.bulk_update(changed, [column, "updated_at"], batch_size=1000)
+    columns = {name for one in changed for name in values[one.pk]}
+    Component.objects.bulk_update(changed, [*sorted(columns), "updated_at"], batch_size=1000)
     _record_components(change, "component.updated", changed)
+
+
+def _differs(row: Component, values: Mapping[str, object]) -> bool:
+    return any(getattr(row, name) != value for name, value in values.items())
 
 
 def _delete(change: Change, row: Component | ComponentGroup) -> None:

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from common.errors import Refused
 from components.actions import (
+    arrange,
     correct_history,
     create_component,
     create_group,
     delete_component,
     delete_group,
-    reorder,
     set_status,
     update_component,
     update_group,
@@ -66,17 +66,39 @@ def test_a_group_takes_no_other_pages_component(
     with pytest.raises(Refused, match="no component"):
         update_group(elsewhere.page, elsewhere, ACTOR, components=[component.pk])
     with pytest.raises(Refused, match="no component"):
-        reorder(elsewhere.page, [component.pk], ACTOR)
+        arrange(elsewhere.page, [(None, [component.pk])], ACTOR)
 
 
 def test_components_come_in_the_order_that_is_asked_for_and_others_after(page: StatusPage) -> None:
     ids = {name: create_component(page, ACTOR, name=name).pk for name in "ABCD"}
-    reorder(page, [ids["C"], ids["A"]], ACTOR)
+    arrange(page, [(None, [ids["C"], ids["A"]])], ACTOR)
 
     assert names(page) == ["C", "A", "B", "D"]
     version = StatusPage.objects.get(pk=page.pk).version
-    reorder(page, [ids["C"], ids["A"]], ACTOR)
+    arrange(page, [(None, [ids["C"], ids["A"]])], ACTOR)
     assert StatusPage.objects.get(pk=page.pk).version == version
+
+
+def test_groups_and_components_are_arranged_at_once(page: StatusPage) -> None:
+    ids = {name: create_component(page, ACTOR, name=name).pk for name in "ABCD"}
+    one, two = create_group(page, ACTOR, name="One"), create_group(page, ACTOR, name="Two")
+    arrange(page, [(two.pk, [ids["B"]]), (None, [ids["D"]]), (one.pk, [ids["C"], ids["A"]])], ACTOR)
+
+    rows = page.components.present().values_list("name", "group__name")
+    assert list(rows) == [("B", "Two"), ("D", None), ("C", "One"), ("A", "One")]
+    places = {group.name: group.position for group in page.groups.present()}
+    assert places["Two"] < Component.objects.get(pk=ids["D"]).position < places["One"]
+    told = Event.objects.filter(name="group.updated").values_list("object_id", flat=True)
+    assert set(told) == {one.pk, two.pk}
+
+
+def test_nothing_is_arranged_with_a_group_of_another_page(page: StatusPage, elsewhere: Component) -> None:
+    component = create_component(page, ACTOR, name="A")
+    group = create_group(elsewhere.page, ACTOR, name="Theirs")
+    with pytest.raises(Refused, match="no such group"):
+        arrange(page, [(group.pk, [component.pk])], ACTOR)
+    component.refresh_from_db()
+    assert component.group_id is None
 
 
 def test_moving_many_components_asks_the_database_no_more_often_than_moving_two(page: StatusPage) -> None:
@@ -86,7 +108,7 @@ def test_moving_many_components_asks_the_database_no_more_often_than_moving_two(
         ids = [create_component(page, ACTOR, name="C").pk for _ in range(number)]
         with CaptureQueriesContext(connection) as queries:
             update_group(page, group, ACTOR, components=ids)
-            reorder(page, ids[::-1], ACTOR)
+            arrange(page, [(group.pk, ids[::-1])], ACTOR)
         counts.append(len(queries))
         assert Component.objects.filter(group=group).count() == number
         told = Event.objects.filter(name="component.updated", object_id__in=ids)

@@ -19,11 +19,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.actions import (
+    arrange,
     correct_history,
     create_component,
     create_group,
     delete_component,
-    reorder,
     set_status,
     update_component,
 )
@@ -188,7 +188,7 @@ CHANGES: dict[str, Callable[[StatusPage], object]] = {
     "restrict component": lambda page: update_component(page, component_of(page), ACTOR, restricted=True),
     "delete component": lambda page: delete_component(page, component_of(page), ACTOR),
     "group": lambda page: create_group(page, ACTOR, name="All", components=[component_of(page).pk]),
-    "reorder": lambda page: reorder(page, [component_of(page).pk], ACTOR),
+    "arrange": lambda page: arrange(page, [(None, [component_of(page).pk])], ACTOR),
     "brand": lambda page: update_page(page, ACTOR, accent="#123456", footer="*Hello*"),
     "language": lambda page: update_page(page, ACTOR, language="de"),
     "policy": lambda page: update_page(page, ACTOR, partial_weight=0.5),
