@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 
 from common.counters import TooOften
-from common.errors import Refused
+from common.errors import Refused, Taken
 from tenants.keys import NotAdmitted, WrongPlace
 
 JSON = "application/json"
@@ -48,6 +48,8 @@ def answer_to(error: Exception) -> HttpResponse | None:
         return failed(403, str(error) or "Not allowed")
     if isinstance(error, Http404 | ObjectDoesNotExist):
         return failed(404, "Not found")
+    if isinstance(error, Taken):
+        return failed(409, _about(error))
     if isinstance(error, Refused):
         return failed(422, _about(error))
     if isinstance(error, TooOften):
