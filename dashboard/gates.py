@@ -7,7 +7,8 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from events.actor import Actor, person_behind
@@ -32,7 +33,7 @@ class PageRequest(OrganisationRequest):
 
 
 # Of a request, and by name of what the address says.
-Screen = Callable[..., HttpResponse]
+Screen = Callable[..., HttpResponseBase]
 
 
 def page_screen(needs: Role = Role.VIEWER) -> Callable[[Screen], Screen]:
@@ -44,7 +45,7 @@ def page_screen(needs: Role = Role.VIEWER) -> Callable[[Screen], Screen]:
 
     def decorate(view: Screen) -> Screen:
         @wraps(view)
-        def screen(request: PageRequest, page_id: str, **parts: Any) -> HttpResponse:
+        def screen(request: PageRequest, page_id: str, **parts: Any) -> HttpResponseBase:
             page = StatusPage.objects.present().filter(pk=page_id).first()
             if page is None:
                 raise Http404
@@ -65,7 +66,7 @@ def organisation_screen(needs: Role = Role.VIEWER) -> Callable[[Screen], Screen]
 
     def decorate(view: Screen) -> Screen:
         @wraps(view)
-        def screen(request: OrganisationRequest, **parts: Any) -> HttpResponse:
+        def screen(request: OrganisationRequest, **parts: Any) -> HttpResponseBase:
             if not request.standing.may(needs):
                 raise PermissionDenied
             request.actor = person_behind(request)

@@ -22,5 +22,8 @@ class Entry:
     key: str = ""
 
 
-PAGE_ENTRIES: tuple[Entry, ...] = (Entry("home", _("Home"), "home", key="h"),)
+PAGE_ENTRIES: tuple[Entry, ...] = (
+    Entry("home", _("Home"), "home", key="h"),
+    Entry("incidents", _("Incidents"), "incident", key="i"),
+)
 ORGANISATION_ENTRIES: tuple[Entry, ...] = ()

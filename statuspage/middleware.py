@@ -22,6 +22,7 @@ from accounts.context import NEEDED_BY
 from accounts.factors import has_second_factor
 from common.ids import new_id
 from common.tenancy import in_tenant, leave_tenant
+from dashboard.typed import keep
 from edge.request import hostname
 from tenants.access import standing_of, tenant_for
 
@@ -147,7 +148,7 @@ class Organisation:
             return self.get_response(request)
         try:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(keep(request))
             return self._inside(request, match["slug"], match["rest"])
         except _AWAY as error:
             return database_away(error)

@@ -10,11 +10,19 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
+from common.markdown import to_html
+
 register = template.Library()
+
+
+@register.filter
+def markdown(source: str, heading: int = 4) -> SafeString:
+    """As visitors see it."""
+    return mark_safe(to_html(source, heading))  # noqa: S308 (cleaned there)
 
 
 @register.simple_tag

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
+from common.errors import Refused
+from components.actions import set_status
+from components.choices import ComponentStatus
 from dashboard.gates import OrganisationRequest, PageRequest, organisation_screen, page_screen
+from dashboard.reading import (
+    components_of,
+    grouped,
+    headline,
+    maintenance_ahead,
+    not_well,
+    open_incidents,
+    told_lately,
+)
+from notifications.holding import held
+from pages.links import page_url
 from pages.models import StatusPage
+from publishing.preview import preview_url
+from tenants.models import Role
+
+# Of a page with more components than this, only those that are not operational have a switch here.
+_SWITCHES = 60
 
 
+@require_safe
 @organisation_screen()
 def index(request: OrganisationRequest) -> HttpResponse:
     """The organisation's pages; straight to the only one."""
@@ -18,6 +42,36 @@ def index(request: OrganisationRequest) -> HttpResponse:
     return render(request, "dashboard/home/pages.html", {"pages": pages})
 
 
+@require_safe
 @page_screen()
 def home(request: PageRequest) -> HttpResponse:
-    return render(request, "dashboard/home/home.html", {})
+    page, now = request.page, timezone.now()
+    components = components_of(page)
+    is_large = len(components) > _SWITCHES
+    values = {
+        "now": now,
+        "url": page_url(page) if page.published else preview_url(page),
+        "headline": headline(page, components),
+        "incidents": open_incidents(page, now),
+        "maintenance": maintenance_ahead(page)[:5],
+        "held": held(page, now),
+        "told": told_lately(page, request.organisation.pk),
+        "groups": grouped(not_well(components) if is_large else components),
+        "hidden": len(components) - len(not_well(components)) if is_large else 0,
+        "statuses": ComponentStatus.choices,
+        "may_edit": request.standing.may(Role.EDITOR, page.pk),
+    }
+    return render(request, "dashboard/home/home.html", values)
+
+
+@require_POST
+@page_screen(Role.EDITOR)
+def switch(request: PageRequest) -> HttpResponse:
+    """Set one component's status: `set` is its id, a colon, and the status."""
+    component_id, _colon, status = request.POST.get("set", "").partition(":")
+    try:
+        set_status(request.page, {component_id: status}, request.actor)
+        messages.success(request, _("The page says so now."))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return redirect("home", request.page.pk)

@@ -15,19 +15,25 @@ from common.rows import change as change_row
 from events.actor import Actor
 from incidents.choices import IncidentStatus
 from incidents.models import Incident, Postmortem
-from incidents.steps import Words, locked, record, update_facts, write_update
+from incidents.steps import Words, check_seen, locked, record, update_facts, write_update
 from pages.change import Change, page_change
 from pages.change import record as record_hidden
 from pages.models import StatusPage
 
 
-def write_postmortem(page: StatusPage, incident: Incident, actor: Actor, draft: str) -> Postmortem:
-    """Keep a draft. What is published stays as it is until it is published anew."""
+def write_postmortem(
+    page: StatusPage, incident: Incident, actor: Actor, draft: str, *, seen: int | None = None
+) -> Postmortem:
+    """Keep a draft. What is published stays as it is until it is published anew.
+
+    `seen`: id of the newest event about it that its writer knows of; raises Overtaken where there is a newer.
+    """
     with transaction.atomic(durable=True):
         found = page.incidents.present().incidents().select_for_update(no_key=True).filter(pk=incident.pk)
         if not found.exists():
             message = _("This incident has been deleted meanwhile, or is none.")
             raise Refused(message)
+        check_seen("postmortem", incident.pk, seen)
         now = timezone.now()
         postmortem = Postmortem.objects.filter(incident=incident.pk).first()
         if postmortem is None:

@@ -22,9 +22,10 @@ const setTheme = (theme) => {
 // Times: in the viewer's zone, with the page's on hover.
 const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 const options = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
-const local = new Intl.DateTimeFormat(page.lang, options);
-const zoned = new Intl.DateTimeFormat(page.lang, { ...options, timeZoneName: "short" });
-const relative = new Intl.RelativeTimeFormat(page.lang, { numeric: "auto", style: "short" });
+// As people write dates where they are, in the language of the screen.
+const locale = navigator.languages.find((one) => one.split("-")[0] === page.lang) ?? page.lang;
+const zoned = new Intl.DateTimeFormat(locale, { ...options, timeZoneName: "short" });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
 const units = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]];
 
 const showTimes = (root = document) => {

@@ -1,0 +1,30 @@
+"""What all forms of the dashboard have in common."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from common.errors import Refused
+
+# In seconds, as a list of choices has them.
+HOLDS = [("0", _("At once")), ("30", _("In 30 s")), ("60", _("In 1 min")), ("300", _("In 5 min"))]
+
+
+def beside(form: forms.BaseForm, refusal: Refused) -> tuple[str | None, str]:
+    """Where a form shows what a verb refused: `form.add_error(*beside(form, refusal))`."""
+    field = refusal.field if refusal.field in form.fields else None
+    return field, refusal.message
+
+
+def message_field(label: Any, *, rows: int = 5, help_text: Any = "") -> forms.CharField:
+    """Something in Markdown, as long as the column takes."""
+    area = forms.Textarea(attrs={"rows": rows, "data-markdown": ""})
+    return forms.CharField(label=label, help_text=help_text, required=False, max_length=25_000, widget=area)
+
+
+def seconds(value: str) -> timedelta:
+    return timedelta(seconds=int(value or 0))

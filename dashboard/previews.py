@@ -1,0 +1,104 @@
+"""What an incident or an update would show on the page, and whom it would tell what. Nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from common.errors import Refused
+from dashboard.forms.incident import NewIncidentForm, SayingForm, UpdateForm
+from dashboard.gates import PageRequest
+from incidents.actions.incident import open_incident, post_update
+from incidents.choices import Impact, IncidentStatus
+from incidents.stock import SENTENCES
+from notifications.dry_run import DryRun, Sample, dry_run
+from pages.models import StatusPage
+from subscribers.choices import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`refusal`: why it would not be taken as it is. `recipients`: by the word for the channel."""
+
+    name: str
+    status: IncidentStatus
+    impact: Impact
+    body: str
+    technical_details: str
+    recipients: list[tuple[str, int]] = field(default_factory=list)
+    samples: dict[str, Sample] = field(default_factory=dict)
+    refusal: str = ""
+
+    @property
+    def people(self) -> int:
+        return sum(number for _channel, number in self.recipients)
+
+
+def preview_of(request: PageRequest, form: SayingForm) -> Preview:
+    """Of what is typed so far, however much of it is missing."""
+    form.is_valid()
+    words = form.words
+    told, refusal = _rehearsed(request, form)
+    return Preview(
+        name=_name(form),
+        status=IncidentStatus(words.status),
+        impact=_impact(form),
+        body=words.body.strip() or _stock(request.page, words.status),
+        technical_details=words.technical_details,
+        recipients=_by_channel(told),
+        samples=told.samples if told else {},
+        refusal=refusal,
+    )
+
+
+def _rehearsed(request: PageRequest, form: SayingForm) -> tuple[DryRun | None, str]:
+    try:
+        told = dry_run(request.page, _change(request, form))
+    except Refused as refusal:
+        return None, refusal.message
+    return (told[0] if told else None), ""
+
+
+def _change(request: PageRequest, form: SayingForm) -> Callable[[StatusPage], Any]:
+    promised = form.promised(timezone.now())
+    if isinstance(form, UpdateForm):
+        back = form.cleaned_data.get("to_operational", False)
+        how = {"to_operational": back, "next_update_by": promised}
+        return lambda page: post_update(page, form.incident, request.actor, form.words, **how)
+    name = _name(form)
+    return lambda page: open_incident(page, request.actor, form.words, name=name, next_update_by=promised)
+
+
+def _name(form: SayingForm) -> str:
+    if isinstance(form, UpdateForm):
+        return form.incident.name
+    return form.cleaned_data.get("name") or _("Name of the incident")
+
+
+def _impact(form: SayingForm) -> Impact:
+    """The chosen one, or that of the worst component ever that everybody may see."""
+    if isinstance(form, NewIncidentForm) and form.impact:
+        return Impact(form.impact)
+    if isinstance(form, UpdateForm) and form.incident.impact_override:
+        return Impact(form.incident.impact_override)
+    choosing: Any = form.fields["statuses"]
+    shown = {one.pk: one.status for one in choosing.widget.components if not one.restricted}
+    said = form.words.components
+    known = [form.incident.impact] if isinstance(form, UpdateForm) else []
+    impacts = [Impact.of_component_status(to or shown[pk]) for pk, to in said.items() if pk in shown]
+    return Impact.worst([*known, *impacts])
+
+
+def _stock(page: StatusPage, status: str) -> str:
+    with override(page.language):
+        return _(SENTENCES[IncidentStatus(status)])
+
+
+def _by_channel(told: DryRun | None) -> list[tuple[str, int]]:
+    found = told.recipients if told else {}
+    return [(str(Channel(channel).label), number) for channel, number in found.items() if number]

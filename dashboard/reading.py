@@ -1,0 +1,126 @@
+"""What screens show of a page: read here, rendered without another query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, QuerySet
+from django.utils.translation import gettext as _
+
+from components.choices import ComponentStatus
+from components.indicator import indicator
+from components.models import Component
+from incidents.choices import IncidentStatus
+from incidents.models import Incident
+from notifications.models import Notification
+from notifications.progress import Progress, progress_of
+from pages.choices import PageIndicator
+from pages.models import StatusPage
+
+_SOON = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An open incident: `due` is "", "soon" or "overdue", as its promised update is."""
+
+    incident: Incident
+    written_at: datetime
+    due: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Components that stand together; `name` is empty for those without a group."""
+
+    name: str
+    components: list[Any] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message to many, and how far it has come."""
+
+    notification: Notification
+    progress: Progress
+
+    @property
+    def about(self) -> str:
+        facts: dict[str, Any] = self.notification.facts
+        about = facts.get("incident") or facts.get("component") or facts
+        return str(about.get("name") or about.get("title") or "")
+
+
+def components_of(page: StatusPage) -> list[Any]:
+    """Present ones with their status, in the order of the page."""
+    rows = page.components.present().with_status().select_related("group")
+    return sorted(rows, key=lambda one: one.group.position if one.group else one.position)
+
+
+def grouped(components: Iterable[Any]) -> list[Group]:
+    groups: list[Group] = []
+    for one in components:
+        name = one.group.name if one.group else ""
+        if not groups or groups[-1].name != name:
+            groups.append(Group(name))
+        groups[-1].components.append(one)
+    return groups
+
+
+def headline(page: StatusPage, components: Iterable[Any]) -> tuple[PageIndicator, str]:
+    """What the top of the public page says, in the reader's language."""
+    statuses = [one.status for one in components if not one.restricted]
+    found, sentence = indicator(statuses, {page.open_impact} if page.open_impact else set())
+    return found, _(sentence)
+
+
+def open_incidents(page: StatusPage, now: datetime) -> list[Shown]:
+    """Newest first, with when each was last written of."""
+    rows = page.incidents.unresolved().incidents().annotate(written_at=Max("updates__created_at"))
+    return [Shown(one, _written(one), due(one, now)) for one in rows.prefetch_related("components")]
+
+
+def due(incident: Incident, now: datetime) -> str:
+    """How its promised update is: "overdue", "soon", or neither."""
+    promised = incident.next_update_by
+    if promised is None or not IncidentStatus(incident.status).is_open:
+        return ""
+    if promised <= now:
+        return "overdue"
+    return "soon" if promised - now <= _SOON else ""
+
+
+def maintenance_ahead(page: StatusPage) -> QuerySet[Incident]:
+    """What is under way or planned, the next first."""
+    return (
+        page.incidents.maintenance().unresolved().select_related("window").order_by("window__scheduled_for")
+    )
+
+
+def told_lately(page: StatusPage, tenant_id: str, most: int = 5) -> list[Told]:
+    """The newest messages of the page."""
+    rows = Notification.objects.of(tenant_id).filter(page_id=page.pk, version__isnull=False)
+    return with_progress(rows.order_by("-id")[:most])
+
+
+def told_of(incident: Incident, tenant_id: str) -> list[Told]:
+    """The messages about an incident, newest first."""
+    return with_progress(Notification.objects.of(tenant_id).filter(incident_id=incident.pk).order_by("-id"))
+
+
+def with_progress(notifications: Iterable[Notification]) -> list[Told]:
+    rows = list(notifications)
+    found = progress_of(rows)
+    return [Told(one, found[one.pk]) for one in rows]
+
+
+def not_well(components: Sequence[Component]) -> list[Any]:
+    return [one for one in components if one.status != ComponentStatus.OPERATIONAL]  # type: ignore[attr-defined]
+
+
+def _written(incident: Any) -> datetime:
+    found: datetime = incident.written_at or incident.created_at
+    return found

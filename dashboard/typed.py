@@ -1,0 +1,58 @@
+"""What somebody sent after their session had ended is kept until they are signed in again."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _
+
+_KEY = "typed"
+_MOST = 60_000
+
+
+def keep(request: HttpRequest) -> str:
+    """Keep a form that was sent to its own address; where to go after the sign-in.
+
+    Only what this site's own form sends is kept: another's must not lie there, waiting to be sent.
+    """
+    if request.method != "POST":
+        return request.get_full_path()
+    came_from = _own_path(request)
+    if came_from is None:
+        return "/"
+    if came_from.partition("?")[0] == request.path and _is_small(request):
+        request.session[_KEY] = {"path": request.path, "data": request.POST.urlencode()}
+    return came_from
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    """What a form at this address is filled with: what was sent, or kept. None: nothing was typed."""
+    if request.method == "POST":
+        return request.POST
+    kept = request.session.get(_KEY)
+    if not kept or kept["path"] != request.path:
+        return None
+    del request.session[_KEY]
+    messages.warning(
+        request, _("Your session had ended. Nothing was sent yet: please look at it and send it once more.")
+    )
+    data = QueryDict(kept["data"], mutable=True)
+    data.pop("csrfmiddlewaretoken", None)
+    return data
+
+
+def _own_path(request: HttpRequest) -> str | None:
+    """The path and query of our own screen that the form was on; None where it was none of ours."""
+    referrer = urlsplit(request.headers.get("Referer", ""))
+    if (
+        referrer.netloc != request.get_host()
+        or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
+    ):
+        return None
+    return f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
+
+
+def _is_small(request: HttpRequest) -> bool:
+    return len(request.body) <= _MOST and not request.FILES

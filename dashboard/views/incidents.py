@@ -1,0 +1,142 @@
+"""Incidents of a page: the list, and opening one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Max, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from common.errors import Refused
+from dashboard.forms.base import beside
+from dashboard.forms.incident import NewIncidentForm
+from dashboard.gates import PageRequest, page_screen
+from dashboard.previews import preview_of
+from dashboard.typed import typed
+from incidents.actions.incident import open_incident
+from incidents.actions.template import fill, placeholders
+from incidents.choices import IncidentKind, IncidentStatus
+from incidents.models import Incident, IncidentTemplate
+from tenants.models import Role
+
+_SORTS = {"name", "-name", "started_at", "-started_at"}
+_ROWS = 25
+_BEGINNINGS = (*IncidentStatus.open_of_kind(IncidentKind.INCIDENT), IncidentStatus.RESOLVED)
+# Before a placeholder's name in an address.
+_VALUE = "value-"
+
+
+@require_safe
+@page_screen()
+def incidents(request: PageRequest) -> HttpResponse:
+    """Filtered by `state` (open, over) and `q`, ordered by `sort`, a `page` at a time."""
+    found = request.page.incidents.present().incidents()
+    state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
+    sort = request.GET.get("sort", "")
+    is_open = Q(resolved_at=None)
+    counts = {"open": found.filter(is_open).count(), "over": found.exclude(is_open).count()}
+    rows = {"open": found.filter(is_open), "over": found.exclude(is_open)}.get(state, found)
+    if words:
+        rows = rows.filter(Q(name__icontains=words) | Q(updates__body__icontains=words)).distinct()
+    rows = rows.order_by(sort if sort in _SORTS else "-started_at", "-id").prefetch_related("components")
+    values = {
+        "rows": Paginator(rows.annotate(written_at=Max("updates__created_at")), _ROWS).get_page(
+            request.GET.get("page")
+        ),
+        "state": state,
+        "words": words,
+        "sorted": sort if sort in _SORTS else "-started_at",
+        "counts": counts,
+        "may_edit": request.standing.may(Role.EDITOR, request.page.pk),
+        "now": timezone.now(),
+    }
+    return render(request, "dashboard/incidents/list.html", values)
+
+
+@page_screen(Role.EDITOR)
+def incident_new(request: PageRequest) -> HttpResponse:
+    """Open an incident; with `?template=`, from a template, whose placeholders are asked for first."""
+    template = _template(request)
+    missing = _missing(request, template)
+    data = typed(request)
+    form = NewIncidentForm(request.page, data, initial=_initial(request, template, missing))
+    if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
+        incident = _open(request, form)
+        if incident is not None:
+            messages.success(request, _("The incident is open. Visitors see it now."))
+            return redirect("incident", request.page.pk, incident.pk)
+    values = {
+        "form": form,
+        "templates": request.page.templates.filter(update_status__in=_BEGINNINGS),
+        "template": template,
+        "missing": missing,
+        "preview": preview_of(request, form) if "preview" in request.POST else None,
+    }
+    return render(request, "dashboard/incidents/new.html", values)
+
+
+@require_POST
+@page_screen(Role.EDITOR)
+def incident_preview(request: PageRequest) -> HttpResponse:
+    """What opening it would show and tell, as a part of the screen."""
+    form = NewIncidentForm(request.page, request.POST)
+    return render(request, "dashboard/incidents/preview.html", {"preview": preview_of(request, form)})
+
+
+def _open(request: PageRequest, form: NewIncidentForm) -> Incident | None:
+    """The incident; None where it was refused, as the form says then."""
+    now = timezone.now()
+    try:
+        return open_incident(
+            request.page,
+            request.actor,
+            form.words,
+            name=form.cleaned_data["name"],
+            impact_override=form.impact,
+            next_update_by=form.promised(now),
+            notify_at=form.notify_at(now),
+        )
+    except Refused as refusal:
+        form.add_error(*beside(form, refusal))
+        return None
+
+
+def _template(request: PageRequest) -> IncidentTemplate | None:
+    wanted = request.GET.get("template")
+    return get_object_or_404(request.page.templates, pk=wanted) if wanted else None
+
+
+def _values(request: PageRequest) -> dict[str, str]:
+    given = request.GET.items()
+    return {name.removeprefix(_VALUE): str(value) for name, value in given if name.startswith(_VALUE)}
+
+
+def _missing(request: PageRequest, template: IncidentTemplate | None) -> list[tuple[str, str]]:
+    """The placeholders that are to be filled in first, with what is known of them."""
+    if template is None:
+        return []
+    values, names = _values(request), placeholders(template)
+    blank = any(not values.get(name, "").strip() for name in names)
+    return [(name, values.get(name, "")) for name in names] if blank else []
+
+
+def _initial(
+    request: PageRequest, template: IncidentTemplate | None, missing: list[tuple[str, str]]
+) -> dict[str, Any]:
+    if template is None or missing:
+        return {"status": IncidentStatus.INVESTIGATING}
+    filled = fill(template, _values(request))
+    words = filled.words
+    return {
+        "name": filled.title,
+        "status": words.status,
+        "body": words.body,
+        "statuses": dict.fromkeys(words.components, "stays"),
+        "notify": words.deliver,
+    }

@@ -1,0 +1,160 @@
+"""Who may see and do what in the dashboard: every address, every kind of person, and the other organisation.
+
+A screen that is added gets a row in MATRIX (what a GET answers) and, where its address has more parts than
+the page's id, in `parts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, reverse
+
+from common.tenancy import in_tenant
+from dashboard.urls import urlpatterns
+from events.models import Event
+from incidents.models import Incident
+from pages.models import StatusPage
+from tenants.models import Tenant
+from tests.conftest import CANARY
+from tests.dashboard.conftest import Place, Visitor
+
+PERSONS = ["anonymous", "outsider", "viewer", "editor", "admin", "owner", "staff"]
+# What each of them gets, in that order.
+EVERY_MEMBER = [302, 404, 200, 200, 200, 200, 200]
+ELSEWHERE = [302, 404, 302, 302, 302, 302, 302]
+EDITORS = [302, 404, 403, 200, 200, 200, 200]
+ADMINS = [302, 404, 403, 403, 200, 200, 200]
+OWNERS = [302, 404, 403, 403, 403, 200, 200]
+# Changes something, by POST alone.
+NOT_BY_GET = [302, 404, 405, 405, 405, 405, 405]
+
+MATRIX: dict[str, list[int]] = {
+    # Straight to the only page.
+    "index": ELSEWHERE,
+    "home": EVERY_MEMBER,
+    "switch": NOT_BY_GET,
+    "release": NOT_BY_GET,
+    "incidents": EVERY_MEMBER,
+    "incident_new": EDITORS,
+    "incident_preview": NOT_BY_GET,
+    "incident_past": EDITORS,
+    "incident": EVERY_MEMBER,
+    "update_preview": NOT_BY_GET,
+    "incident_progress": EVERY_MEMBER,
+    "incident_edit": EDITORS,
+    "incident_delete": EDITORS,
+    "postmortem": EDITORS,
+    "postmortem_preview": NOT_BY_GET,
+    "update_edit": EDITORS,
+}
+# Those who may look there may not send.
+LOOKED_AT_BY_VIEWERS = {"index", "home", "incidents", "incident_progress"}
+
+
+@pytest.fixture
+def parts(place: Place) -> dict[str, dict[str, object]]:
+    """What the address of a screen says beside the page's id."""
+    incident = {"incident_id": place.incident.pk}
+    of_incidents = {name: incident for name in MATRIX if name in {"incident", "postmortem"}}
+    of_incidents |= {name: incident for name in MATRIX if name.startswith(("incident_", "postmortem_"))}
+    whole = {name: {} for name in ("incident_new", "incident_preview", "incident_past")}
+    return {
+        **of_incidents,
+        **whole,
+        "update_preview": incident,
+        "update_edit": incident | {"update_id": place.incident.updates.get().pk},
+        "release": {"event_id": 1},
+    }
+
+
+def named(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, bool]]:
+    """Every address by its name, and whether it is about a page."""
+    for one in patterns:
+        route = f"{before}{one.pattern}"
+        if isinstance(one, URLResolver):
+            yield from named(one.url_patterns, route)
+        elif one.name:
+            yield one.name, "page_id" in route
+
+
+ABOUT_A_PAGE = {name for name, is_about in named(urlpatterns) if is_about}
+
+
+def address(name: str, page_id: str, parts: dict[str, dict[str, object]]) -> str:
+    given = dict(parts.get(name, {})) | ({"page_id": page_id} if name in ABOUT_A_PAGE else {})
+    return f"/o/acme{reverse(name, 'statuspage.organisation_urls', kwargs=given)}"
+
+
+def test_the_table_has_every_address() -> None:
+    assert {name for name, _is_about in named(urlpatterns)} == set(MATRIX)
+
+
+def test_everybody_gets_what_the_table_says(
+    visitors: dict[str, Visitor], place: Place, parts: dict[str, dict[str, object]]
+) -> None:
+    found = {
+        name: [visitors[who].get(address(name, place.page.pk, parts)).status_code for who in PERSONS]
+        for name in MATRIX
+    }
+
+    assert found == MATRIX
+
+
+@pytest.mark.parametrize("who", ["anonymous", "outsider", "viewer"])
+def test_who_may_not_change_cannot_send_either(
+    who: str,
+    acme: Tenant,
+    visitors: dict[str, Visitor],
+    place: Place,
+    parts: dict[str, dict[str, object]],
+) -> None:
+    with in_tenant(acme.id):
+        before = Event.objects.count()
+    allowed = {302, 403, 404, 405}
+    for name in sorted(ABOUT_A_PAGE - LOOKED_AT_BY_VIEWERS):
+        answer = visitors[who].post(address(name, place.page.pk, parts), {"name": "X", "status": "resolved"})
+        assert answer.status_code in allowed, name
+        assert not (who == "viewer" and answer.status_code == 302), name
+    with in_tenant(acme.id):
+        assert Event.objects.count() == before
+
+
+def test_a_page_of_another_organisation_is_not_there(
+    visitors: dict[str, Visitor], globex: Tenant, place: Place, parts: dict[str, dict[str, object]]
+) -> None:
+    with in_tenant(globex.id):
+        theirs = StatusPage.objects.get().pk
+    for name in sorted(ABOUT_A_PAGE):
+        for method in ("get", "post"):
+            answer = getattr(visitors["owner"], method)(address(name, theirs, parts))
+            assert answer.status_code in {404, 405}, name
+            assert CANARY not in answer.content.decode(), name
+
+
+def test_an_incident_of_another_page_is_not_there(
+    visitors: dict[str, Visitor], globex: Tenant, place: Place, parts: dict[str, dict[str, object]]
+) -> None:
+    with in_tenant(globex.id):
+        theirs = Incident.objects.get().pk
+    stolen = {
+        name: given | {"incident_id": theirs} for name, given in parts.items() if "incident_id" in given
+    }
+    for name, given in stolen.items():
+        url = address(name, place.page.pk, {name: given})
+        answers = [visitors["owner"].get(url), visitors["owner"].post(url, {"body": "X"})]
+        assert {answer.status_code for answer in answers} <= {404, 405}, name
+
+
+def test_a_deleted_page_is_not_there(visitors: dict[str, Visitor], place: Place) -> None:
+    assert visitors["owner"].get(f"/o/acme/p/{'0' * 12}/").status_code == 404
+
+
+def test_nothing_of_another_organisation_is_ever_seen(
+    visitors: dict[str, Visitor], place: Place, parts: dict[str, dict[str, object]]
+) -> None:
+    for name, row in MATRIX.items():
+        if row[PERSONS.index("owner")] == 200:
+            html = visitors["owner"].get(address(name, place.page.pk, parts)).content.decode()
+            assert CANARY not in html, name
