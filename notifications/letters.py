@@ -32,6 +32,8 @@ class Letter:
     """Of this attempt since it was last sent again by hand; from 1."""
     earlier: tuple[Notification, ...] = ()
     """What it also speaks for, oldest first; see summaries.py."""
+    is_suppressed: bool = False
+    """Whether its address must not be written to."""
     through: str = ""
     """The provider or host by which it leaves: the name of its circuit."""
 

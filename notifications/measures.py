@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counted
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -59,13 +60,19 @@ _OLDEST = """
 
 def note(settled: Sequence[Settled], now: datetime) -> None:
     """Count attempts that were made."""
+    by_channel: dict[str, list[Settled]] = {}
     for one in settled:
-        letter = one.outcome.letter
-        OUTCOMES.labels(letter.channel, letter.tenant_id, one.status.value).inc()
-        TOOK.labels(letter.channel).observe((now - one.outcome.began_at).total_seconds())
-        if letter.number == 1:
-            waited = one.outcome.began_at - letter.notification.event_at
-            DWELL.labels(letter.channel).observe(max(waited.total_seconds(), 0.0))
+        by_channel.setdefault(one.outcome.letter.channel, []).append(one)
+    for channel, theirs in by_channel.items():
+        took, dwell = TOOK.labels(channel), DWELL.labels(channel)
+        for outcome in (one.outcome for one in theirs):
+            took.observe((now - outcome.began_at).total_seconds())
+            if outcome.letter.number == 1:
+                waited = outcome.began_at - outcome.letter.notification.event_at
+                dwell.observe(max(waited.total_seconds(), 0.0))
+    kinds = Counted((one.outcome.letter.channel, one.outcome.letter.tenant_id, one.status) for one in settled)
+    for (channel, tenant_id, status), number in kinds.items():
+        OUTCOMES.labels(channel, tenant_id, status.value).inc(number)
 
 
 class Queues(Collector):

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import claims, gate, health, measures
+from notifications.beside import Beside
 from notifications.channels import CHANNELS
 from notifications.choices import DeliveryStatus
 from notifications.claims import Settled
@@ -77,8 +78,7 @@ def _send_some(lane: str) -> int:
 def _worth_sending(token: uuid.UUID, letters: Sequence[Letter], now: datetime) -> list[Letter]:
     """Without those that must not go, or need not any more: they are settled."""
     letters = merge(token, letters, now)
-    barred = claims.suppressed(letters)
-    left = still_tellable([one for one in letters if one.id not in barred])
+    left = still_tellable([one for one in letters if not one.is_suppressed])
     known = {one.id for one in left}
     _settle(token, [Outcome(one, Verdict.SUPPRESSED, now) for one in letters if one.id not in known])
     old = overtaken(left)
@@ -88,16 +88,11 @@ def _worth_sending(token: uuid.UUID, letters: Sequence[Letter], now: datetime) -
 
 def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter]) -> None:
     """Send one channel's letters, and write outcomes down as they come."""
-    together: list[Outcome] = []
     tried: set[int] = set()
-    written = time.monotonic()
-    for outcome in _attempts(channel, letters, written + _LONGEST):
-        together.append(outcome)
-        tried.add(outcome.letter.id)
-        if time.monotonic() > written + _TOGETHER:
-            _settle(token, together)
-            together, written = [], time.monotonic()
-    _settle(token, together)
+    with Beside(lambda outcomes: _settle(token, outcomes), _TOGETHER) as book:
+        for outcome in _attempts(channel, letters, time.monotonic() + _LONGEST):
+            tried.add(outcome.letter.id)
+            book.note(outcome)
     claims.release(token, [one for one in letters if one.id not in tried])
 
 

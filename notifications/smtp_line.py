@@ -40,6 +40,7 @@ class Line:
 
     def open(self) -> None:
         if self._backend.open():
+            self._greet()
             self._backend.connection.sock.setblocking(False)
             self.is_kept = False
             self._reset()
@@ -78,6 +79,15 @@ class Line:
             message = "The server did not answer in time."
             raise TimeoutError(message)
         return None
+
+    def _greet(self) -> None:
+        """Django's backend does so only to sign in. Servers refuse whoever does not, and tell in their answer
+        what they can do."""
+        try:
+            self._backend.connection.ehlo_or_helo_if_needed()
+        except OSError:
+            self.drop()
+            raise
 
     def _reset(self) -> None:
         self._out, self._in, self._expected, self._until = b"", bytearray(), 0, 0.0

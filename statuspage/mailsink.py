@@ -59,6 +59,7 @@ class Conversation:
         self.instance = instance
         self.reader = reader
         self.writer = writer
+        self.greeted = False
         self._forget()
 
     async def hold(self) -> None:
@@ -75,6 +76,7 @@ class Conversation:
         return None
 
     def _answer(self, verb: str, argument: str) -> Sequence[str]:
+        self.greeted = self.greeted or verb in ("EHLO", "HELO")
         match verb:
             case "EHLO":
                 self._forget()
@@ -93,6 +95,8 @@ class Conversation:
         return ["502 Not known here"]
 
     def _take_sender(self, argument: str) -> str:
+        if not self.greeted:
+            return "503 EHLO or HELO comes first"
         found = re.match(r"FROM:\s*<([^>]*)>", argument, re.IGNORECASE)
         if not found:
             return "501 Expected MAIL FROM:<address>"

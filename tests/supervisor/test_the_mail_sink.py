@@ -78,10 +78,11 @@ def test_an_address_cannot_lead_out_of_the_folder(client: smtplib.SMTP, folder: 
 WRONG = [
     (["RCPT TO:<a@example.com>"], 503),
     (["DATA"], 503),
-    (["MAIL FROM:<a@example.com>", "DATA"], 503),
-    (["MAIL someone"], 501),
-    (["MAIL FROM:<a@example.com>", "RCPT TO:<>"], 501),
-    (["MAIL FROM:<a@example.com>", "RSET", "RCPT TO:<b@example.com>"], 503),
+    (["HELO me", "MAIL FROM:<a@example.com>", "DATA"], 503),
+    (["MAIL FROM:<a@example.com>"], 503),
+    (["HELO me", "MAIL someone"], 501),
+    (["HELO me", "MAIL FROM:<a@example.com>", "RCPT TO:<>"], 501),
+    (["EHLO me", "MAIL FROM:<a@example.com>", "RSET", "RCPT TO:<b@example.com>"], 503),
     (["VRFY someone"], 502),
     (["\xff\x00"], 502),
 ]
