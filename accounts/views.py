@@ -41,8 +41,10 @@ def again(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("next", "")
     wanted = wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "/o/"
     methods = get_adapter(request).get_reauthentication_methods(request.user)
-    if was_just_here(request) or not methods:
+    if was_just_here(request):
         return HttpResponseRedirect(wanted)
+    if not methods:
+        return render(request, "account/again.html")
     return HttpResponseRedirect(f"{methods[0]['url']}?{urlencode({'next': wanted})}")
 
 

@@ -69,7 +69,8 @@ class Operation:
 
 @dataclass(slots=True)
 class Call:
-    """One request that was let in. `data`: what `takes` made of the body; `headers`: of the answer."""
+    """One request that was let in. `data`: what `takes` made of the body; `headers`: of the answer; `status`:
+    of the answer, where it is not the operation's."""
 
     request: HttpRequest
     operation: Operation
@@ -79,6 +80,7 @@ class Call:
     body: dict[str, Any] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    status: int = 0
 
     @property
     def query(self) -> QueryDict:

@@ -89,7 +89,7 @@ def _write(call: Call, reader: Operation | None, owner: Owner, ids: dict[str, st
         if answer is None:
             raise
         return answer
-    answer = rendered(call.operation.status, given, call.headers)
+    answer = rendered(call.status or call.operation.status, given, call.headers)
     if reader is not None and reader.gives is not None and reader.gives is call.operation.gives:
         answer.headers["ETag"] = _tag(answer)
     return answer

@@ -26,4 +26,8 @@ PAGE_ENTRIES: tuple[Entry, ...] = (
     Entry("home", _("Home"), "home", key="h"),
     Entry("incidents", _("Incidents"), "incident", key="i"),
 )
-ORGANISATION_ENTRIES: tuple[Entry, ...] = ()
+ORGANISATION_ENTRIES: tuple[Entry, ...] = (
+    Entry("members", _("Members"), "members", key="m"),
+    Entry("log", _("Log"), "log", Role.ADMIN, key="l"),
+    Entry("organisation_settings", _("Organisation"), "organisation", Role.ADMIN, key="o"),
+)

@@ -40,5 +40,6 @@ _PAGE: _Addresses = [
 
 urlpatterns = [
     path("", index, name="index"),
+    path("", include("dashboard.inside")),
     path("p/<str:page_id>/", include(_PAGE)),
 ]

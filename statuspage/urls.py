@@ -9,11 +9,9 @@ from statuspage import health
 from statuspage.admin import platform
 from statuspage.mailbox.twilio import take_message
 from statuspage.mailbox.views import mail_html, mailbox
-from statuspage.views import organisations
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="organisations")),
-    path("o/", organisations, name="organisations"),
     path("accounts/", include("accounts.urls")),
     path("", include("dashboard.outside")),
     path("admin/", platform.urls),

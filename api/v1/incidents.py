@@ -11,6 +11,7 @@ from api.schema.incidents import Incident as Given
 from api.schema.incidents import IncidentInput, IncidentUpdate, UpdateInput
 from api.v1.incident_given import Asked, moment_of, read
 from api.v1.incident_shapes import shape_of, shapes, update_of
+from api.v1.incident_trials import TRIAL, tried_or_done
 from common.errors import Refused
 from incidents.actions.incident import backfill_incident, delete_incident, edit_update, open_incident
 from incidents.actions.maintenance import backfill_maintenance, schedule_maintenance
@@ -27,7 +28,11 @@ Verb = Callable[[StatusPage], Any]
 _LIST = "pages/{page_id}/incidents"
 _ONE = "pages/{page_id}/incidents/{incident_id}"
 _UPDATE = "pages/{page_id}/incidents/{incident_id}/incident_updates/{incident_update_id}"
-_TAKES = Takes(IncidentInput, "incident")
+_WRITES: dict[str, Any] = {
+    "takes": Takes(IncidentInput, "incident"),
+    "gives": Given,
+    "parameters": (TRIAL,),
+}
 _Q = Parameter("q", "Search in name, status, updates and postmortem.")
 # As in the original: what is not asked for does not happen by itself.
 _UNLESS_TOLD = {"auto_start": False, "auto_complete": False, "reminders": []}
@@ -81,18 +86,19 @@ def _listed(call: Call, page: StatusPage, found: IncidentQuerySet) -> list[dict[
 # Writing -------------------------------------------------------------------------------------------
 
 
-@operation("POST", _LIST, Scope.INCIDENTS, Role.EDITOR, takes=_TAKES, gives=Given, status=201)
+@operation("POST", _LIST, Scope.INCIDENTS, Role.EDITOR, status=201, **_WRITES)
 def add_incident(call: Call, page: StatusPage) -> Any:
     """Tell of an incident, or, with `scheduled_for`, announce a maintenance."""
-    return shape_of(page, _opening(call, read(call.data))(page).pk)
+    verb = _opening(call, read(call.data))
+    return tried_or_done(call, page, verb, lambda incident: shape_of(page, incident.pk))
 
 
-@operation("PATCH PUT", _ONE, Scope.INCIDENTS, Role.EDITOR, takes=_TAKES, gives=Given)
+@operation("PATCH PUT", _ONE, Scope.INCIDENTS, Role.EDITOR, **_WRITES)
 def change_incident(call: Call, page: StatusPage, incident_id: str) -> Any:
     """Change an incident or maintenance. Another status or a body make an update; what is not said stays."""
     incident = page.incidents.present().select_related("window").get(pk=incident_id)
-    _revision(call, incident, read(call.data))(page)
-    return shape_of(page, incident_id)
+    verb = _revision(call, incident, read(call.data))
+    return tried_or_done(call, page, verb, lambda _done: shape_of(page, incident_id))
 
 
 @operation("DELETE", _ONE, Scope.INCIDENTS, Role.EDITOR, gives=Given)

@@ -9,9 +9,9 @@ from django.urls import URLPattern, re_path
 
 from api.operations import OPERATIONS, Operation
 from api.serving import Endpoint
-from api.v1 import access_groups, access_users, components, groups, incidents, pages
+from api.v1 import access_groups, access_users, components, groups, incidents, pages, postmortems, templates
 
-MODULES = (pages, components, groups, incidents, access_users, access_groups)
+MODULES = (pages, components, groups, incidents, access_users, access_groups, postmortems, templates)
 _NAMED = re.compile(r"\{(\w+)\}")
 
 

@@ -13,6 +13,7 @@ from accounts.models import AccountMail
 from common.encryption import decrypt
 from tenants.models import User
 from tests.admin.browser import Browser
+from tests.admin.conftest import browsers, people  # noqa: F401 who works for acme
 
 PASSWORD = "correct horse battery"
 

@@ -1,4 +1,4 @@
-"""Every screen of accounts is drawn in our frame, in both languages, and loads nothing that the policy forbids."""
+"""Every screen of accounts is in our frame and in both languages, and loads nothing that is forbidden."""
 
 from __future__ import annotations
 

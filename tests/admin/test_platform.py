@@ -164,7 +164,7 @@ def test_people_come_in_by_e_mail_address_and_go_where_they_work(
     given = {"login": "Viewer@Acme.Example", "password": "long enough"}
     browser.post("/accounts/login/", browser.shown("/accounts/login/") | given)
 
-    assert browser.get("/", follow=True).redirect_chain[-1][0] == "/o/acme/admin/"
+    assert browser.get("/", follow=True).redirect_chain[-1][0] == f"/o/acme/p/{page.pk}/"
 
 
 def test_a_wrong_password_is_said(browsers: dict[str, Browser]) -> None:

@@ -1,0 +1,119 @@
+"""An organisation as a whole: its name, its rules, taking it away, handing it over, deleting it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import cast
+
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.export import archive
+from accounts.factors import has_second_factor
+from common.errors import Refused
+from common.tenancy import NO_TENANT, in_tenant
+from dashboard.forms.base import beside
+from dashboard.forms.organisation import DeleteForm, RenameForm
+from dashboard.gates import OrganisationRequest, organisation_screen
+from dashboard.proven import proven
+from tenants.members import transfer_ownership
+from tenants.models import ApiKey, Membership, Role, Tenant
+from tenants.organisations import GRACE, delete_tenant, note_export, rename_tenant, require_2fa
+
+
+@organisation_screen(Role.ADMIN)
+def settings(request: OrganisationRequest) -> HttpResponse:
+    form = RenameForm(request.POST or None, initial={"name": request.organisation.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            rename_tenant(request.organisation, form.cleaned_data["name"], request.actor)
+        except Refused as refusal:
+            form.add_error(*beside(form, refusal))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("organisation_settings")
+    return _screen(request, form, DeleteForm(request.organisation))
+
+
+@organisation_screen(Role.OWNER)
+@require_POST
+@proven("settings/")
+def second_factor(request: OrganisationRequest) -> HttpResponse:
+    """Whether members need one. Whoever asks for it has one: nobody locks themselves out by a click."""
+    wanted = request.POST.get("required") == "yes"
+    if wanted and not has_second_factor(request.user):
+        messages.error(request, _("Set up a passkey or codes for yourself first."))
+    else:
+        require_2fa(request.organisation, wanted, request.actor)
+        messages.success(request, _("Saved: it holds from now on."))
+    return redirect("organisation_settings")
+
+
+@organisation_screen(Role.OWNER)
+@require_POST
+@proven("settings/")
+def transfer(request: OrganisationRequest) -> HttpResponse:
+    others = Membership.objects.filter(tenant=request.organisation).exclude(user=request.user)
+    wanted = request.POST.get("member", "")
+    heir = others.select_related("user").filter(pk=wanted).first() if wanted.isdecimal() else None
+    if heir is None:
+        raise Http404
+    transfer_ownership(request.organisation, request.user, heir, request.actor)
+    messages.success(request, _("%(who)s is an owner now, and you are an admin.") % {"who": heir.user})
+    return redirect("members")
+
+
+@organisation_screen(Role.OWNER)
+@require_POST
+@proven("settings/")
+def delete(request: OrganisationRequest) -> HttpResponse:
+    form = DeleteForm(request.organisation, request.POST)
+    if not form.is_valid():
+        rename = RenameForm(initial={"name": request.organisation.name})
+        return _screen(request, rename, form)
+    until = delete_tenant(request.organisation, request.actor)
+    said = _("%(name)s is closed, and will be removed on %(date)s. Until then you can bring it back.")
+    values = {"name": request.organisation.name, "date": date_format(until, "DATE_FORMAT")}
+    messages.success(request, said % values)
+    return redirect("/o/?all")
+
+
+@organisation_screen(Role.OWNER)
+@require_POST
+@proven("settings/")
+def export(request: OrganisationRequest) -> HttpResponse:
+    """Everything, as one file."""
+    note_export(request.organisation, request.actor)
+    name = f"{request.organisation.slug}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    pieces = _pieces(request.organisation)
+    return cast(HttpResponse, StreamingHttpResponse(pieces, content_type="application/zip", headers=headers))
+
+
+async def _pieces(tenant: Tenant) -> AsyncIterator[bytes]:
+    pieces = archive(tenant)
+
+    def step() -> bytes | None:
+        with in_tenant(NO_TENANT):
+            return next(pieces, None)
+
+    while (piece := await sync_to_async(step)()) is not None:
+        yield piece
+
+
+def _screen(request: OrganisationRequest, form: RenameForm, delete_form: DeleteForm) -> HttpResponse:
+    others = Membership.objects.filter(tenant=request.organisation).exclude(user=request.user)
+    values = {
+        "form": form,
+        "delete_form": delete_form,
+        "is_owner": request.standing.may(Role.OWNER),
+        "others": others.select_related("user").order_by("user__email"),
+        "keys": ApiKey.objects.filter(tenant=request.organisation, revoked_at=None).count(),
+        "days": GRACE.days,
+    }
+    return render(request, "dashboard/organisation/settings.html", values)
