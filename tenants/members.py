@@ -127,6 +127,29 @@ def drop_page_role(membership: Membership, page_id: str, actor: Actor) -> None:
             append([fact], actor=actor, at=timezone.now(), page_id=page_id)
 
 
+def set_page_roles(membership: Membership, wanted: Mapping[str, Role | None], actor: Actor) -> None:
+    """Let a member do on each of these pages what a role may; None: what they may do in the organisation.
+
+    All of it or nothing. Raises Refused for a page that the organisation has not.
+    """
+    now, mine = timezone.now(), PageRole.objects.filter(membership=membership)
+    with in_tenant(membership.tenant_id), transaction.atomic(durable=True):
+        _check_pages(membership.tenant, wanted)
+        Membership.objects.select_for_update().get(pk=membership.pk)
+        before = dict(mine.values_list("page_id", "role"))
+        changed = {page_id: role for page_id, role in wanted.items() if before.get(page_id) != role}
+        mine.filter(page_id__in=changed).delete()
+        PageRole.objects.bulk_create(
+            PageRole(membership=membership, page_id=page_id, role=role)
+            for page_id, role in changed.items()
+            if role is not None
+        )
+        for page_id, role in changed.items():
+            facts = {"user_id": membership.user_id, "role": role and role.value, "page_id": page_id}
+            fact = Fact("member.role_set", "member", membership.user_id, facts)
+            append([fact], actor=actor, at=now, page_id=page_id)
+
+
 def transfer_ownership(tenant: Tenant, owner: User, heir: Membership, actor: Actor) -> None:
     """Make another member an owner, and the former one an admin, at once."""
     now = timezone.now()
@@ -168,7 +191,7 @@ def _check(tenant: Tenant, email: str) -> None:
         raise Refused(_("Too many invitations are open. Withdraw some of them."), "email")
 
 
-def _check_pages(tenant: Tenant, page_roles: Mapping[str, Role]) -> None:
+def _check_pages(tenant: Tenant, page_roles: Mapping[str, Role | None]) -> None:
     known = set(Domain.objects.filter(tenant=tenant).values_list("page_id", flat=True))
     if not set(page_roles) <= known:
         raise Refused(_("This organisation has no such page."), "page_id")

@@ -9,9 +9,29 @@ from django.urls import URLPattern, re_path
 
 from api.operations import OPERATIONS, Operation
 from api.serving import Endpoint
-from api.v1 import access_groups, access_users, components, groups, incidents, pages, postmortems, templates
+from api.v1 import (
+    access_groups,
+    access_users,
+    components,
+    groups,
+    incidents,
+    organisations,
+    pages,
+    postmortems,
+    templates,
+)
 
-MODULES = (pages, components, groups, incidents, access_users, access_groups, postmortems, templates)
+MODULES = (
+    pages,
+    components,
+    groups,
+    incidents,
+    access_users,
+    access_groups,
+    organisations,
+    postmortems,
+    templates,
+)
 _NAMED = re.compile(r"\{(\w+)\}")
 
 

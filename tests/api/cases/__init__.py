@@ -14,9 +14,17 @@ from typing import Any
 from api.operations import OPERATIONS, Operation
 from api.v1 import urls
 from pages.models import StatusPage
-from tests.api.cases import access, components, incidents, pages, postmortems, templates
+from tests.api.cases import access, components, incidents, organisations, pages, postmortems, templates
 
-MODULES: tuple[ModuleType, ...] = (pages, components, incidents, access, postmortems, templates)
+MODULES: tuple[ModuleType, ...] = (
+    pages,
+    components,
+    incidents,
+    access,
+    organisations,
+    postmortems,
+    templates,
+)
 
 assert urls.urlpatterns, "importing it fills OPERATIONS"
 # By name; each is tried by every test that is driven by this table.
