@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -76,6 +77,14 @@ class Visitor(Client):
         super().__init__(HTTP_HOST="localhost", HTTP_USER_AGENT="tests")
         if user is not None:
             self.force_login(user)
+
+    def request(self, **request: Any) -> Any:
+        """The connection stays in the schema of the test, which requests leave."""
+        before = connection.tenant  # type: ignore[attr-defined]
+        try:
+            return super().request(**request)
+        finally:
+            connection.set_tenant(before)  # type: ignore[attr-defined]
 
     def see(self, address: str) -> str:
         answer = self.get(address, follow=True)
