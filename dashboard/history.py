@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import F, QuerySet, Window
@@ -35,7 +35,7 @@ class Stretch:
 
 def stretches(component: Component, number: str | None) -> Page[Any]:
     """A page of them, newest first. Queries: a fixed number."""
-    found = Paginator(_rows(component), _ROWS).get_page(number)
+    found: Page[Any] = Paginator(cast(Any, _rows(component)), _ROWS).get_page(number)
     rows: list[Any] = list(found.object_list)
     notices = Incident.objects.in_bulk([one.source_id for one in rows if one.source in _NOTICES])
     reasons = dict(corrections(component).values_list("source_id", "reason"))

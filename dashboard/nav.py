@@ -25,6 +25,8 @@ class Entry:
 PAGE_ENTRIES: tuple[Entry, ...] = (
     Entry("home", _("Home"), "home", key="h"),
     Entry("incidents", _("Incidents"), "incident", key="i"),
+    Entry("maintenance", _("Maintenance"), "maintenance", key="w"),
+    Entry("components", _("Components"), "components", key="c"),
 )
 ORGANISATION_ENTRIES: tuple[Entry, ...] = (
     Entry("members", _("Members"), "members", key="m"),

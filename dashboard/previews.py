@@ -50,7 +50,7 @@ def preview_of(request: PageRequest, form: SayingForm) -> Preview:
         impact=_impact(form),
         body=words.body.strip() or _stock(request.page, words.status),
         technical_details=words.technical_details,
-        recipients=_by_channel(told),
+        recipients=by_channel(told),
         samples=told.samples if told else {},
         refusal=refusal,
     )
@@ -99,6 +99,6 @@ def _stock(page: StatusPage, status: str) -> str:
         return _(SENTENCES[IncidentStatus(status)])
 
 
-def _by_channel(told: DryRun | None) -> list[tuple[str, int]]:
+def by_channel(told: DryRun | None) -> list[tuple[str, int]]:
     found = told.recipients if told else {}
     return [(str(Channel(channel).label), number) for channel, number in found.items() if number]

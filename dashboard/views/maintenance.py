@@ -1,0 +1,160 @@
+"""Maintenance: what is planned, under way and over, as a list and as a calendar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from common.errors import Refused
+from dashboard.ahead import conflicts, month, steps
+from dashboard.doing import does
+from dashboard.forms.maintenance import CUSTOM, ONCE, NewMaintenanceForm, rule_of
+from dashboard.gates import PageRequest, page_screen
+from dashboard.previews import by_channel
+from dashboard.typed import typed
+from incidents.actions.maintenance import backfill_maintenance, schedule_maintenance
+from incidents.actions.series import create_series
+from incidents.models import Incident, MaintenanceWindow
+from incidents.windows import OPTIONS
+from notifications.dry_run import dry_run
+from pages.models import StatusPage
+from publishing.building import calendar
+from publishing.snapshot import YearMonth
+from tenants.models import Role
+
+_ROWS = 25
+
+
+@require_safe
+@page_screen()
+def maintenance(request: PageRequest) -> HttpResponse:
+    """What is ahead; with `state=over`, what is over."""
+    page = request.page
+    found = page.incidents.maintenance().select_related("window", "window__series")
+    over = request.GET.get("state") == "over"
+    rows = (
+        found.exclude(resolved_at=None).order_by("-window__scheduled_for")
+        if over
+        else found.filter(resolved_at=None).order_by("window__scheduled_for")
+    )
+    shown = Paginator(rows.prefetch_related("components"), _ROWS).get_page(request.GET.get("page"))
+    values = _shared(request) | {"rows": shown, "over": over, "now": timezone.now()}
+    return render(request, "dashboard/maintenance/list.html", values)
+
+
+@require_safe
+@page_screen()
+def maintenance_calendar(request: PageRequest) -> HttpResponse:
+    """A month, `month=2026-11`, in the page's zone."""
+    page, today = request.page, timezone.localdate()
+    shown = _month(request.GET.get("month", "")) or YearMonth(today.year, today.month)
+    values = _shared(request) | {
+        "weeks": month(page, shown, today),
+        "name": calendar.first_day(shown),
+        "before": calendar.name(calendar.before(shown)),
+        "after": calendar.name(calendar.after(shown)),
+    }
+    return render(request, "dashboard/maintenance/calendar.html", values)
+
+
+def _month(text: str) -> YearMonth | None:
+    try:
+        found = calendar.parse(text)
+        calendar.first_day(calendar.before(found)), calendar.last_day(calendar.after(found))
+    except ValueError:
+        return None
+    return found
+
+
+def _shared(request: PageRequest) -> dict[str, Any]:
+    page = request.page
+    open_ones = page.incidents.maintenance().unresolved()
+    return {
+        "ahead": open_ones.count(),
+        "series": page.series.filter(ended_at=None).count(),
+        "may_edit": request.standing.may(Role.EDITOR, page.pk),
+    }
+
+
+@page_screen(Role.EDITOR)
+def maintenance_new(request: PageRequest) -> HttpResponse:
+    form = NewMaintenanceForm(request.page, typed(request))
+    wants_to_look = "preview" in request.POST
+    if request.method == "POST" and form.is_valid() and not wants_to_look:
+        made: list[Any] = []
+        if does(form, lambda: made.append(_plan(request.page, request, form))):
+            return _planned(request, made[0])
+    preview = _preview(request, form) if wants_to_look else None
+    return render(request, "dashboard/maintenance/new.html", {"form": form, "preview": preview})
+
+
+@require_POST
+@page_screen(Role.EDITOR)
+def maintenance_preview(request: PageRequest) -> HttpResponse:
+    """What it will do, whom that tells, and what it collides with, as a part of the screen."""
+    form = NewMaintenanceForm(request.page, request.POST)
+    values = {"preview": _preview(request, form)}
+    return render(request, "dashboard/maintenance/preview.html", values)
+
+
+def _plan(page: StatusPage, request: PageRequest, form: NewMaintenanceForm) -> Any:
+    """By the one verb that what was chosen asks for."""
+    given, times = form.cleaned_data, form.times
+    if given["repeats"] != ONCE:
+        return _repeat(page, request, form)
+    if given["over"]:
+        return backfill_maintenance(page, request.actor, given["body"], **times)
+    held = form.notify_at(timezone.now())
+    told = {"notify": given["notify"], "notify_at": held}
+    return schedule_maintenance(page, request.actor, given["body"], **told, **times)
+
+
+def _repeat(page: StatusPage, request: PageRequest, form: NewMaintenanceForm) -> Any:
+    given = form.cleaned_data
+    begins = timezone.localtime(given["scheduled_for"]).replace(tzinfo=None)
+    return create_series(
+        page,
+        request.actor,
+        name=given["name"],
+        rule=rule_of(given["repeats"], begins, given["rule"]),
+        local_start=begins,
+        duration=given["scheduled_until"] - given["scheduled_for"],
+        body=given["body"],
+        components=form.component_ids,
+        notify=given["notify"],
+        **{one: given[one] for one in OPTIONS},
+    )
+
+
+def _planned(request: PageRequest, made: Any) -> HttpResponse:
+    messages.success(request, _("It is on the page."))
+    name = "maintenance_one" if isinstance(made, Incident) else "series"
+    return redirect(name, request.page.pk, made.pk)
+
+
+def _preview(request: PageRequest, form: NewMaintenanceForm) -> dict[str, Any]:
+    """As far as what is typed says it."""
+    if not form.is_valid():
+        return {"missing": True}
+    page, given, now = request.page, form.cleaned_data, timezone.now()
+    begins, ends = given["scheduled_for"], given["scheduled_until"]
+    window = MaintenanceWindow(**{one: given[one] for one in (*OPTIONS, "scheduled_for", "scheduled_until")})
+    values: dict[str, Any] = {
+        "steps": [] if given["over"] else steps(window, "scheduled", now),
+        "conflicts": conflicts(page, begins, ends, form.component_ids),
+        "name": given["name"],
+        "repeats": given["repeats"] and given["repeats"] != CUSTOM,
+    }
+    try:
+        told = dry_run(page, lambda stage: _plan(stage, request, form))
+    except Refused as refusal:
+        return values | {"refusal": refusal.message}
+    first = told[0] if told else None
+    return values | {"recipients": by_channel(first), "samples": first.samples if first else {}}
