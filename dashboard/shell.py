@@ -14,7 +14,7 @@ from django.utils.translation import get_language_info
 from dashboard.nav import ORGANISATION_ENTRIES, PAGE_ENTRIES, Entry
 from pages.models import StatusPage
 from tenants.access import Standing, tenants_of
-from tenants.models import Tenant
+from tenants.models import Role, Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ class Shell:
     @cached_property
     def pages(self) -> list[StatusPage]:
         return list(StatusPage.objects.present()) if self.organisation else []
+
+    @property
+    def may_edit(self) -> bool:
+        """Whether the member may say something on the page."""
+        return bool(self.page and self.standing and self.standing.may(Role.EDITOR, self.page.pk))
 
     @property
     def page_links(self) -> list[Link]:
