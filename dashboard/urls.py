@@ -3,6 +3,20 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard.views.after import incident_past, postmortem, postmortem_preview
+from dashboard.views.components import (
+    component,
+    component_correct,
+    component_delete,
+    component_edit,
+    component_new,
+    component_order,
+    component_status,
+    components,
+    correction_withdraw,
+    group_delete,
+    group_edit,
+    group_new,
+)
 from dashboard.views.find import find
 from dashboard.views.holding import release
 from dashboard.views.home import home, index, switch
@@ -15,6 +29,22 @@ from dashboard.views.incident import (
     update_preview,
 )
 from dashboard.views.incidents import incident_new, incident_preview, incidents
+from dashboard.views.maintenance import (
+    maintenance,
+    maintenance_calendar,
+    maintenance_new,
+    maintenance_preview,
+)
+from dashboard.views.window import (
+    all_series,
+    maintenance_cancel,
+    maintenance_delete,
+    maintenance_edit,
+    maintenance_one,
+    maintenance_remind,
+    series,
+    series_end,
+)
 
 _Addresses = list[URLPattern | URLResolver]
 
@@ -28,6 +58,34 @@ _INCIDENT: _Addresses = [
     path("postmortem/preview", postmortem_preview, name="postmortem_preview"),
     path("updates/<str:update_id>", update_edit, name="update_edit"),
 ]
+_COMPONENTS: _Addresses = [
+    path("", components, name="components"),
+    path("order", component_order, name="component_order"),
+    path("status", component_status, name="component_status"),
+    path("new", component_new, name="component_new"),
+    path("groups/new", group_new, name="group_new"),
+    path("groups/<str:pk>/", group_edit, name="group_edit"),
+    path("groups/<str:pk>/delete", group_delete, name="group_delete"),
+    path("<str:pk>/", component, name="component"),
+    path("<str:pk>/edit", component_edit, name="component_edit"),
+    path("<str:pk>/correct", component_correct, name="component_correct"),
+    path("<str:pk>/corrections/<int:number>/withdraw", correction_withdraw, name="correction_withdraw"),
+    path("<str:pk>/delete", component_delete, name="component_delete"),
+]
+_MAINTENANCE: _Addresses = [
+    path("", maintenance, name="maintenance"),
+    path("calendar", maintenance_calendar, name="maintenance_calendar"),
+    path("new", maintenance_new, name="maintenance_new"),
+    path("preview", maintenance_preview, name="maintenance_preview"),
+    path("series/", all_series, name="all_series"),
+    path("series/<str:pk>/", series, name="series"),
+    path("series/<str:pk>/end", series_end, name="series_end"),
+    path("<str:pk>/", maintenance_one, name="maintenance_one"),
+    path("<str:pk>/edit", maintenance_edit, name="maintenance_edit"),
+    path("<str:pk>/remind", maintenance_remind, name="maintenance_remind"),
+    path("<str:pk>/cancel", maintenance_cancel, name="maintenance_cancel"),
+    path("<str:pk>/delete", maintenance_delete, name="maintenance_delete"),
+]
 _PAGE: _Addresses = [
     path("", home, name="home"),
     path("switch", switch, name="switch"),
@@ -38,6 +96,8 @@ _PAGE: _Addresses = [
     path("incidents/preview", incident_preview, name="incident_preview"),
     path("incidents/past", incident_past, name="incident_past"),
     path("incidents/<str:incident_id>/", include(_INCIDENT)),
+    path("components/", include(_COMPONENTS)),
+    path("maintenance/", include(_MAINTENANCE)),
 ]
 
 urlpatterns = [
