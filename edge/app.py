@@ -30,7 +30,15 @@ UNAVAILABLE_PATH = "/503"
 FRAME = "/embed/frame"
 MEMORY = 256 * 2**20
 # Documents that are made after the rest of their page.
-_COLD = ("/incidents/", "/history/", "/uptime/", "/components/", f"{HISTORY}?")
+_COLD = (
+    "/incidents/",
+    "/history/",
+    "/uptime/",
+    "/components/",
+    "/metrics/",
+    "/metrics-display/",
+    f"{HISTORY}?",
+)
 
 logger = logging.getLogger(__name__)
 

@@ -24,6 +24,7 @@ from incidents.models import Announcement, MaintenanceWindow
 from pages.models import StatusPage
 from publishing.audience import View
 from publishing.building import calendar, feeds
+from publishing.building.charts import displayed
 from publishing.building.histories import Histories, gaps_of, known_since, policy_of, shown
 from publishing.building.notices import incident_views, load, summaries
 from publishing.building.page import (
@@ -53,6 +54,7 @@ from publishing.snapshot import (
     HistoryDay,
     IncidentSummary,
     IncidentView,
+    MetricRef,
     MonthView,
     PageView,
     Snapshot,
@@ -94,6 +96,11 @@ class Builder:
     @cached_property
     def groups(self) -> list[ComponentGroup]:
         return list(self.page.groups.present())
+
+    @cached_property
+    def metrics(self) -> list[MetricRef]:
+        """Those that are shown; what their charts show has a clock of its own."""
+        return displayed(self.page)
 
     @cached_property
     def notices(self) -> list[Told]:
@@ -152,6 +159,7 @@ class Builder:
             incidents=tuple(self._open(INCIDENT)),
             maintenance=tuple(self._open_maintenance()),
             recent=self._recent(today),
+            metrics=tuple(self.metrics),
         )
 
     def incidents(self, ids: Sequence[str]) -> list[tuple[IncidentView, Shape]]:

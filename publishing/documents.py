@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+
+from django.utils import timezone
 
 from publishing import render
 from publishing.build import Builder
 from publishing.building import calendar
+from publishing.building.charts import metric_views
 from publishing.building.page import about_view, images
 from publishing.emergency import ready, targets
 from publishing.forms import ComponentForms
@@ -19,6 +22,8 @@ _COMPONENTS_A_SLICE = 20
 PREVIEWS = "p all"
 # The slice of `/history.json` without its first page, which is hot.
 PAST_PAGES = "h 2"
+# The slice of metrics' charts.
+CHARTS = "x all"
 
 
 def hot_documents(builder: Builder) -> Iterator[Document]:
@@ -69,7 +74,8 @@ def _small(builder: Builder, page: PageView, snapshot: Snapshot) -> list[Documen
 
 def slice_documents(builder: Builder, name: str) -> list[Document]:
     """`m 2026-08`: a month's history and uptime and the notices that began in it; `c 3`: components;
-    `k <id>`: one of them; `h 2`: `/history.json` from its second page on; `p all`: pictures."""
+    `k <id>`: one of them; `h 2`: `/history.json` from its second page on; `p all`: pictures; `x all`:
+    charts."""
     if builder.view.is_shut:
         return []
     kind, value = name.split(" ")
@@ -77,6 +83,8 @@ def slice_documents(builder: Builder, name: str) -> list[Document]:
         return components(builder, [value])
     if kind == "p":
         return pictures(builder)
+    if kind == "x":
+        return charts(builder)
     if kind == "h":
         return history_pages(builder, [number for number in builder.pages if number >= int(value)])
     if kind == "c":
@@ -104,6 +112,7 @@ def all_slices(builder: Builder) -> list[str]:
         *(f"c {number}" for number in range(-(-len(builder.components) // _COMPONENTS_A_SLICE))),
         PAST_PAGES,
         PREVIEWS,
+        *([CHARTS] if builder.metrics else []),
     ]
 
 
@@ -112,6 +121,13 @@ def pictures(builder: Builder) -> list[Document]:
     logo = builder.page.logo_light
     content = bytes(logo.content) if logo else b""
     return [previews.document(builder.page_view, name, content) for name in previews.names()]
+
+
+def charts(builder: Builder, ids: Collection[str] | None = None) -> list[Document]:
+    """All about the metrics that are shown, or those of them with these ids: as they are now. Points come
+    without a version, so this alone is not built for the version's instant."""
+    found = metric_views(builder.page, timezone.now(), ids)
+    return [document for metric in found for document in render.render_metric(builder.page_view, metric)]
 
 
 def months(builder: Builder, months: Iterable[YearMonth]) -> list[Document]:

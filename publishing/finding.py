@@ -8,7 +8,8 @@ from collections.abc import Collection
 from pages.models import StatusPage
 from publishing.audience import public_view
 from publishing.building import calendar
-from publishing.documents import PAST_PAGES
+from publishing.documents import CHARTS, PAST_PAGES
+from publishing.rendering.metrics import metric_id
 
 _MONTH = re.compile(r"/(?:history|uptime)/([^/]+)")
 _INCIDENT = re.compile(r"/incidents/([0-9a-z]+)(?:\.json)?")
@@ -24,6 +25,8 @@ def slice_for(page: StatusPage, path: str, awaited: Collection[str]) -> str | No
         name = f"m {found[1]}"
     elif found := _INCIDENT.fullmatch(path):
         name = _of_incident(page, found[1])
+    elif metric_id(path):
+        name = CHARTS
     else:
         name = PAST_PAGES if path.startswith(_PAST) else ""
     return name if name in awaited else None

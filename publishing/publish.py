@@ -20,6 +20,7 @@ from publishing.build import Builder
 from publishing.building import calendar
 from publishing.documents import (
     all_slices,
+    charts,
     history_pages,
     hot_documents,
     incident_paths,
@@ -28,6 +29,7 @@ from publishing.documents import (
     slice_documents,
 )
 from publishing.isolation import exclusive, page_at_one_version
+from publishing.rendering.metrics import metric_id
 from publishing.rendering.statuspage import history_path
 from publishing.snapshot import YearMonth
 from publishing.stale import Stale
@@ -120,7 +122,8 @@ def _gather(page: StatusPage, previous: Manifest | None, anew: bool, ahead: Ahea
     slices = all_slices(builder) if stale.everything else _later(builder, stale)
     made = _made(builder, stale, set(slices))
     documents = [*ahead.passing(made, previous.hashes() if previous else ())]
-    return Work(documents, _gone(builder, stale, previous), slices)
+    gone = _gone(builder, stale, previous) | _hidden_metrics(builder, previous)
+    return Work(documents, gone, slices)
 
 
 def _made(builder: Builder, stale: Stale, slices: set[str]) -> Iterator[Document]:
@@ -157,6 +160,7 @@ def _now(builder: Builder, stale: Stale, slices: set[str]) -> list[Document]:
         *months(builder, fresh),
         *history_pages(builder, past),
         *incidents(builder, stale.incidents),
+        *(charts(builder, stale.metrics) if stale.metrics else []),
     ]
 
 
@@ -186,6 +190,13 @@ def _gone(builder: Builder, stale: Stale, previous: Manifest | None) -> set[str]
     pages = {path for path in previous.entries if path.startswith("/history.json?")}
     past_pages = pages - {history_path(number) for number in builder.pages}
     return (touched - kept) | hidden | months | past_pages
+
+
+def _hidden_metrics(builder: Builder, previous: Manifest | None) -> set[str]:
+    """Paths of metrics that the page no longer shows."""
+    shown = {one.id for one in builder.metrics}
+    owners = {path: metric_id(path) for path in (previous.entries if previous else ())}
+    return {path for path, owner in owners.items() if owner is not None and owner not in shown}
 
 
 def _put(page: StatusPage, previous: Manifest | None, work: Work, ahead: Ahead) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 from django.utils import translation
 
 from publishing import bars
+from publishing.charts import MetricView
 from publishing.rendering import assets as parts
-from publishing.rendering import embed, engine, previews, rows, words
+from publishing.rendering import charts, embed, engine, metrics, previews, rows, words
 from publishing.snapshot import (
     AboutView,
     ComponentPageView,
@@ -64,6 +65,8 @@ def render_status(snapshot: Snapshot) -> Document:
             "groups": [group for group in groups if group["components"]],
             "calm": bars.calm(_lengths(snapshot.groups)),
             "ends": _ends(snapshot.groups),
+            "periods": metrics.periods(),
+            "charts": metrics.pictures(),
         }
         title = f"{words.sentence(snapshot.description)} · {page.name}"
         pictured = snapshot.description
@@ -113,6 +116,17 @@ def render_component(page: PageView, component: ComponentPageView) -> Document:
     path = f"/components/{component.id}"
     with engine.locale(page):
         return _document(page, path, "component.html", component.name, {"component": component}, cold=True)
+
+
+def render_metric(page: PageView, metric: MetricView) -> list[Document]:
+    """Its page, its charts, and its numbers for machines."""
+    with engine.locale(page):
+        values = metrics.values(metric)
+        return [
+            _document(page, f"{metrics.OWN}{metric.id}", "metric.html", metric.name, values, cold=True),
+            *charts.documents(page, metric),
+            *metrics.for_machines(page, metric),
+        ]
 
 
 def render_about(page: PageView, about: AboutView) -> Document:

@@ -41,6 +41,8 @@ class PageView:
     noindex: bool = False
     show_uptime: bool = True
     uptime_days: int = 90
+    embed: tuple[tuple[str, str], ...] = ()
+    """How the widget looks as a banner: `position` and colours, where the page says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +343,15 @@ class AboutView:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricRef:
+    """Enough of a metric for the status page, which shows its chart by address."""
+
+    id: str
+    name: str
+    explanation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A page at one version, as one view of it sees it."""
 
@@ -363,3 +374,4 @@ class Snapshot:
     """Running ones first, then those to come, soonest first."""
     recent: tuple[HistoryDay, ...] = ()
     """The last days, newest first, each day present, with what is over."""
+    metrics: tuple[MetricRef, ...] = ()

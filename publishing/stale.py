@@ -34,6 +34,7 @@ class Stale:
     restricted: set[str] = field(default_factory=set)
     incidents: set[str] = field(default_factory=set)
     components: set[str] = field(default_factory=set)
+    metrics: set[str] = field(default_factory=set)
     months: set[YearMonth] = field(default_factory=set)
 
     @classmethod
@@ -57,6 +58,8 @@ class Stale:
             self._add_incident(event.object_id, facts, page)
         elif event.object_type == "component":
             self.components.add(event.object_id)
+        elif event.object_type == "metric":
+            self.metrics.add(event.object_id)
         elif event.object_type == "series":
             self._add_series(event.object_id)
         elif event.object_type == "correction":

@@ -14,8 +14,9 @@ CSS = "text/css; charset=utf-8"
 SCRIPT = "text/javascript; charset=utf-8"
 SVG = "image/svg+xml"
 
-# Of a script: indentation, and lines that are a comment.
+# Of a script: indentation, lines that are a comment, and ends of lines and spaces that mean nothing.
 _MARGIN = re.compile(rb"(?m)^[ ]*(?://.*\n|\n)?")
+_SPACE = re.compile(rb"(?<=[;{,(])\n|\n(?=})| (?==)|(?<==) ")
 
 ICON_COLOURS = {
     "none": "#1a7f4b",
@@ -63,7 +64,7 @@ def brand_sheet(page: PageView) -> Document | None:
 
 
 def compact(script: bytes) -> bytes:
-    return _MARGIN.sub(b"", script)
+    return _SPACE.sub(b"", _MARGIN.sub(b"", script))
 
 
 def named(name: str, suffix: str, body: bytes, content_type: str) -> Document:

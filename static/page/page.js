@@ -261,7 +261,7 @@
     for (const inner of all("[data-live]", copy)) inner.replaceWith(inner.id);
     for (const age of all(".age", copy)) age.remove();
     for (const changed of [copy, ...all("[open], [title]", copy)]) changed.removeAttribute(changed.title ? "title" : "open");
-    return copy.outerHTML;
+    return copy.outerHTML.replace(/\?\d+/g, "");
   };
 
   const swapDiffering = (fresh) => {
@@ -387,9 +387,12 @@
   };
 
   // Where the stream is silent, which a beat every 15 s should prevent, this asks instead.
+  let drawn;
   const look = () => {
     const now = Date.now();
     if (document.hidden) return;
+    // Charts are pictures of their own, made anew at most once a minute.
+    if (drawn < (drawn = Math.floor(now / 6e4))) for (const chart of all(".chart")) chart.src = `${chart.src.split("?")[0]}?${drawn}`;
     tellCheck();
     if (now - Math.max(confirmedAt, since) > 6e4) tellThatItIsOld();
     if (now - heardAt < 35e3 || now < nextTry) return;
