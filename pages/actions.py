@@ -58,6 +58,9 @@ PAGE_FIELDS = (
             "uptime_days",
             "history_days",
             "sms_every_update",
+            "closed_ways",
+            "embed",
+            "kept",
         ]
     )
 )

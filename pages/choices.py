@@ -26,3 +26,13 @@ class PageType(TextChoices):
     PUBLIC = "public", _("Everybody")
     TEAM = "team", _("Members of the team")
     AUDIENCE = "audience", _("People who are named")
+
+
+class WayOfTelling(TextChoices):
+    """What a page may offer to whoever wants to be told, or not: about what, and by which channel."""
+
+    PAGE = "page"
+    INCIDENT = "incident"
+    EMAIL = "email"
+    SMS = "sms"
+    WEBHOOK = "webhook"

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import PublicIdField
-from pages.choices import Language, PageIndicator, PageType
+from pages.choices import Language, PageIndicator, PageType, WayOfTelling
 
 _colour = RegexValidator(r"^#[0-9a-f]{6}$", _("A colour is # and six hexadecimal digits, such as #1f6feb."))
 _pause: list[Callable[[Any], None]] = [
@@ -114,6 +115,17 @@ class StatusPage(UptimePolicy):
     history_days = models.PositiveSmallIntegerField(
         default=14, validators=[MinValueValidator(1), MaxValueValidator(60)]
     )
+
+    closed_ways = ArrayField(
+        models.CharField(max_length=12, choices=WayOfTelling),
+        default=list,
+        blank=True,
+        help_text=_("Ways of being told that the page does not offer."),
+    )
+    # How the widget looks as a banner on other sites: `position` and colours, of EMBED_FIELDS.
+    embed = models.JSONField(default=dict, blank=True)
+    # What tools that speak Statuspage's API have said and nothing here uses: they find it as they left it.
+    kept = models.JSONField(default=dict, blank=True)
 
     sms_every_update = models.BooleanField(
         default=False,

@@ -45,7 +45,7 @@ def forms_style(_request: HttpRequest, digest: str) -> HttpResponse:
 @require_safe
 @of_page
 def new(request: HttpRequest, page: StatusPage) -> HttpResponse:
-    way = offered().get(request.GET.get("by", ""), WAYS[Channel.EMAIL])
+    way = offered(page.closed_ways).get(request.GET.get("by", ""), WAYS[Channel.EMAIL])
     return _form(page, way, wish_of_link(page, request.GET))
 
 
@@ -53,7 +53,7 @@ def new(request: HttpRequest, page: StatusPage) -> HttpResponse:
 @of_page
 def ask(request: HttpRequest, page: StatusPage, channel: str) -> HttpResponse:
     """Ask an address for confirmation. What is answered says nothing about whether it is known."""
-    way = offered().get(channel)
+    way = offered(page.closed_ways).get(channel)
     if way is None:
         return _no_such_way(page)
     answers = plain(request.POST)
@@ -196,7 +196,8 @@ def _form(page: StatusPage, way: Way, wish: Wish = EVERYTHING, **values: Any) ->
     """Empty, or with what was entered and what is wrong with it."""
     status = 422 if "problem" in values else 200
     values["by_mail"] = way.channel == Channel.EMAIL
-    values |= choices(page, wish) | {"ticket": guards.ticket(page.pk), "way": way, "ways": offered().values()}
+    values |= choices(page, wish) | {"ticket": guards.ticket(page.pk), "way": way}
+    values["ways"] = offered(page.closed_ways).values()
     return render(page, "subscribe.html", _("Subscribe to updates"), status, **values)
 
 

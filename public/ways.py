@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -113,6 +114,7 @@ _ALL = (
 WAYS = {way.channel.value: way for way in _ALL}
 
 
-def offered() -> dict[str, Way]:
-    """Those that this installation can tell people by."""
-    return {name: way for name, way in WAYS.items() if way.channel != Channel.SMS or is_offered()}
+def offered(closed: Collection[str] = ()) -> dict[str, Way]:
+    """Those that this installation can tell people by, but for those that a page has `closed`."""
+    known = (way for way in _ALL if way.channel != Channel.SMS or is_offered())
+    return {way.channel.value: way for way in known if way.channel not in closed}

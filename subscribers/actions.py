@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from common.errors import Refused
 from events.actor import Actor
 from outbox.queue import put
+from pages.choices import WayOfTelling
 from pages.models import StatusPage
 from subscribers import wishes
 from subscribers.addresses import address_hash, normal
-from subscribers.choices import Channel, ConsentSource, SubscriberState
+from subscribers.choices import Channel, ConsentSource, Scope, SubscriberState
 from subscribers.facts import open_now
 from subscribers.links import CONFIRM_WITHIN
 from subscribers.models import Subscriber
@@ -58,6 +59,7 @@ def subscribe(
     """
     wishes.check(page, wish)
     who, now = known(who), timezone.now()
+    _check_offered(page, who, wish)
     with noted_on(page, actor) as noted:
         subscriber, _new = _row(page, who, now)
         if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
@@ -68,6 +70,12 @@ def subscribe(
 
 
 def ask_again(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
+def _check_offered(page: StatusPage, who: Who, wish: Wish) -> None:
+    about = {Scope.PAGE: WayOfTelling.PAGE, Scope.INCIDENT: WayOfTelling.INCIDENT}.get(Scope(wish.scope))
+    if {who.channel, about} & set(page.closed_ways):
+        raise Refused(_("This page does not offer that."))
+
+
     """Send what asks for confirmation once more, with as much time as at first. To anybody but who has not
     confirmed it sends nothing."""
     now = timezone.now()

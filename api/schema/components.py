@@ -46,6 +46,14 @@ class Component(serializers.Serializer):
     )
 
 
+class StatusesInput(Input):
+    components = serializers.DictField(
+        child=serializers.ChoiceField(ComponentStatus.values),
+        allow_empty=False,
+        help_text="Component id to status: all of them are set, or none.",
+    )
+
+
 class GroupInput(Input):
     clears: ClassVar[frozenset[str]] = frozenset({"description"})
 

@@ -7,10 +7,10 @@ from typing import Any
 from api.operations import Call, Takes, operation
 from api.paging import PAGED, part_of_ids
 from api.schema.components import Component as Given
-from api.schema.components import ComponentInput, described
+from api.schema.components import ComponentInput, StatusesInput, described
 from common.errors import Refused
 from common.instants import utc_seconds
-from components.actions import create_component, delete_component, update_component
+from components.actions import create_component, delete_component, set_status, update_component
 from components.choices import ComponentStatus
 from components.models import Component, ComponentGroup
 from components.shape import component_shape, group_shape
@@ -20,6 +20,7 @@ from tenants.models import Role, Scope
 _LIST = "pages/{page_id}/components"
 _ONE = "pages/{page_id}/components/{component_id}"
 _TAKES = Takes(ComponentInput, "component")
+_MOST_AT_ONCE = 1_000
 _FIELDS = ("name", "description", "showcase", "only_show_if_degraded", "start_date")
 
 
@@ -39,6 +40,17 @@ def add_component(call: Call, page: StatusPage) -> Any:
     # As in the original: a client that says nothing of it plans for that.
     fields.setdefault("showcase", False)
     return shape_of(page, create_component(page, call.actor, **fields).pk)
+
+
+@operation("PATCH", _LIST, Scope.COMPONENTS, Role.EDITOR, takes=Takes(StatusesInput), gives=Given, many=True)
+def set_statuses(call: Call, page: StatusPage) -> Any:
+    """Set the status of many components at once: all or none, one change of the page."""
+    statuses = call.data.get("components", {})
+    if not 1 <= len(statuses) <= _MOST_AT_ONCE:
+        message = f"Between one and {_MOST_AT_ONCE} components are set at once."
+        raise Refused(message, "components")
+    set_status(page, statuses, call.actor)
+    return list(shapes(page, list(statuses)).values())
 
 
 @operation("GET", _ONE, Scope.READ, Role.VIEWER, gives=Given)

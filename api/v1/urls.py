@@ -19,6 +19,7 @@ from api.v1 import (
     pages,
     postmortems,
     templates,
+    uptime,
 )
 
 MODULES = (
@@ -28,9 +29,10 @@ MODULES = (
     incidents,
     access_users,
     access_groups,
-    organisations,
+    uptime,
     postmortems,
     templates,
+    organisations,
 )
 _NAMED = re.compile(r"\{(\w+)\}")
 

@@ -56,6 +56,7 @@ def _page_view(page: StatusPage) -> PageView:
         noindex=page.noindex,
         show_uptime=page.show_uptime,
         uptime_days=page.uptime_days,
+        embed=tuple(sorted(page.embed.items())),
     )
 
 

@@ -18,6 +18,12 @@ from store import Document
 WIDGET, STATE, FRAME = "/widget.js", "/embed/widget.json", "/embed/frame"
 _HTML = "text/html; charset=utf-8"
 _DIRECTORY = assets.DIRECTORY.parent / "embed"
+_INSETS = {
+    "top-left": "1em auto auto 1em",
+    "top-right": "1em 1em auto auto",
+    "bottom-left": "auto auto 1em 1em",
+    "bottom-right": "auto 1em 1em auto",
+}
 # Of what is wrong, the newest.
 _NOTICES = 3
 
@@ -64,9 +70,22 @@ def frame_sheet() -> Document:
     return assets.named("frame", "css", _sheet("widget", "frame").encode(), assets.CSS)
 
 
+def _own(page: PageView, indicator: str) -> dict[str, Any]:
+    """What the team says of the look of a banner: the widget's custom properties, where the site has none."""
+    said = dict(page.embed)
+    kind = "maintenance" if indicator == "maintenance" else "incident"
+    own = {
+        "inset": _INSETS.get(said.get("position", ""), ""),
+        "background": said.get(f"{kind}_background_color", "") if indicator != "none" else "",
+        "color": said.get(f"{kind}_text_color", "") if indicator != "none" else "",
+    }
+    return {"own": own} if any(own.values()) else {}
+
+
 def _state(page: PageView, indicator: str, sentence: str, notices: list[dict[str, str]]) -> dict[str, Any]:
     """What the component shows, in the page's language."""
     return {
+        **_own(page, indicator),
         "name": page.name,
         "lang": page.language,
         "dir": "rtl" if translation.get_language_bidi() else "ltr",

@@ -157,6 +157,7 @@
       if (drawn === this.drawn) return;
       this.drawn = drawn;
 
+      for (const name of ["inset", "background", "color"]) this.style.setProperty(`--page-${name}`, type === "banner" && data.own?.[name] || "");
       // It stays, so that a reader of the screen is told what becomes of it.
       const region = this.region ||= make("div", { role: "status" });
       const box = this.box ||= make("div", { part: "box" }, region);

@@ -21,9 +21,9 @@ MODULES: tuple[ModuleType, ...] = (
     components,
     incidents,
     access,
-    organisations,
     postmortems,
     templates,
+    organisations,
 )
 
 assert urls.urlpatterns, "importing it fills OPERATIONS"

@@ -1,0 +1,35 @@
+"""What operations on uptime give."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+
+class _Related(serializers.Serializer):
+    id = serializers.CharField()
+
+
+class _RelatedOfOne(serializers.Serializer):
+    component_id = serializers.CharField()
+    incidents = _Related(many=True)
+
+
+class _Uptime(serializers.Serializer):
+    range_start = serializers.DateTimeField(help_text="When the first day began.")
+    range_end = serializers.DateTimeField(help_text="When the last day began.")
+    uptime_percentage = serializers.FloatField(allow_null=True, help_text="Null where nothing is known.")
+    major_outage = serializers.IntegerField(help_text="Seconds.")
+    partial_outage = serializers.IntegerField(help_text="Seconds.")
+    warnings = serializers.ListField(child=serializers.CharField())
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ComponentUptime(_Uptime):
+    related_events = _Related(many=True, required=False)
+
+
+class ComponentGroupUptime(_Uptime):
+    """The mean of the group's components; seconds are those of all of them together."""
+
+    related_events = _RelatedOfOne(many=True, required=False)
