@@ -19,7 +19,7 @@ from common.errors import Refused
 from common.ids import LENGTH, new_id
 from common.limits import UNPRINTABLE
 from common.tenancy import NO_TENANT, in_tenant, leave_tenant, schema_of
-from events.actor import Actor
+from events.actor import SYSTEM, Actor
 from events.log import Fact, append
 from outbox.queue import put
 from tenants.models import Domain, DomainKind, HostMap, Membership, PageRole, Role, Tenant, User
@@ -60,8 +60,9 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _LOOKS_LIKE_ID = re.compile(rf"[0-9a-z]{{{LENGTH}}}")
 
 
-def create_tenant(name: str, slug: str = "", *, owner: User | None = None) -> Tenant:
-    """Add an organisation with its schema, in one transaction: all of it or nothing.
+def create_tenant(name: str, slug: str = "", *, owner: User | None = None, actor: Actor = SYSTEM) -> Tenant:
+    """Add an organisation with its schema, in one transaction: all of it or nothing. The owner's membership
+    is the first thing in its log.
 
     Raises Refused for a slug that is malformed, reserved or taken.
     """
@@ -78,7 +79,9 @@ def create_tenant(name: str, slug: str = "", *, owner: User | None = None) -> Te
         tenant.create_schema(verbosity=0)
         leave_tenant()
         if owner is not None:
-            Membership.objects.create(user=owner, tenant=tenant, role=Role.OWNER)
+            membership = Membership.objects.create(user=owner, tenant=tenant, role=Role.OWNER)
+            with in_tenant(tenant.pk):
+                _record(actor, membership, Role.OWNER)
     return tenant
 
 

@@ -16,6 +16,7 @@ from common.admin import SiteAdmin, VerbAdmin, VerbForm
 from events.actor import person_behind
 from tenants.actions import create_tenant, create_user, set_active, set_reminders, set_role
 from tenants.models import Membership, Role, Tenant, User
+from tenants.sms import limit_sms
 
 
 class TenantForm(VerbForm):
@@ -29,7 +30,8 @@ class TenantForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["slug"].required = False
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
 
 
 class TenantAdmin(VerbAdmin):
@@ -38,12 +40,32 @@ class TenantAdmin(VerbAdmin):
     search_fields = ["name", "slug", "id"]
     adding = [(None, {"fields": ["name", "slug", "owner"]})]
     viewing = [(None, {"fields": ["name", "slug", "id", "schema_name", "desk", "pages", "created_at"]})]
+    editing = [
+        *viewing,
+        (
+            _("SMS"),
+            {
+                "fields": ["sms_countries", "sms_daily_cap"],
+                "description": _("Within what the installation allows; empty: all of that."),
+            },
+        ),
+    ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return True
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.viewing[0][1]["fields"] if obj else []
+
+    def update(self, request: HttpRequest, row: Any, form: Any, formsets: Sequence[Any]) -> None:
+        given = form.cleaned_data
+        limit_sms(row, person_behind(request), given["sms_countries"] or [], given["sms_daily_cap"])
+
     def create(self, request: HttpRequest, form: Any) -> Tenant:
-        return create_tenant(**form.cleaned_data)
+        return create_tenant(**form.cleaned_data, actor=person_behind(request))
 
     @admin.display(description=_("its admin"))
     def desk(self, row: Tenant) -> SafeString:

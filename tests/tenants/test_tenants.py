@@ -9,12 +9,13 @@ from django.db import connection
 
 from common.errors import Refused
 from common.tenancy import current_tenant_id, in_tenant, leave_tenant
+from events.models import Event
 from pages.actions import create_page, delete_page, page_creation, update_page
 from pages.models import StatusPage
 from publishing.hosts import publish_hosts
 from publishing.storage import store
 from tenants.actions import check_slug, create_tenant
-from tenants.models import Domain, HostMap, Tenant
+from tenants.models import Domain, HostMap, Tenant, User
 from tests.conftest import ACTOR
 
 
@@ -105,3 +106,14 @@ def test_verbs_outside_a_tenant_are_an_error(db: None) -> None:
     leave_tenant()
     with pytest.raises(RuntimeError, match="needs a tenant's schema"):
         current_tenant_id()
+
+
+def test_the_log_of_an_organisation_begins_with_its_owner(db: None) -> None:
+    leave_tenant()
+    owner = User.objects.create_user("ada@example.org")
+    tenant = create_tenant("Initech", "initech", owner=owner, actor=ACTOR)
+
+    with in_tenant(tenant.id):
+        event = Event.objects.get()
+    assert (event.name, event.object_id, event.actor_id) == ("member.role_set", owner.pk, ACTOR.id)
+    assert event.facts == {"user_id": owner.pk, "role": "owner", "page_id": None}
