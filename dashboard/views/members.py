@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.factors import was_just_here, with_second_factor
 from common.errors import Refused
@@ -32,6 +32,7 @@ from tenants.members import (
 from tenants.models import ApiKey, Invitation, Membership, Role
 
 
+@require_safe
 @organisation_screen()
 def members(request: OrganisationRequest) -> HttpResponse:
     """Everybody sees whom they work with; who is invited is for those who may invite."""
@@ -94,16 +95,16 @@ def member(request: OrganisationRequest, member_id: int) -> HttpResponse:
     return render(request, "dashboard/members/member.html", {"form": form, "member": found})
 
 
-@organisation_screen(Role.ADMIN)
 @require_POST
+@organisation_screen(Role.ADMIN)
 def remove(request: OrganisationRequest, member_id: int) -> HttpResponse:
     found = _member(request, member_id)
     check_may_grant(request.standing, found.role)
     return _done(request, _("%(who)s is no member any more.") % {"who": found.user}, remove_member, found)
 
 
-@organisation_screen()
 @require_POST
+@organisation_screen()
 def leave(request: OrganisationRequest) -> HttpResponse:
     found = Membership.objects.filter(tenant=request.organisation, user=request.user).first()
     if found is None:
@@ -117,8 +118,8 @@ def leave(request: OrganisationRequest) -> HttpResponse:
     return redirect("/o/?all")
 
 
-@organisation_screen()
 @require_POST
+@organisation_screen()
 def reminders(request: OrganisationRequest) -> HttpResponse:
     """Each for themselves."""
     found = Membership.objects.filter(tenant=request.organisation, user=request.user).first()
@@ -129,16 +130,16 @@ def reminders(request: OrganisationRequest) -> HttpResponse:
     return redirect("members")
 
 
-@organisation_screen(Role.ADMIN)
 @require_POST
+@organisation_screen(Role.ADMIN)
 def again(request: OrganisationRequest, invitation_id: str) -> HttpResponse:
     found = _invitation(request, invitation_id)
     said = _("A new link is on its way to %(email)s; the former one works no more.") % {"email": found.email}
     return _done(request, said, invite_again, found)
 
 
-@organisation_screen(Role.ADMIN)
 @require_POST
+@organisation_screen(Role.ADMIN)
 def withdraw(request: OrganisationRequest, invitation_id: str) -> HttpResponse:
     found = _invitation(request, invitation_id)
     return _done(request, _("The invitation is withdrawn."), withdraw_invitation, found)

@@ -40,8 +40,8 @@ def settings(request: OrganisationRequest) -> HttpResponse:
     return _screen(request, form, DeleteForm(request.organisation))
 
 
-@organisation_screen(Role.OWNER)
 @require_POST
+@organisation_screen(Role.OWNER)
 @proven("settings/")
 def second_factor(request: OrganisationRequest) -> HttpResponse:
     """Whether members need one. Whoever asks for it has one: nobody locks themselves out by a click."""
@@ -54,8 +54,8 @@ def second_factor(request: OrganisationRequest) -> HttpResponse:
     return redirect("organisation_settings")
 
 
-@organisation_screen(Role.OWNER)
 @require_POST
+@organisation_screen(Role.OWNER)
 @proven("settings/")
 def transfer(request: OrganisationRequest) -> HttpResponse:
     others = Membership.objects.filter(tenant=request.organisation).exclude(user=request.user)
@@ -68,8 +68,8 @@ def transfer(request: OrganisationRequest) -> HttpResponse:
     return redirect("members")
 
 
-@organisation_screen(Role.OWNER)
 @require_POST
+@organisation_screen(Role.OWNER)
 @proven("settings/")
 def delete(request: OrganisationRequest) -> HttpResponse:
     form = DeleteForm(request.organisation, request.POST)
@@ -83,8 +83,8 @@ def delete(request: OrganisationRequest) -> HttpResponse:
     return redirect("/o/?all")
 
 
-@organisation_screen(Role.OWNER)
 @require_POST
+@organisation_screen(Role.OWNER)
 @proven("settings/")
 def export(request: OrganisationRequest) -> HttpResponse:
     """Everything, as one file."""

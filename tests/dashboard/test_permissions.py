@@ -22,6 +22,7 @@ from incidents.actions.series import create_series
 from incidents.models import Incident
 from pages.models import StatusPage
 from tenants.models import Membership, Tenant
+from tests.admin.browser import said_by
 from tests.conftest import ACTOR, CANARY
 from tests.dashboard.conftest import Place, Visitor
 

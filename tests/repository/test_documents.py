@@ -17,7 +17,7 @@ from tests.repository.tree import ROOT, files, place, product, tree
 
 DOCUMENTS = [path for path in files(".md") if "fixtures" not in path.parts]
 _LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
-_READERS = {"text", "boolean", "integer", "decimal", "words", "prices", "is_given", "mail_providers"}
+_READERS = {"text", "boolean", "integer", "decimal", "words", "prices", "is_given", "mail_providers", "texts"}
 # Parameters of the readers themselves that name a setting.
 _SETTING = re.compile(r"[A-Z][A-Z_]{3,}")
 
