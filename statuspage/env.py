@@ -155,27 +155,35 @@ def _option(name: str, value: str) -> object:
         raise ImproperlyConfigured(message) from error
 
 
-# By the names that django-allauth gives them: what each needs to know.
-_SERVICES = {
-    "google": ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"),
-    "github": ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"),
-    "openid_connect": ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SERVER_URL"),
-}
+def texts(*names: str) -> dict[str, str]:
+    """Several variables that are of use only together."""
+    return {name: text(name) for name in names}
+
+
 _SCOPES = {"google": ["profile", "email"], "github": ["user:email"]}
+_ORIGINS = {"google": "https://accounts.google.com", "github": "https://github.com"}
 
 
-def sign_in_by() -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
-    """Services by which people may sign in, as django-allauth takes them; and what is missing of those that
-    are half described."""
+def sign_in_by(**services: dict[str, str]) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
+    """Services by which people may sign in, as django-allauth names and takes them; and what is missing of
+    those that are half described. Each is told by its client id, its secret and perhaps its address."""
     known: dict[str, dict[str, Any]] = {}
     missing: dict[str, list[str]] = {}
-    for service, names in _SERVICES.items():
-        values = [text(name) for name in names]
-        if all(values):
-            known[service] = _service(service, *values)
-        elif any(values):
-            missing[service] = [name for name, value in zip(names, values, strict=True) if not value]
+    for service, values in services.items():
+        if all(values.values()):
+            known[service] = _service(service, *values.values())
+        elif any(values.values()):
+            missing[service] = [name for name, value in values.items() if not value]
     return known, missing
+
+
+def sign_in_origins(services: dict[str, dict[str, Any]]) -> list[str]:
+    """Where a browser is sent to sign in by each."""
+    found = [_ORIGINS[service] for service in services if service in _ORIGINS]
+    for app in services.get("openid_connect", {}).get("APPS", []):
+        url = urlsplit(app["settings"]["server_url"])
+        found.append(f"{url.scheme}://{url.netloc}")
+    return found
 
 
 def _service(service: str, client_id: str, secret: str, server_url: str = "") -> dict[str, Any]:

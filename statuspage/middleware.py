@@ -32,7 +32,7 @@ _AWAY = (OperationalError, InterfaceError)
 _ORGANISATION = re.compile(r"/o/(?P<slug>[a-z0-9-]+)(?P<rest>/.*)")
 _CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
+    "frame-ancestors 'none'; form-action 'self'"
 )
 
 
@@ -86,7 +86,7 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", _CSP)
+        response.headers.setdefault("Content-Security-Policy", " ".join([_CSP, *settings.SIGN_IN_ORIGINS]))
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 

@@ -35,7 +35,13 @@ PAGE_URLCONF = "public.urls"
 APPEND_SLASH = True
 
 # Signing in by other services: those that are told who we are -----------------------------------------
-SOCIALACCOUNT_PROVIDERS, SIGN_IN_BY_MISSING = env.sign_in_by()
+SOCIALACCOUNT_PROVIDERS, SIGN_IN_BY_MISSING = env.sign_in_by(
+    google=env.texts("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"),
+    github=env.texts("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"),
+    openid_connect=env.texts("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SERVER_URL"),
+)
+# Where a form of ours may lead on to, beside ourselves.
+SIGN_IN_ORIGINS = env.sign_in_origins(SOCIALACCOUNT_PROVIDERS)
 
 # Apps ----------------------------------------------------------------------------------------------
 SHARED_APPS = [
