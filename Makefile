@@ -11,6 +11,8 @@ help:  ## show this list
 run: venv  ## start the whole service here; Ctrl-C stops it
 	@exec $(IN_VENV) -m statuspage.supervisor $(ARGS)
 
+# Also with all examples of properties, of which the fast tests alone try a fifth.
+test: export THOROUGH = true
 test: test-fast  ## run every test
 	$(IN_VENV) -m pytest -n 2 --dist loadfile -m "browser or process"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.examples import examples
 from tests.services import postgres, valkey
 
 _servers = ExitStack()
@@ -52,8 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    # How long an example takes says more about the machine than about the code.
-    hypothesis.settings.register_profile("statuspage", deadline=None)
+    hypothesis.settings.register_profile("statuspage", examples(100))
     hypothesis.settings.load_profile("statuspage")
 
 

@@ -83,8 +83,14 @@ class Browser(Client):
 
     def __init__(self, user: User | None = None) -> None:
         super().__init__(HTTP_HOST="localhost", HTTP_USER_AGENT="tests")
-        if user is not None:
+        self._arriving = user
+
+    def generic(self, *args: Any, **kwargs: Any) -> Any:
+        # Whoever asks for nothing need not sign in.
+        if self._arriving is not None:
+            user, self._arriving = self._arriving, None
             self.force_login(user)
+        return super().generic(*args, **kwargs)
 
     def shown(self, address: str) -> dict[str, Any]:
         """What the form at `address` holds."""

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from common.tenancy import in_tenant, leave_tenant
 from pages.models import StatusPage
 from tenants.models import Tenant
 from tests.conftest import CANARY
+from tests.examples import examples
 
 
 class Halted(Exception):
@@ -51,7 +52,7 @@ def roll_back_after_switching(tenant_id: str) -> None:
 STEPS = {"switch": switch, "inside": switch_and_roll_back, "around": roll_back_after_switching}
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@examples(60, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), st.booleans()), max_size=8))
 def test_rows_are_always_those_of_the_tenant_that_the_code_is_in(
     acme: Tenant, page: StatusPage, globex: Tenant, steps: list[tuple[str, bool]]

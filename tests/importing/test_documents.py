@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from importing.documents import Source, assemble
 from importing.fields import ImportFailed, parse_document
+from tests.examples import examples
 from tests.importing.made import PAGE, TIME, component, document, incident, maintenance, read, update
 from tests.importing.mutation import anything, mutated, mutations
 
@@ -217,7 +218,7 @@ def test_documents_of_two_pages_are_not_mixed() -> None:
         )
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(600, suppress_health_check=[HealthCheck.too_slow])
 @given(mutations)
 def test_a_mutated_document_is_read_or_refused_and_nothing_else(changes: list[tuple[Any, Any]]) -> None:
     try:
@@ -239,7 +240,7 @@ def storable(source: Source) -> bool:
     return all("\x00" not in text and text.encode() is not None for text in texts)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.binary(max_size=200)
     | st.text().map(str.encode)

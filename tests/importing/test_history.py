@@ -3,13 +3,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from importing.documents import Affected, SourceComponent, SourceNotice, SourceUpdate
 from importing.folder import read_folder
 from importing.history import said_by, said_now
 from importing.shift import shifted, weeks_until_recent
+from tests.examples import examples
 from tests.importing.server import RECORDED
 
 START = datetime(2026, 1, 1, 10, tzinfo=UTC)
@@ -190,7 +191,7 @@ def test_a_shift_moves_every_time_by_whole_weeks_and_changes_nothing_else(weeks:
     assert first.display_at - before.display_at == by
 
 
-@settings(deadline=None, max_examples=20)
+@examples(20)
 @given(st.integers(0, 10_000))
 def test_moved_until_recent_the_last_word_is_of_this_week_and_not_of_the_future(hours: int) -> None:
     now = LAST + hours * HOUR

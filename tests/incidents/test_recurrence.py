@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from incidents.recurrence import Occurrence, occurrences
 from incidents.rules import RecurrenceError, describe, parse
+from tests.clocks import work
 
 # A busy machine makes an example slow, not wrong.
 UNHURRIED = settings(deadline=None)
@@ -270,9 +270,9 @@ def test_no_more_than_the_limit_are_given() -> None:
 )
 @pytest.mark.parametrize("local_start", ["2026-05-04T02:00", "1971-05-03T02:00", "9998-05-04T02:00"])
 def test_a_rule_that_never_matches_is_given_up_soon(rule: str, local_start: str) -> None:
-    begun = time.process_time()
-    assert starts(rule, local_start, after=datetime(2026, 1, 1, tzinfo=UTC)) == []
-    assert time.process_time() - begun < 0.3
+    after = datetime(2026, 1, 1, tzinfo=UTC)
+    assert starts(rule, local_start, after=after) == []
+    assert work(lambda: starts(rule, local_start, after=after), times=2) < 0.3
 
 
 @pytest.mark.parametrize(

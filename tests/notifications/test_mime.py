@@ -7,11 +7,12 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifications.mail import PLACEHOLDERS, Mail, _one_line
 from notifications.mime import Form
+from tests.examples import examples
 
 HARD = "".join(
     ["…Å\x85\u2028 =?utf-8?q?x?= . = --\r\n.\r\n..\rBcc: eve@example.org\n", "الحالة ", "状态" * 40]
@@ -52,7 +53,7 @@ def lines_of(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(name=TEXT, subject=TEXT, before=TEXT, after=TEXT, one=TOKEN, other=TOKEN)
 @example(name=HARD, subject=HARD, before=HARD, after=HARD, one="." * 200, other="=" * 200)
 @example(name='Ac"me, <b>', subject="x" * 990, before=".", after="\n.", one="a", other="b")
@@ -76,7 +77,7 @@ def test_every_link_and_header_arrives_as_it_was_meant(
     assert lines_of(html.get_content()) == lines_of(f"<p>{meant}</p>\n")
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(name=TEXT, before=TEXT, one=TOKEN)
 @example(name=HARD, before=HARD, one="." * 200)
 def test_the_bytes_are_what_any_mail_server_takes(name: str, before: str, one: str) -> None:

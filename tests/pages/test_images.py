@@ -8,12 +8,13 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from common.errors import Refused
 from pages.images import MAX_BYTES, MAX_PIXELS, clean_image
+from tests.examples import examples
 
 
 def drawn(kind: str, size: tuple[int, int] = (64, 32), mode: str = "RGB", **how: object) -> bytes:
@@ -160,7 +161,7 @@ def test_hostile_files_are_refused(name: str) -> None:
 _WHOLE = [drawn("PNG"), drawn("JPEG"), drawn("WEBP"), drawn("ICO", (16, 16))]
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
     whole = bytearray(data.draw(st.sampled_from(_WHOLE)))

@@ -10,12 +10,13 @@ from django.core.cache import caches
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 
 from pages.models import StatusPage
 from subscribers.links import Purpose, token
 from subscribers.models import Subscriber
+from tests.examples import examples
 from tests.mailing import Add
 from tests.public.conftest import Browser
 from tests.public.test_subscribing import earlier_ticket
@@ -59,7 +60,7 @@ def parts(answers: list[tuple[str, bytes]]) -> bytes:
     return b"".join(head % (name.encode(), value) for name, value in answers) + b"--x--\r\n"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     answers=ANSWERS, charset=st.sampled_from(["", "utf-8", "utf-7", "hex", "latin-1"]), split=st.booleans()
 )

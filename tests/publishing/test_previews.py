@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -17,6 +17,7 @@ from pages.actions import update_page
 from pages.models import StatusPage
 from publishing.rendering import previews, words
 from tests.conftest import ACTOR
+from tests.examples import examples
 from tests.publishing.published import assert_published, drain_publishing, stored
 from tests.publishing.samples import PAGE
 
@@ -83,7 +84,7 @@ def test_a_name_in_letters_of_two_directions_begins_with_its_first() -> None:
     assert one.crop(head).tobytes() == other.crop(head).tobytes()
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=120))
 def test_any_name_makes_a_picture(name: str) -> None:
     found = picture(drawn(name=name))

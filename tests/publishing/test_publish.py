@@ -15,7 +15,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from components.actions import (
@@ -59,6 +59,7 @@ from pages.models import StatusPage
 from publishing.publish import COLD, publish, publish_slice
 from publishing.storage import store
 from tests.conftest import ACTOR, CANARY
+from tests.examples import examples
 from tests.publishing.published import assert_published, drain_publishing, stored
 
 
@@ -208,7 +209,7 @@ def test_after_any_change_the_store_equals_a_fresh_build(page: StatusPage, name:
     assert_published(page)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(12, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.sampled_from(sorted(CHANGES)), min_size=2, max_size=6), st.data())
 def test_after_any_sequence_of_changes_the_store_equals_a_fresh_build(
     page: StatusPage, names: list[str], data: st.DataObject

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from django.db import connection
 
@@ -16,6 +14,7 @@ from publishing.hosts import publish_hosts
 from publishing.storage import store
 from tenants.actions import check_slug, create_tenant
 from tenants.models import Domain, HostMap, Tenant, User
+from tests.clocks import work
 from tests.conftest import ACTOR
 
 
@@ -23,20 +22,20 @@ def hosts(page: StatusPage) -> dict[str, str]:
     return dict(Domain.objects.filter(page_id=page.pk).values_list("host", "kind"))
 
 
-def test_an_organisation_with_a_page_is_there_within_a_second(db: None) -> None:
+def test_an_organisation_with_a_page_is_there_within_two_seconds(db: None) -> None:
     leave_tenant()
 
-    def made(slug: str) -> float:
-        begun = time.thread_time()
+    slugs = iter(("initech", "initrode", "penetrode"))
+
+    def make() -> None:
+        slug = next(slugs)
         tenant = create_tenant("Initech", slug)
         with in_tenant(tenant.id):
             page = create_page(ACTOR, name="Initech", slug=slug)
         assert hosts(page) == {f"{slug}.localhost": "slug", f"{page.pk}.localhost": "id"}
         assert connection.schema_name == "public"
-        return time.thread_time() - begun
 
-    # Of our own time, the best of three: what a loaded machine or a cold start adds is none of ours.
-    assert min(made(slug) for slug in ("initech", "initrode", "penetrode")) < 1.0
+    assert work(make, times=3) < 2.0
 
 
 def test_a_failed_creation_leaves_no_schema(db: None, acme: Tenant) -> None:
