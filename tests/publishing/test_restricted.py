@@ -17,6 +17,7 @@ from incidents.actions.maintenance import schedule_maintenance
 from incidents.actions.postmortem import publish_postmortem, write_postmortem
 from incidents.actions.series import create_series
 from incidents.steps import Words
+from metrics.actions import create_metric, create_provider
 from outbox.drain import drain
 from pages.actions import update_page
 from pages.change import PUBLISH
@@ -45,6 +46,7 @@ FORMS = {
     "sitemap": ["/sitemap.xml"],
     "widget": ["/widget.js", "/embed/*"],
     "pictures": ["/preview/*"],
+    "metrics": ["/metrics/*", "/metrics-display/*"],
     "emergency": ["/.emergency/*"],
     "words of the page": ["/404", "/503", "/202"],
     "assets": ["/assets/*"],
@@ -70,6 +72,7 @@ def tell(page: StatusPage, *, restricted: bool) -> Hidden:
         page, ACTOR, name=f"{SECRET} one", purpose=f"{SECRET} use", restricted=restricted
     )
     seen = create_component(page, ACTOR, name="Open one")
+    create_metric(page, create_provider(page, ACTOR, kind="Self"), ACTOR, name="Open metric")
     group = create_group(page, ACTOR, name=f"{SECRET} group", components=[secret.pk])
     now = timezone.now()
     set_status(page, {secret.pk: "degraded_performance"}, ACTOR)
@@ -182,7 +185,7 @@ def close(page: StatusPage) -> tuple[str, ...]:
     drain_publishing()
     update_page(page, ACTOR, page_type="audience")
     seen = page.components.get(name="Open one")
-    return (SECRET, "Open one", "Open trouble", "Outage", seen.pk, *hidden.ids)
+    return (SECRET, "Open one", "Open metric", "Open trouble", "Outage", seen.pk, *hidden.ids)
 
 
 def test_a_page_that_is_not_for_everybody_is_in_no_form(page: StatusPage) -> None:
