@@ -58,8 +58,8 @@ def subscribe(
     address or wish.
     """
     wishes.check(page, wish)
-    who, now = known(who), timezone.now()
     _check_offered(page, who, wish)
+    who, now = known(who), timezone.now()
     with noted_on(page, actor) as noted:
         subscriber, _new = _row(page, who, now)
         if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
@@ -69,13 +69,13 @@ def subscribe(
         noted.event(name, subscriber, tell=subscriber.state != SubscriberState.QUARANTINED)
 
 
-def ask_again(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
 def _check_offered(page: StatusPage, who: Who, wish: Wish) -> None:
     about = {Scope.PAGE: WayOfTelling.PAGE, Scope.INCIDENT: WayOfTelling.INCIDENT}.get(Scope(wish.scope))
     if {who.channel, about} & set(page.closed_ways):
         raise Refused(_("This page does not offer that."))
 
 
+def ask_again(page: StatusPage, subscriber: Subscriber, actor: Actor) -> None:
     """Send what asks for confirmation once more, with as much time as at first. To anybody but who has not
     confirmed it sends nothing."""
     now = timezone.now()

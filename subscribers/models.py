@@ -16,6 +16,7 @@ from pages.choices import Language
 from pages.models import StatusPage
 from subscribers.addresses import address_hash, normal
 from subscribers.choices import Cadence, Channel, ConsentSource, Scope, SubscriberState
+from viewers.models import PageAccessUser
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
@@ -32,6 +33,15 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def present(self) -> SubscriberQuerySet:
         """Who has not left."""
         return self.exclude(state=SubscriberState.UNSUBSCRIBED)
+
+    def matching(self, text: str) -> SubscriberQuerySet:
+        """With this in what is known of them; the addresses of chats are secrets, and not looked at."""
+        open_ones = Q(channel__in=[Channel.EMAIL, Channel.SMS, Channel.WEBHOOK], address__icontains=text)
+        return self.filter(open_ones | Q(contact__icontains=text)) if text else self
+
+    def about(self, incident_id: str) -> SubscriberQuerySet:
+        """Who asked to be told of this incident alone."""
+        return self.filter(scope=Scope.INCIDENT, incident_id=incident_id)
 
     def tallied(self) -> dict[tuple[str, str], int]:
         """How many there are of each channel and state."""
@@ -76,6 +86,10 @@ class Subscriber(Wishes):
     label = models.CharField(max_length=120, blank=True, help_text=_("What the team calls it, such as #ops."))
     # Hears of it when messages to a machine's address keep failing.
     contact = models.EmailField(blank=True)
+    # Whose it is, of those who may see what is not public.
+    page_access_user = models.ForeignKey(
+        PageAccessUser, null=True, blank=True, on_delete=models.SET_NULL, related_name="subscribers"
+    )
     # What only its channel knows: signing secrets of a webhook, a workspace's name.
     settings = models.JSONField(default=dict, blank=True)
     state = models.CharField(

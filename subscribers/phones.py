@@ -59,6 +59,15 @@ def international(given: str, country: str) -> str:
 
 def country_of(number: str) -> str:
     """ISO 3166 of a stored number, such as DE; empty where it is of none."""
+def displayed(number: str, country: str = "") -> str:
+    """A stored number as people write it: in `country`, or where none is given, from abroad."""
+    form = PhoneNumberFormat.NATIONAL if country else PhoneNumberFormat.INTERNATIONAL
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), form)
+    except NumberParseException:
+        return number
+
+
     try:
         return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
     except NumberParseException:

@@ -14,10 +14,13 @@ from api.v1 import (
     access_users,
     components,
     groups,
+    incident_subscribers,
     incidents,
     organisations,
     pages,
     postmortems,
+    subscribers,
+    subscribers_together,
     templates,
     uptime,
 )
@@ -33,6 +36,9 @@ MODULES = (
     postmortems,
     templates,
     organisations,
+    subscribers,
+    subscribers_together,
+    incident_subscribers,
 )
 _NAMED = re.compile(r"\{(\w+)\}")
 

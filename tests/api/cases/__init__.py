@@ -14,7 +14,16 @@ from typing import Any
 from api.operations import OPERATIONS, Operation
 from api.v1 import urls
 from pages.models import StatusPage
-from tests.api.cases import access, components, incidents, organisations, pages, postmortems, templates
+from tests.api.cases import (
+    access,
+    components,
+    incidents,
+    organisations,
+    pages,
+    postmortems,
+    subscribers,
+    templates,
+)
 
 MODULES: tuple[ModuleType, ...] = (
     pages,
@@ -24,6 +33,7 @@ MODULES: tuple[ModuleType, ...] = (
     postmortems,
     templates,
     organisations,
+    subscribers,
 )
 
 assert urls.urlpatterns, "importing it fills OPERATIONS"
