@@ -1,0 +1,172 @@
+"""People as they come: one signs up, makes an organisation and invites another, who needs a second factor."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import hotp_value
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.test_the_service import Service, until
+from tests.live import ROOT
+
+pytestmark = [pytest.mark.process, pytest.mark.browser, pytest.mark.timeout(600)]
+
+AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text()
+PASSWORD = "a long password of mine"
+_LINK = re.compile(r"http://localhost:\d+/accounts/\S+")
+
+
+def link_in(service: Service, subject: str) -> str:
+    """What the newest mail of that subject leads to."""
+    until(lambda: bool(service.mails(subject)))
+    found = _LINK.search(service.mails(subject)[-1])
+    assert found
+    return found[0]
+
+
+def code_of(secret: str) -> str:
+    """What an app shows now; not in the last moment of its half minute."""
+    while time.time() % 30 > 25:
+        time.sleep(0.2)
+    return f"{hotp_value(secret, int(time.time()) // 30):06}"
+
+
+def with_passkeys(page: Page) -> Page:
+    """With a device in the browser that says yes to everything."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return page
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def person(browser: Browser, complaints: list[str]) -> Iterator[Any]:
+    """Another person, in a browser of their own, whose complaints fail the test."""
+    contexts = []
+
+    def arrive(**options: Any) -> Page:
+        contexts.append(browser.new_context(**options))
+        page: Page = contexts[-1].new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield arrive
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def is_accessible(page: Page) -> None:
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == [], page.url
+
+
+def sign_up(page: Page, service: Service, name: str, email: str) -> None:
+    page.fill("[name=email]", email)
+    page.fill("[name=password1]", PASSWORD)
+    page.fill("[name=name]", name)
+    page.click("text=Sign up >> nth=-1")
+
+
+def test_from_nothing_to_an_organisation_of_two(service: Service, person: Any) -> None:
+    ann = with_passkeys(person())
+    ann.goto(f"{service.app}/o/")
+    is_accessible(ann)
+    ann.click("text=Sign up")
+    is_accessible(ann)
+    sign_up(ann, service, "Ann", "ann@example.org")
+    expect(ann.locator("h1")).to_be_visible()
+    ann.goto(link_in(service, "Confirm your e-mail address"))
+    ann.click("main button")
+    ann.wait_for_url("**/o/**")
+    ann.click("text=New organisation")
+    ann.fill("[name=name]", "Initech")
+    ann.click("text=Make it")
+    ann.wait_for_url("**/o/initech/**")
+
+    _adds_a_passkey(ann, service)
+    _asks_everybody_for_a_second_factor(ann, service)
+    _comes_in_by_passkey(ann, service)
+    ann.goto(f"{service.app}/o/initech/members/invite")
+    is_accessible(ann)
+    ann.fill("[name=email]", "bob@example.org")
+    ann.click("text=Send the invitation")
+    expect(ann.locator(".toast")).to_contain_text("bob@example.org")
+
+    _accepts_with_codes_from_an_app(person(color_scheme="dark"), service)
+    ann.reload()
+    row = ann.locator("tr", has_text="bob@example.org")
+    expect(row).to_contain_text("yes")
+    for screen in ("members/", "log/", "settings/"):
+        ann.goto(f"{service.app}/o/initech/{screen}")
+        is_accessible(ann)
+
+
+def _adds_a_passkey(page: Page, service: Service) -> None:
+    page.goto(f"{service.app}/accounts/2fa/")
+    is_accessible(page)
+    page.click("text=Add a passkey")
+    if "reauthenticate" in page.url:
+        page.fill("[name=password]", PASSWORD)
+        page.click("main form button")
+    page.fill("[name=name]", "This laptop")
+    page.check("[name=passwordless]")
+    page.click("#mfa_webauthn_add")
+    # The codes for the day on which the device is gone.
+    expect(page.locator("textarea")).to_be_visible()
+    is_accessible(page)
+    page.check("#codes_saved")
+
+
+def _asks_everybody_for_a_second_factor(page: Page, service: Service) -> None:
+    page.goto(f"{service.app}/o/initech/settings/")
+    page.click("text=Ask everybody for it")
+    expect(page.locator("text=Ask for it no more")).to_be_visible()
+
+
+def _comes_in_by_passkey(page: Page, service: Service) -> None:
+    page.context.clear_cookies()
+    page.goto(f"{service.app}/o/initech/members/")
+    page.click("#passkey_login")
+    page.wait_for_url("**/o/initech/members/")
+
+
+def _accepts_with_codes_from_an_app(page: Page, service: Service) -> None:
+    page.goto(link_in(service, "Initech invites you"))
+    is_accessible(page)
+    page.click("text=Make an account")
+    sign_up(page, service, "Bob", "bob@example.org")
+    page.click("text=Join")
+    page.wait_for_url("**/accounts/2fa/")
+    expect(page.locator("text=Initech asks for it")).to_be_visible()
+    page.click("text=Set up")
+    if "reauthenticate" in page.url:
+        page.fill("[name=password]", PASSWORD)
+        page.click("main form button")
+    is_accessible(page)
+    page.fill("[name=code]", code_of(page.input_value("#authenticator_secret")))
+    page.click("text=Activate >> nth=-1")
+    expect(page.locator("textarea")).to_be_visible()
+    page.check("#codes_saved")
+    page.goto(f"{service.app}/o/initech/members/")
+    expect(page.locator("h1")).to_have_text("Members")
