@@ -123,6 +123,19 @@ def test_what_nobody_may_see_any_more_is_in_no_copy(
     assert not any(component.pk in name for name in place.files(target))
 
 
+def test_a_page_that_is_not_for_everybody_leaves_its_copies(place: Place, target: CopyTarget) -> None:
+    create_component(target.page, ACTOR, name="Secret machine")
+    an_incident(target.page, "Secret trouble")
+    publish_and_copy()
+    update_page(target.page, ACTOR, page_type="team")
+    publish_and_copy()
+
+    assert_copied(place, target)
+    files = {name: body for name, body in place.files(target).items() if not name.startswith("assets/")}
+    assert files.keys() - {MANIFEST, CONFIRMED} == {"index.html", "404.html", "robots.txt"}
+    assert not any(b"Secret" in body for body in place.files(target).values())
+
+
 def test_no_copy_has_anything_of_another_organisation(
     place: Place, target: CopyTarget, globex: Tenant
 ) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from components.models import Component
 from edge import Edge
+from edge.bodies import load
+from edge.overlay import Overlay
 from pages.actions import update_page
 from pages.models import StatusPage
 from public.folding import fold
 from publishing.hosts import publish_hosts
 from publishing.storage import store
+from store.emergency import RESERVED, Notice, Said
 from subscribers.choices import SubscriberState
 from subscribers.links import Purpose, token
 from subscribers.models import Subscriber
@@ -139,3 +144,20 @@ def test_the_edge_says_so_at_every_address(page: StatusPage, ada: Subscriber) ->
     assert {reply.status for path, reply in shown.items() if path != "/"} == {404}
     assert (shown["/"].status, visited("/robots.txt").body) == (403, b"User-agent: *\nDisallow: /\n")
     assert b"API is slow" not in b"".join(reply.body for reply in shown.values())
+
+
+def test_a_notice_that_is_written_by_hand_is_not_on_it(page: StatusPage, ada: Subscriber) -> None:
+    drain_publishing()
+    manifest = store().manifest(page.pk)
+    assert manifest is not None
+    now = timezone.now()
+    said = (Said("u" * 12, "investigating", now, "Hush."),)
+    overlay = Overlay(now, Notice("n" * 12, "Secret trouble", "critical", now + timedelta(hours=1), said), 1)
+
+    assert [path for path in manifest.entries if path.startswith(RESERVED)] == []
+    for path, entry in manifest.entries.items():
+        body = load(store(), entry.hash)
+        assert body is not None
+        if overlay.fits(path, entry.type):
+            body = overlay.over(body, entry.hash, path, entry.type)
+        assert b"Secret trouble" not in body.chosen(b"").data, path
