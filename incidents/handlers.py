@@ -2,8 +2,9 @@
 
 from incidents.actions.announcement import ANNOUNCEMENT, let_announcement_pass
 from incidents.actions.cadence import ask_for_updates
+from incidents.actions.draft import DRAFT, publish_if_due
 from incidents.actions.maintenance import do_what_is_due
-from incidents.models import Announcement, Incident
+from incidents.models import Announcement, Draft, Incident
 from incidents.windows import MAINTENANCE
 from outbox.registry import Claimed, Lane, register
 from pages.actions import CADENCE
@@ -29,6 +30,14 @@ def run_cadence(item: Claimed) -> None:
         ask_for_updates(page)
 
 
+def run_draft(item: Claimed) -> None:
+    """Publish what was written for this time; what was discarded, or put off, is left alone."""
+    draft = Draft.objects.filter(pk=item.key, page__deleted_at=None).first()
+    if draft is not None:
+        publish_if_due(draft.page, draft)
+
+
 register(MAINTENANCE, Lane.PUBLISH, run_maintenance)
 register(ANNOUNCEMENT, Lane.PUBLISH, run_announcement)
+register(DRAFT, Lane.PUBLISH, run_draft)
 register(CADENCE, Lane.PUBLISH, run_cadence)

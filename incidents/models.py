@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from common.fields import PublicIdField
+from common.fields import PlainIdField, PublicIdField
 from components.choices import ComponentStatus
 from components.models import Component
 from incidents.choices import Impact, IncidentKind, IncidentStatus
@@ -289,6 +289,32 @@ class IncidentTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Draft(models.Model):
+    """An incident, or an update of `incident`, that is written and not published. For the team alone."""
+
+    id = PublicIdField()
+    page = models.ForeignKey(StatusPage, on_delete=models.CASCADE, related_name="drafts")
+    incident = models.ForeignKey(
+        Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="drafts"
+    )
+    name = models.CharField(max_length=255, blank=True)
+    # Of incidents/drafts.py.
+    content = models.JSONField()
+    # Whoever wrote it last, and says it once it is published.
+    author_id = PlainIdField()
+    publish_at = models.DateTimeField(null=True, blank=True)
+    # Why it could not be published at its time.
+    problem = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-updated_at"]
+
+    def __str__(self) -> str:
+        return self.incident.name if self.incident else self.name
 
 
 class Postmortem(models.Model):

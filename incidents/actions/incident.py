@@ -60,13 +60,7 @@ def open_incident(
     """Tell that something is wrong. `fields` are of NEW_FIELDS; it began now unless told otherwise."""
     fields = _given(fields)
     with page_change(page, actor, notify=notify and words.deliver, notify_at=notify_at) as change:
-        check_promise(fields.get("next_update_by"), change.now)
-        incident = _new(change, name, words.status, {"detected_at": change.now} | fields)
-        update = write_update(change, incident, words)
-        _follow_status(change, incident, update, words.named, to_operational=True)
-        count_anew(change, incident)
-        record(change, "incident.created", incident, update, notify=True)
-    return incident
+        return begin(change, words, name, fields)
 
 
 def post_update(
@@ -182,6 +176,17 @@ def locked_incident(change: Change, incident: Incident) -> Incident:
         message = _("This is a maintenance: use its own verbs.")
         raise Refused(message)
     return found
+
+
+def begin(change: Change, words: Words, name: str, fields: dict[str, Any]) -> Incident:
+    """Open an incident; `fields`: of NEW_FIELDS as their columns take them."""
+    check_promise(fields.get("next_update_by"), change.now)
+    incident = _new(change, name, words.status, {"detected_at": change.now} | fields)
+    update = write_update(change, incident, words)
+    _follow_status(change, incident, update, words.named, to_operational=True)
+    count_anew(change, incident)
+    record(change, "incident.created", incident, update, notify=True)
+    return incident
 
 
 def go_on(
