@@ -29,7 +29,7 @@ _PART = 64 * 1024
 _AGENT = "StatusPage-Metrics/1"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class FetchError(Exception):
     """Nobody answered, or not as they should. `code` is the status of the answer, 0 without one; `pause` is
     what the server asked for."""
