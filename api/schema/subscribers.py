@@ -37,6 +37,10 @@ class Several(Ids):
     def to_internal_value(self, data: Any) -> Any:
         return None if data == ALL else super().to_internal_value(data)
 
+    def run_validators(self, value: Any) -> None:
+        if value is not None:
+            super().run_validators(value)
+
 
 class IncidentSubscriberInput(Input):
     email = Text(max_length=254, help_text="Of a webhook: who looks after it.")
