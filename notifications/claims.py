@@ -103,12 +103,14 @@ _SWEEP = """
     ), noted AS (
         INSERT INTO public.notifications_attempt
                (delivery_id, tenant_id, number, provider, began_at, ended_at, status, error, response)
-        SELECT id, tenant_id, attempts, '', %(now)s, %(now)s, status, 'LeaseExpired', %(error)s FROM back
+        SELECT id, tenant_id, attempts, '', %(now)s, %(now)s, status, %(expired)s, %(error)s FROM back
         ON CONFLICT (delivery_id, number) DO NOTHING
     )
     SELECT count(*) FROM back
 """
-_EXPIRED = "The process that was sending this ended before it could say what became of it."
+# The short name of that, in attempts.
+EXPIRED = "LeaseExpired"
+_DIED = "The process that was sending this ended before it could say what became of it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def postpone(token: uuid.UUID, later: Mapping[int, datetime]) -> None:
 def sweep(most: str, now: datetime) -> int:
     """Take back what dead senders held. `most`: JSON, channel -> attempts after which it is dead."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SWEEP, {"now": now, "most": most, "error": _EXPIRED})
+        cursor.execute(_SWEEP, {"now": now, "most": most, "expired": EXPIRED, "error": _DIED})
         return int(cursor.fetchone()[0])
 
 

@@ -14,8 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from common.admin import badge
 from common.counters import NotCounting, TooOften
 from common.errors import Refused
+from notifications.barred import with_barred
+from notifications.choices import SuppressionReason
 from notifications.dossier import dossier
 from notifications.samples import KINDS
 from notifications.signing import secret
@@ -28,9 +31,21 @@ from subscribers.choices import Channel
 from subscribers.models import Subscriber
 
 
+class Barred(admin.SimpleListFilter):
+    title = _("must not be written to")
+    parameter_name = "barred"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return SuppressionReason.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(barred=self.value()) if self.value() else queryset
+
+
 class PeopleAdmin(SubscriberAdmin):
     change_form_template = "admin/subscribers/change.html"
     actions = [*SubscriberAdmin.actions, "rotate_chosen"]
+    list_filter = [*SubscriberAdmin.list_filter, Barred]
 
     def _own_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -39,6 +54,18 @@ class PeopleAdmin(SubscriberAdmin):
             path("test/", view(self.test_view), name="subscribers_subscriber_test"),
             path("<path:object_id>/person/", view(self.person_view), name="subscribers_subscriber_person"),
         ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return with_barred(super().get_queryset(request))
+
+    @admin.display(description=_("state"), ordering="state")
+    def shown_state(self, row: Subscriber) -> SafeString:
+        """Whoever wrote STOP is active still, and gets nothing until they write START."""
+        barred = getattr(row, "barred", None)
+        if barred is None:
+            return super().shown_state(row)
+        said = _("Wrote STOP") if barred == SuppressionReason.OPTED_OUT else SuppressionReason(barred).label
+        return format_html("{} {}", super().shown_state(row), badge("suppressed", str(said)))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         found = super().get_fieldsets(request, obj)

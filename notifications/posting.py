@@ -121,23 +121,27 @@ async def _one_by_one(host: _Host, until: float, room: asyncio.Semaphore, say: _
 async def _post(post: Post) -> Reply:
     began = timezone.now()
     try:
-        async with _session().post(
-            post.url, data=post.body, headers=post.headers, allow_redirects=False
+        async with _session().request(
+            post.method, post.url, data=post.body, headers=post.headers, allow_redirects=False
         ) as answer:
-            return Reply(post.number, began, answer.status, await _text(answer), headers=answer.headers)
+            said = await _text(answer, post.reads)
+            return Reply(post.number, began, answer.status, said, headers=answer.headers)
     except TimeoutError:
         return Reply(post.number, began, error=TIMED_OUT)
     except (aiohttp.ClientError, OSError, ValueError):
         return Reply(post.number, began, error=UNREACHABLE)
 
 
-async def _text(answer: aiohttp.ClientResponse) -> str:
-    """How it begins. The status counts, also where the rest never comes."""
+async def _text(answer: aiohttp.ClientResponse, most: int | None) -> str:
+    """The first `most` bytes of it, or how it begins. The status counts, also where the rest never comes."""
+    said = b""
     try:
         said = await answer.content.read(_READ)
+        while most and len(said) < most and (more := await answer.content.read(most - len(said))):
+            said += more
     except (TimeoutError, aiohttp.ClientError):
         return ""
-    return said[:_KEPT].decode("utf-8", "replace")
+    return said[: most or _KEPT].decode("utf-8", "replace")
 
 
 @cache

@@ -9,12 +9,15 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """`number` is the caller's, to know the reply by."""
+    """`number` is the caller's, to know the reply by. `reads`: how many bytes of the answer matter; None: how
+    it begins."""
 
     number: int
     url: str
     body: bytes
     headers: Mapping[str, str]
+    method: str = "POST"
+    reads: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

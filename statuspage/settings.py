@@ -253,6 +253,7 @@ SMS_GATEWAY_CONTENT_TYPE = env.text("SMS_GATEWAY_CONTENT_TYPE", "application/jso
 SMS_GATEWAY_AUTHORIZATION = env.text("SMS_GATEWAY_AUTHORIZATION")
 SMS_GATEWAY_FROM = env.text("SMS_GATEWAY_FROM")
 SMS_GATEWAY_ID = env.text("SMS_GATEWAY_ID", "id")
+SMS_GATEWAY_LOOKUP_URL = env.text("SMS_GATEWAY_LOOKUP_URL")
 SMS_GATEWAY_SECRET = env.text("SMS_GATEWAY_SECRET")
 
 # Accounts ------------------------------------------------------------------------------------------

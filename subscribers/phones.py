@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from common.errors import Refused
+from common.tenancy import current_tenant_id
+from tenants.sms import sms_countries
 
 _LONGEST = 40
 # Numbers that answer no SMS, or that make whoever calls them pay.
@@ -30,7 +32,7 @@ def normal_number(given: str, field: str) -> str:
     """As +491711234567 (E.164). Raises Refused, naming `field`, for what is no mobile number, and for one of
     a country that nothing is sent to."""
     number = spelled(given, field)
-    if not settings.SMS_PROVIDERS or country_of(number) not in settings.SMS_COUNTRIES:
+    if not settings.SMS_PROVIDERS or country_of(number) not in sms_countries(current_tenant_id()):
         message = _("We send no SMS to numbers of this country.")
         raise Refused(message, field)
     return number
@@ -57,8 +59,6 @@ def international(given: str, country: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
-def country_of(number: str) -> str:
-    """ISO 3166 of a stored number, such as DE; empty where it is of none."""
 def displayed(number: str, country: str = "") -> str:
     """A stored number as people write it: in `country`, or where none is given, from abroad."""
     form = PhoneNumberFormat.NATIONAL if country else PhoneNumberFormat.INTERNATIONAL
@@ -68,6 +68,8 @@ def displayed(number: str, country: str = "") -> str:
         return number
 
 
+def country_of(number: str) -> str:
+    """ISO 3166 of a stored number, such as DE; empty where it is of none."""
     try:
         return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
     except NumberParseException:

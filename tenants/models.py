@@ -36,6 +36,9 @@ class Tenant(TenantMixin):  # type: ignore[misc] # django-tenants has no types
     requires_2fa = models.BooleanField(
         default=False, help_text=_("Members come in only with a passkey or codes from an app.")
     )
+    # Within what the installation allows: to which countries, empty for all of those, and for how much a day.
+    sms_countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)
+    sms_daily_cap = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     # Since when it is to be removed: nobody gets in and its pages are gone, until an owner brings it back.
     deleted_at = models.DateTimeField(null=True, editable=False)
 

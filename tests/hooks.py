@@ -17,6 +17,7 @@ class Got:
     path: str
     headers: dict[str, str]
     raw: bytes
+    method: str = "POST"
 
     @property
     def body(self) -> dict[str, Any]:
@@ -44,7 +45,7 @@ class _Server(ThreadingHTTPServer):
 @dataclass
 class Hooks:
     """`got` is every request, `taken` those that were answered well. `answers` are given one after another,
-    then `always`; `echoes` repeats challenges."""
+    then `always`; `echoes` repeats challenges. `looked_up` is what GET is answered."""
 
     port: int = 0
     host: str = "127.0.0.1"
@@ -52,6 +53,7 @@ class Hooks:
     taken: list[Got] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
     always: Answer = Answer()
+    looked_up: Answer = Answer(404)
     echoes: bool = False
 
     def url(self, path: str = "/hook") -> str:
@@ -61,6 +63,8 @@ class Hooks:
         return [one for one in self.got if one.path == path]
 
     def answer_to(self, got: Got) -> Answer:
+        if got.method == "GET":
+            return self.looked_up
         if self.answers:
             return self.answers.pop(0)
         asked = got.body.get("meta", {}).get("challenge") if self.echoes else None
@@ -75,9 +79,13 @@ def hooks(host: str = "127.0.0.1") -> Iterator[Hooks]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            got = Got(self.path, {name.lower(): value for name, value in self.headers.items()}, raw)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            got = Got(self.path, headers, raw, self.command)
             answer = kept.answer_to(got)
             kept.got.append(got)
             if 200 <= answer.status < 300:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import structlog
-from django.conf import settings
 from django.utils import timezone
 
 from notifications.calling import Service, call_each
@@ -17,11 +16,13 @@ from notifications.posts import Post, Reply
 from notifications.retries import table
 from notifications.sms import budget
 from notifications.sms.budget import Cost, NotCounting
+from notifications.sms.doubts import resolved
 from notifications.sms.providers import PROVIDERS, Provider, names
 from notifications.sms.references import callback_url
 from notifications.sms.shapes import Sms
 from notifications.sms.texts import Texts
 from subscribers.phones import country_of
+from tenants.sms import limits
 
 log = structlog.get_logger(__name__)
 
@@ -53,15 +54,18 @@ def send(letters: Sequence[Letter], until: float) -> Generator[Outcome]:
                 yield Outcome(letter, Verdict.RETRY, now, error="NoProvider", down=True)
             continue
         ready = yield from _ready(list(theirs), now)
-        payable = yield from _within_cap(ready, now)
+        unsent = yield from _unsent(ready, until)
+        payable = yield from _within_cap(unsent, now)
         yield from _post(provider, payable, until, now)
 
 
 def _ready(letters: Sequence[Letter], now: datetime) -> Generator[Outcome, None, list[_Ready]]:
     """Yields what becomes of those that cannot be sent, returns the others."""
     texts, found = Texts(), []
+    allowed = limits({one.tenant_id for one in letters})
     for letter in letters:
-        if country_of(letter.target) not in settings.SMS_COUNTRIES:
+        countries, _cap = allowed[letter.tenant_id]
+        if country_of(letter.target) not in countries:
             yield Outcome(letter, Verdict.FAILED, now, error="CountryNotAllowed", response=_COUNTRY)
             continue
         try:
@@ -72,6 +76,16 @@ def _ready(letters: Sequence[Letter], now: datetime) -> Generator[Outcome, None,
         else:
             found.append(_Ready(letter, text, budget.cost(letter, text)))
     return found
+
+
+def _unsent(ready: Sequence[_Ready], until: float) -> Generator[Outcome, None, list[_Ready]]:
+    """As `_ready`: without those that an earlier attempt has sent, as far as anybody knows."""
+    done: set[int] = set()
+    texts = {one.letter.id: one.text for one in ready}
+    for outcome in resolved(texts, [one.letter for one in ready], until):
+        done.add(outcome.letter.id)
+        yield outcome
+    return [one for one in ready if one.letter.id not in done]
 
 
 def _within_cap(ready: Sequence[_Ready], now: datetime) -> Generator[Outcome, None, list[_Ready]]:

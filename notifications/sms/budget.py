@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from notifications.letters import Letter
 from notifications.sms.segments import segments
 from subscribers.phones import country_of
+from tenants.sms import limits
 
 # Counted in whole ten-thousandths of the currency's unit.
 _UNIT = 10_000
@@ -45,7 +46,8 @@ def price(number: str) -> Decimal:
 
 
 def reserve(costs: Mapping[int, Cost], now: datetime) -> set[int]:
-    """Count what fits below the day's caps as spent; the ids of what does not fit. Raises NotCounting."""
+    """Count what fits below the organisations' caps of the day as spent; the ids of what does not fit. Raises
+    NotCounting."""
     try:
         pipeline = get_redis_connection("limits").pipeline(transaction=False)
         for one in costs.values():
@@ -54,8 +56,10 @@ def reserve(costs: Mapping[int, Cost], now: datetime) -> set[int]:
         totals = pipeline.execute()[::2]
     except (RedisError, OSError) as error:
         raise NotCounting from error
-    most = int(settings.SMS_DAILY_CAP * _UNIT)
-    over = {number for number, total in zip(costs, totals, strict=True) if total > most}
+    allowed = limits({one.tenant_id for one in costs.values()})
+    most = {tenant_id: int(cap * _UNIT) for tenant_id, (_countries, cap) in allowed.items()}
+    after = zip(costs.items(), totals, strict=True)
+    over = {number for (number, one), total in after if total > most[one.tenant_id]}
     give_back([costs[number] for number in over], now)
     return over
 

@@ -8,10 +8,11 @@ import json
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -26,6 +27,7 @@ from notifications.sms.shapes import Forged, Inbound, Report, Sms
 
 NAME = "gateway"
 _PLACE = re.compile(r"\{(to|text|from|callback|id)\}")
+_LONGEST = 64 * 1024
 _FRESH = timedelta(minutes=5)
 _SHUT = {401, 403, 404}
 # What says that the message itself, or the number, is wrong.
@@ -55,9 +57,7 @@ def post(sms: Sms) -> Post:
         "id": f"sms-{sms.number}",
     }
     kind = settings.SMS_GATEWAY_CONTENT_TYPE
-    headers = {"Content-Type": kind}
-    if settings.SMS_GATEWAY_AUTHORIZATION:
-        headers["Authorization"] = settings.SMS_GATEWAY_AUTHORIZATION
+    headers = {"Content-Type": kind} | _authorized()
     body = filled(settings.SMS_GATEWAY_BODY, values, kind)
     return Post(sms.number, settings.SMS_GATEWAY_URL, body.encode(), headers)
 
@@ -75,6 +75,24 @@ def answered(outcome: Outcome, reply: Reply) -> Outcome:
     if reply.code in _REFUSED:
         return replace(outcome, verdict=Verdict.FAILED)
     return replace(outcome, down=outcome.down or reply.code in _SHUT)
+
+
+def lookup(sms: Sms) -> Post | None:
+    """By our own id, where the gateway can be asked for it."""
+    if not settings.SMS_GATEWAY_LOOKUP_URL:
+        return None
+    url = filled(settings.SMS_GATEWAY_LOOKUP_URL, {"id": f"sms-{sms.number}", "to": sms.to}, "")
+    return Post(sms.number, url, b"", _authorized(), "GET", reads=_LONGEST)
+
+
+def taken(_sms: Sms, reply: Reply, _since: datetime) -> Sequence[str] | None:
+    """404, or an answer without an id: it has not."""
+    if reply.code == HTTPStatus.NOT_FOUND:
+        return []
+    if reply.code != HTTPStatus.OK:
+        return None
+    found = _found(reply.text, settings.SMS_GATEWAY_ID)
+    return [found] if found else []
 
 
 def report(request: HttpRequest) -> Report:
@@ -115,6 +133,11 @@ def is_secret(value: str) -> bool:
         return len(b64decode(value.removeprefix("whsec_"), validate=True)) >= 24
     except NoBase64:
         return False
+
+
+def _authorized() -> dict[str, str]:
+    known = settings.SMS_GATEWAY_AUTHORIZATION
+    return {"Authorization": known} if known else {}
 
 
 def _checked(request: HttpRequest) -> dict[str, Any]:

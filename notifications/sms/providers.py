@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from django.conf import settings
@@ -27,6 +28,13 @@ class Provider(Protocol):
 
     def answered(self, outcome: Outcome, reply: Reply) -> Outcome:
         """The outcome with what the provider's own words add to the status of its answer."""
+
+    def lookup(self, sms: Sms) -> Post | None:
+        """The request that asks whether it has taken this message; None where it cannot be asked."""
+
+    def taken(self, sms: Sms, reply: Reply, since: datetime) -> Sequence[str] | None:
+        """Its ids of messages that may be this one, taken after `since`, oldest first; None where it did not
+        say."""
 
     def report(self, request: HttpRequest) -> Report:
         """What it says became of a message. Raises Forged."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from hashlib import sha1
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -28,6 +32,8 @@ _NO_PHONE = {21211, 21214, 21217, 21421, 21614, 30005, 30006}
 _REFUSED = {21408, 21602, 21612, 21617}
 # Wrong credentials, a closed account: nothing that we send is taken.
 _SHUT = {401, 403, 404}
+# Of one number: more have not been sent while an answer was lost.
+_NEWEST, _LONGEST = 20, 64 * 1024
 _STATUSES = {
     "accepted": DeliveryStatus.ACCEPTED,
     "scheduled": DeliveryStatus.ACCEPTED,
@@ -51,19 +57,26 @@ def missing() -> list[str]:
 
 
 def post(sms: Sms) -> Post:
-    account, key = settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN
     service = settings.TWILIO_MESSAGING_SERVICE
     sender = {"MessagingServiceSid": service} if service else {"From": settings.TWILIO_FROM}
     form = {"To": sms.to, "Body": sms.text, "StatusCallback": sms.callback} | sender
-    return Post(
-        sms.number,
-        f"{settings.TWILIO_API_URL}/2010-04-01/Accounts/{account}/Messages.json",
-        urlencode(form).encode(),
-        {
-            "Authorization": "Basic " + b64encode(f"{account}:{key}".encode()).decode(),
-            "Content-Type": "application/x-www-form-urlencoded",
-        },
-    )
+    content = {"Content-Type": "application/x-www-form-urlencoded"}
+    return Post(sms.number, _messages_url(), urlencode(form).encode(), _authorized() | content)
+
+
+def lookup(sms: Sms) -> Post:
+    """Its newest messages to this number."""
+    url = f"{_messages_url()}?{urlencode({'To': sms.to, 'PageSize': _NEWEST})}"
+    return Post(sms.number, url, b"", _authorized(), "GET", reads=_LONGEST)
+
+
+def taken(sms: Sms, reply: Reply, since: datetime) -> Sequence[str] | None:
+    """Twilio keeps no reference of ours: by the words, after `since`."""
+    found = _json(reply.text).get("messages")
+    if reply.code != HTTPStatus.OK or not isinstance(found, list):
+        return None
+    mine = [one for one in found if isinstance(one, dict) and str(one.get("body", "")).endswith(sms.text)]
+    return [str(one.get("sid", "")) for one in reversed(mine) if _is_after(one.get("date_created"), since)]
 
 
 def answered(outcome: Outcome, reply: Reply) -> Outcome:
@@ -115,6 +128,23 @@ def signature(url: str, form: list[tuple[str, list[str]]]) -> str:
     """As Twilio signs: the address, then each member of the form by its name."""
     signed = url + "".join(name + value for name, values in sorted(form) for value in sorted(set(values)))
     return b64encode(hmac.digest(settings.TWILIO_AUTH_TOKEN.encode(), signed.encode(), sha1)).decode()
+
+
+def _messages_url() -> str:
+    return f"{settings.TWILIO_API_URL}/2010-04-01/Accounts/{settings.TWILIO_ACCOUNT_SID}/Messages.json"
+
+
+def _authorized() -> dict[str, str]:
+    pair = f"{settings.TWILIO_ACCOUNT_SID}:{settings.TWILIO_AUTH_TOKEN}"
+    return {"Authorization": "Basic " + b64encode(pair.encode()).decode()}
+
+
+def _is_after(said: object, since: datetime) -> bool:
+    """`said` as mail dates things; what cannot be read may be."""
+    try:
+        return parsedate_to_datetime(str(said)) >= since
+    except ValueError:
+        return True
 
 
 def _check(request: HttpRequest) -> None:

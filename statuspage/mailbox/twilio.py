@@ -18,7 +18,7 @@ import structlog
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from common.ids import new_id
 from notifications.sms import twilio
@@ -31,14 +31,16 @@ _BETWEEN = 0.3
 
 
 @csrf_exempt
-@require_POST
+@require_http_methods(["GET", "POST"])
 def take_message(request: HttpRequest, account: str) -> HttpResponse:
-    """Twilio's Messages resource."""
+    """Twilio's Messages resource; it answers each request, so nothing of it is ever in doubt."""
     if not settings.MESSAGES_DIR:
         raise Http404
     known = b64encode(f"{account}:{settings.TWILIO_AUTH_TOKEN}".encode()).decode()
     if not hmac.compare_digest(request.headers.get("Authorization", ""), f"Basic {known}"):
         return JsonResponse({"code": 20003, "message": "Authenticate", "status": 401}, status=401)
+    if request.method == "GET":
+        return JsonResponse({"messages": []})
     url = request.POST.get("StatusCallback", "")
     if not request.POST.get("To") or not url.startswith(hooks_url("/hooks/sms/")):
         return JsonResponse({"code": 21604, "message": "Not a message", "status": 400}, status=400)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.contrib.admin import AdminSite
@@ -13,6 +15,7 @@ from outbox.models import OutboxItem
 from pages.models import StatusPage
 from statuspage.admin import platform
 from tenants.models import Domain, Membership, Tenant, User
+from tenants.sms import limits
 from tests.admin.browser import Browser
 
 
@@ -65,6 +68,24 @@ def test_an_organisation_is_made_with_its_owner(
     tenant = Tenant.objects.get(slug="initech")
     assert Membership.objects.get(tenant=tenant).user == owner
     assert Browser(owner).get("/o/initech/admin/").status_code == 200
+
+
+def test_an_organisation_sends_sms_within_what_the_installation_allows(
+    browsers: dict[str, Browser], acme: Tenant, settings: Any
+) -> None:
+    settings.SMS_COUNTRIES, settings.SMS_DAILY_CAP = ["DE", "AT"], Decimal(50)
+    form = f"/admin/tenants/tenant/{acme.pk}/change/"
+    refused = browsers["staff"].send(form, sms_countries="DE,US", sms_daily_cap="5").content.decode()
+    assert "No SMS are sent to US here. These can be chosen: AT, DE." in refused
+    refused = browsers["staff"].send(form, sms_countries="DE", sms_daily_cap="51").content.decode()
+    assert "Please choose an amount from 0 to 50." in refused
+    browsers["staff"].send(form, sms_countries="de", sms_daily_cap="5")
+
+    assert limits([acme.id]) == {acme.id: ({"DE"}, Decimal(5))}
+    settings.SMS_COUNTRIES, settings.SMS_DAILY_CAP = ["AT"], Decimal(2)
+    assert limits([acme.id]) == {acme.id: (set(), Decimal(2))}
+    browsers["staff"].send(form, sms_countries="", sms_daily_cap="")
+    assert limits([acme.id]) == {acme.id: ({"AT"}, Decimal(2))}
 
 
 def test_a_slug_that_is_taken_is_refused_at_its_field(browsers: dict[str, Browser]) -> None:
@@ -148,10 +169,13 @@ def test_people_are_not_deleted_and_made_nothing_else(
 def test_the_rest_can_only_be_read(browsers: dict[str, Browser], page: StatusPage, model: str) -> None:
     row = {"tenant": Tenant.objects.first(), "domain": Domain.objects.first()}[model]
     assert row is not None
-    address = f"/admin/tenants/{model}/{row.pk}"
+    address, before = f"/admin/tenants/{model}/{row.pk}", type(row).objects.values().get(pk=row.pk)
 
     assert browsers["staff"].get(f"{address}/change/").status_code == 200
-    assert browsers["staff"].post(f"{address}/change/", {"name": "X"}).status_code == 403
+    saved = browsers["staff"].post(f"{address}/change/", {"name": "X", "host": "x", "slug": "x"})
+    # Of an organisation what it may spend on SMS is set here, and nothing else.
+    assert saved.status_code == {"tenant": 302, "domain": 403}[model]
+    assert type(row).objects.values().get(pk=row.pk) == before
     assert browsers["staff"].post(f"{address}/delete/", {"post": "yes"}).status_code == 403
 
 

@@ -11,14 +11,16 @@ import pytest
 from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
+from django.utils import timezone
 
 from common.tenancy import in_tenant
 from components.models import Component
 from events.models import Event
 from notifications.models import Delivery
 from notifications.samples import KINDS
+from notifications.sms.optouts import opt_out
 from pages.models import StatusPage
-from subscribers.actions import unsubscribe
+from subscribers.actions import Who, add_confirmed, unsubscribe
 from subscribers.choices import Channel, Scope, SubscriberState
 from subscribers.models import Subscriber
 from tenants.models import Tenant
@@ -37,6 +39,20 @@ SCREEN = "/o/acme/admin/subscribers/subscriber/"
 def admin(browsers: dict[str, Browser], page: StatusPage) -> Browser:
     caches["limits"].clear()
     return browsers["admin"]
+
+
+def test_whoever_wrote_stop_is_shown_as_that_and_found(
+    admin: Browser, acme: Tenant, page: StatusPage, settings: Any
+) -> None:
+    settings.SMS_PROVIDERS, settings.SMS_COUNTRIES = ["gateway"], ["DE"]
+    with in_tenant(acme.id):
+        for number in ("+491711234567", "+491721234567"):
+            add_confirmed(page, Who(number, Channel.SMS), ACTOR, "test")
+    opt_out("+491711234567", "twilio", timezone.now())
+    everybody = admin.get(SCREEN).content.decode()
+    assert everybody.count("Wrote STOP") == 1
+    found = admin.get(f"{SCREEN}?barred=opted_out").content.decode()
+    assert ("+491711234567" in found, "+491721234567" in found) == (True, False)
 
 
 def uploaded(admin: Browser, text: str) -> HttpResponse:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +20,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 from twilio.request_validator import RequestValidator
 
+from common.errors import Refused
 from common.tenancy import in_tenant
 from components.models import Component
 from events.actor import SYSTEM
@@ -34,6 +36,7 @@ from subscribers.actions import Who, add_confirmed, subscribe
 from subscribers.choices import Channel, SubscriberState
 from subscribers.models import Subscriber
 from tenants.models import Tenant
+from tenants.sms import limit_sms
 from tests.hooks import Answer, Got, Hooks, hooks
 from tests.mailing import ACTOR, deliver, opened
 
@@ -340,6 +343,115 @@ def test_an_organisation_spends_no_more_than_its_cap(
         opened(page, name="Another day")
         deliver()
     assert mine.tally() == {"accepted": 6, "failed": 4}
+
+
+def test_an_organisation_may_set_less(page: StatusPage, twilio: Hooks, acme: Tenant, globex: Tenant) -> None:
+    limit_sms(globex, ACTOR, [], Decimal("0.1"))
+    for number in (ADA, BOB):
+        told(page, number)
+        with in_tenant(globex.id):
+            told(StatusPage.objects.get(), number)
+    opened(page)
+    with in_tenant(globex.id):
+        theirs = StatusPage.objects.get()
+        opened(theirs)
+    deliver()
+    assert Delivery.objects.filter(page_id=page.pk).tally() == {"accepted": 2}
+    assert Delivery.objects.filter(page_id=theirs.pk).tally() == {"accepted": 1, "failed": 1}
+
+
+def test_a_country_that_an_organisation_closed_gets_nothing_and_subscribes_nobody(
+    page: StatusPage, twilio: Hooks, settings: Any, acme: Tenant
+) -> None:
+    settings.SMS_COUNTRIES = ["DE", "AT"]
+    told(page)
+    limit_sms(acme, ACTOR, ["AT"], None)
+    opened(page)
+    deliver()
+    assert Attempt.objects.get().error == "CountryNotAllowed"
+    with pytest.raises(Refused, match="no SMS to numbers of this country"):
+        subscribe(page, Who(BOB, Channel.SMS), SYSTEM)
+    subscribe(page, Who("+436641234567", Channel.SMS), SYSTEM)
+
+
+@pytest.mark.parametrize(
+    ("answer", "posted", "status"),
+    [
+        (Answer(200, "the words"), 1, "accepted"),
+        (Answer(200, "other words"), 2, "accepted"),
+        (Answer(200, "too long ago"), 2, "accepted"),
+        (Answer(200, '{"messages": []}'), 2, "accepted"),
+        (Answer(500), 1, "pending"),
+        (Answer(200, "<html>"), 1, "pending"),
+    ],
+)
+def test_where_an_answer_was_lost_twilio_is_asked_before_it_is_sent_again(
+    page: StatusPage, twilio: Hooks, answer: Answer, posted: int, status: str
+) -> None:
+    told(page)
+    twilio.answers = [Answer(0)]
+    opened(page)
+    deliver()
+    assert Attempt.objects.get().error == "Unreachable"
+    twilio.looked_up = answer_of(answer, sent(twilio.got[0])["Body"])
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=True):
+        deliver()
+    asked = [one for one in twilio.got if one.raw == b""]
+    assert [urlsplit(one.path).query for one in asked] == [f"To=%2B{ADA[1:]}&PageSize=20"]
+    assert len(twilio.got) - len(asked) == posted
+    assert Delivery.objects.get().status == status
+    if answer.body == "the words":
+        assert Delivery.objects.get().provider_message_id == "SM7"
+
+
+def answer_of(answer: Answer, text: str) -> Answer:
+    """As Twilio lists messages: newest first, with the time as in mail."""
+    age = timedelta(hours=1 if answer.body == "too long ago" else 0)
+    body = text if answer.body in ("the words", "too long ago") else answer.body
+    made = format_datetime(timezone.now() - age)
+    listed = [{"sid": "SM9", "body": "Something else.", "date_created": made}]
+    listed += [{"sid": "SM7", "body": body, "date_created": made}]
+    if answer.body in ("the words", "other words", "too long ago"):
+        return Answer(200, json.dumps({"messages": listed}))
+    return answer
+
+
+def test_a_message_of_another_delivery_is_not_taken_for_the_lost_one(page: StatusPage, twilio: Hooks) -> None:
+    """Two messages of the same words: the first was taken, the answer to the second was lost."""
+    told(page)
+    update_page(page, ACTOR, sms_every_update=True)
+    incident = opened(page)
+    deliver()
+    text = sent(twilio.got[0])["Body"]
+    Delivery.objects.update(provider_message_id="SM7")
+    twilio.answers = [Answer(0)]
+    post_update(page, incident, ACTOR, Words("investigating", "Still looking."))
+    deliver()
+    twilio.looked_up = answer_of(Answer(200, "the words"), text)
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=True):
+        deliver()
+    assert len(texts_posted(twilio)) == 3
+
+
+def texts_posted(machine: Hooks) -> list[str]:
+    return [sent(one)["Body"] for one in machine.got if one.raw]
+
+
+def test_a_gateway_is_asked_by_our_own_id(page: StatusPage, twilio: Hooks, settings: Any) -> None:
+    settings.SMS_PROVIDERS = ["gateway"]
+    settings.SMS_GATEWAY_URL = twilio.url("/send")
+    settings.SMS_GATEWAY_BODY, settings.SMS_GATEWAY_SECRET = '{"to": "{to}"}', SECRET
+    settings.SMS_GATEWAY_LOOKUP_URL = twilio.url("/messages?reference={id}")
+    told(page)
+    twilio.answers = [Answer(0)]
+    opened(page)
+    deliver()
+    twilio.looked_up = Answer(200, '{"id": "42"}')
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=True):
+        deliver()
+    found = Delivery.objects.get()
+    assert (found.status, found.provider_message_id) == ("accepted", "42")
+    assert [one.path for one in twilio.got] == ["/send", f"/messages?reference=sms-{found.pk}"]
 
 
 def test_what_was_refused_is_not_counted_as_spent(page: StatusPage, twilio: Hooks, settings: Any) -> None:
