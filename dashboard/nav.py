@@ -27,6 +27,8 @@ PAGE_ENTRIES: tuple[Entry, ...] = (
     Entry("incidents", _("Incidents"), "incident", key="i"),
     Entry("maintenance", _("Maintenance"), "maintenance", key="w"),
     Entry("components", _("Components"), "components", key="c"),
+    Entry("subscribers", _("Subscribers"), "subscribers", Role.ADMIN, key="s"),
+    Entry("notifications", _("Notifications"), "notifications", key="t"),
 )
 ORGANISATION_ENTRIES: tuple[Entry, ...] = (
     Entry("members", _("Members"), "members", key="m"),

@@ -1,6 +1,6 @@
 """Addresses below /o/<slug>/: of the organisation, and of its pages at p/<page_id>/."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from dashboard.views.after import incident_past, postmortem, postmortem_preview
 from dashboard.views.components import (
@@ -34,6 +34,28 @@ from dashboard.views.maintenance import (
     maintenance_calendar,
     maintenance_new,
     maintenance_preview,
+)
+from dashboard.views.notifications import (
+    deliveries,
+    deliveries_replay,
+    delivery,
+    delivery_do,
+    notification,
+    notification_progress,
+    notifications,
+)
+from dashboard.views.people import (
+    subscriber_person,
+    subscribers_export,
+    subscribers_import,
+    test_message,
+)
+from dashboard.views.subscribers import (
+    subscriber,
+    subscriber_do,
+    subscriber_erase,
+    subscriber_new,
+    subscribers,
 )
 from dashboard.views.window import (
     all_series,
@@ -86,6 +108,34 @@ _MAINTENANCE: _Addresses = [
     path("<str:pk>/cancel", maintenance_cancel, name="maintenance_cancel"),
     path("<str:pk>/delete", maintenance_delete, name="maintenance_delete"),
 ]
+_SUBSCRIBERS: _Addresses = [
+    path("", subscribers, name="subscribers"),
+    path("new", subscriber_new, name="subscriber_new"),
+    path("import", subscribers_import, name="subscribers_import"),
+    path("export", subscribers_export, name="subscribers_export"),
+    path("<str:pk>/", subscriber, name="subscriber"),
+    path("<str:pk>/person", subscriber_person, name="subscriber_person"),
+    path("<str:pk>/erase", subscriber_erase, name="subscriber_erase"),
+    re_path(
+        r"^(?P<pk>[0-9a-z]+)/(?P<verb>unsubscribe|reactivate|ask|secret)$",
+        subscriber_do,
+        name="subscriber_do",
+    ),
+]
+_NOTIFICATIONS: _Addresses = [
+    path("", notifications, name="notifications"),
+    path("test", test_message, name="test_message"),
+    path("deliveries/", deliveries, name="deliveries"),
+    path("deliveries/replay", deliveries_replay, name="deliveries_replay"),
+    path("deliveries/<int:number>/", delivery, name="delivery"),
+    re_path(
+        r"^deliveries/(?P<number>[0-9]{1,18})/(?P<verb>replay|suppress|allow)$",
+        delivery_do,
+        name="delivery_do",
+    ),
+    path("<int:number>/", notification, name="notification"),
+    path("<int:number>/progress", notification_progress, name="notification_progress"),
+]
 _PAGE: _Addresses = [
     path("", home, name="home"),
     path("switch", switch, name="switch"),
@@ -98,6 +148,8 @@ _PAGE: _Addresses = [
     path("incidents/<str:incident_id>/", include(_INCIDENT)),
     path("components/", include(_COMPONENTS)),
     path("maintenance/", include(_MAINTENANCE)),
+    path("subscribers/", include(_SUBSCRIBERS)),
+    path("notifications/", include(_NOTIFICATIONS)),
 ]
 
 urlpatterns = [

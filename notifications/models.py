@@ -173,6 +173,10 @@ class Delivery(models.Model):
             models.Index(fields=["lease_until"], condition=Q(status=_LEASED), name="delivery_leased"),
             # Counts per update, and the list of those that need a person.
             models.Index(fields=["notification", "status"], name="delivery_tally"),
+            # Those of a page that need a person.
+            models.Index(
+                fields=["tenant_id", "page_id", "-id"], condition=Q(status__in=ENDED), name="delivery_ended"
+            ),
             # One recipient's messages: leaving, erasing, the list an operator sees.
             models.Index(fields=["tenant_id", "subscriber_id"], name="delivery_subscriber"),
             # A number that opts out, or asks for help.

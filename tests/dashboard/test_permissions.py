@@ -20,7 +20,9 @@ from events.models import Event
 from incidents.actions.maintenance import schedule_maintenance
 from incidents.actions.series import create_series
 from incidents.models import Incident
+from notifications.trials import send_test
 from pages.models import StatusPage
+from subscribers.actions import Who, add_confirmed
 from tenants.models import Membership, Tenant
 from tests.admin.browser import said_by
 from tests.conftest import ACTOR, CANARY
@@ -82,6 +84,22 @@ MATRIX: dict[str, list[int]] = {
     "group_new": EDITORS,
     "group_edit": EDITORS,
     "group_delete": EDITORS,
+    "subscribers": ADMINS,
+    "subscriber_new": ADMINS,
+    "subscribers_import": ADMINS,
+    "subscribers_export": ADMINS,
+    "subscriber": ADMINS,
+    "subscriber_person": ADMINS,
+    "subscriber_erase": ADMINS,
+    "subscriber_do": NOT_BY_GET,
+    "notifications": EVERY_MEMBER,
+    "notification": EVERY_MEMBER,
+    "notification_progress": EVERY_MEMBER,
+    "test_message": ADMINS,
+    "deliveries": ADMINS,
+    "delivery": ADMINS,
+    "deliveries_replay": NOT_BY_GET,
+    "delivery_do": NOT_BY_GET,
     "maintenance": EVERY_MEMBER,
     "maintenance_calendar": EVERY_MEMBER,
     "maintenance_new": EDITORS,
@@ -107,6 +125,9 @@ LOOKED_AT_BY_VIEWERS = {
     "maintenance",
     "maintenance_calendar",
     "all_series",
+    "notifications",
+    "notification",
+    "notification_progress",
 }
 
 
@@ -130,6 +151,7 @@ def parts(place: Place) -> dict[str, dict[str, object]]:
         "release": {"event_id": 1},
         **of_components(place),
         **of_maintenance(place),
+        **of_subscribers(place),
     }
 
 
@@ -141,6 +163,20 @@ def of_components(place: Place) -> dict[str, dict[str, object]]:
         **dict.fromkeys(names, own),
         **dict.fromkeys(("group_edit", "group_delete"), group),
         "correction_withdraw": own | {"number": 1},
+    }
+
+
+def of_subscribers(place: Place) -> dict[str, dict[str, object]]:
+    person = {"pk": add_confirmed(place.page, Who("ada@example.org"), ACTOR, "Asked.").pk}
+    test = send_test(place.page, "email", f"{place.page.pk}@example.org", "incident.created", ACTOR)
+    sent, one = {"number": test.pk}, {"number": test.notification_id}
+    names = ("subscriber", "subscriber_person", "subscriber_erase")
+    return {
+        **dict.fromkeys(names, person),
+        "subscriber_do": person | {"verb": "unsubscribe"},
+        **dict.fromkeys(("notification", "notification_progress"), one),
+        "delivery": sent,
+        "delivery_do": sent | {"verb": "replay"},
     }
 
 
