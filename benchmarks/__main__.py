@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from benchmarks import fire, live, spike, start
+from benchmarks import fire, first, live, spike, start
 from benchmarks.servers import ROOT, databases, folder, inside, running, supervisor
 from statuspage.supervisor.postgres import version
 from tests.services import any_port
@@ -47,6 +47,9 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "fire": fire.measure,
     "memory": partial(on_databases, "memory"),
     "mail": partial(on_databases, "mail"),
+    "webhooks": partial(on_databases, "webhooks"),
+    "sms": partial(on_databases, "sms"),
+    "first": first.measure,
     "expand": partial(on_databases, "expand"),
 }
 

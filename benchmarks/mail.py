@@ -10,52 +10,25 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import connection
 from django.utils import timezone
 
+from benchmarks.deliveries import all_accepted, crowd
 from benchmarks.figures import Table, Took, measured
 from benchmarks.made import migrate
 from notifications import claims
 from notifications.channels import email
-from notifications.choices import DeliveryStatus
 from notifications.letters import Letter
 from notifications.mail import Rendered, own_headers, put_in
-from notifications.models import Attempt, Delivery, Notification
 from notifications.own_links import own_links
 from notifications.sending import send_due
 from tests.services import any_port
 
 AIM, A_MILLION_WITHIN = 5.0, 120.0
-_LANE = "email"
-_FACTS: dict[str, Any] = {
-    "page": {"id": "page", "name": "Acme", "url": "https://status.example.org", "time_zone": "UTC"},
-    "incident": {
-        "id": "incident",
-        "kind": "incident",
-        "name": "API answers slowly",
-        "status": "investigating",
-        "impact": "major",
-        "url": "https://status.example.org/incidents/incident",
-        "components": [{"id": str(n), "name": f"API {n}", "status": "major_outage"} for n in range(3)],
-    },
-    "update": {
-        "body": "We are looking into **slow** answers of the API. " * 6,
-        "display_at": "2026-11-20T12:00:00+00:00",
-    },
-}
-_CROWD = """
-    INSERT INTO public.notifications_delivery
-           (notification_id, tenant_id, page_id, subscriber_id, channel, lane, target, target_hash, language,
-            time_zone, link_version, settings, status, priority, attempts, attempts_before, next_attempt_at,
-            provider, provider_message_id, last_error, created_at)
-    SELECT %s, 'tenant', 'page', 's' || n, 'email', 'email', 'somebody' || n || '@example.org',
-           md5(n::text), 'en', 'UTC', 1, '{}', 'pending', 0, 0, 0, %s, '', '', '', %s
-      FROM generate_series(1, %s) AS n
-"""
+_LANE, _TO = "email", "somebody#@example.org"
 
 
 def measure(*options: str) -> None:
@@ -63,7 +36,7 @@ def measure(*options: str) -> None:
     migrate()
     with _sink() as port, _senders(port) as (begin, finished):
         _use(port)
-        _crowd(few)
+        crowd(few, "email", _LANE, _TO)
         _token, letters = claims.claim(_LANE, few, timezone.now())
         reference = _each(measured(lambda: _as_django_does(letters)), few)
         alone = _each(measured(lambda: list(email.send(letters, time.monotonic() + 600))), few)
@@ -102,10 +75,9 @@ def _each(took: Took, number: int) -> Took:
 
 def _sent(size: int, work: Callable[[], object]) -> Took:
     """For 10,000 of `size` deliveries that `work` sends; all of them have to be accepted."""
-    _crowd(size)
+    crowd(size, "email", _LANE, _TO)
     took = measured(work)
-    assert Delivery.objects.all().tally() == {DeliveryStatus.ACCEPTED: size}
-    assert Attempt.objects.count() == size
+    all_accepted(size)
     return _each(took, size)
 
 
@@ -150,24 +122,6 @@ def _as_django_does(letters: Sequence[Letter]) -> None:
             )
             message.attach_alternative(put_in(mail.html, links), "text/html")
             post.send_messages([message])
-
-
-def _crowd(size: int) -> None:
-    """Exactly so many deliveries, all due."""
-    now = timezone.now()
-    Notification.objects.all().delete()
-    notification = Notification.objects.create(
-        tenant_id="tenant",
-        page_id="page",
-        kind="incident.created",
-        incident_id="incident",
-        facts=_FACTS,
-        event_at=now,
-        created_at=now,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(_CROWD, [notification.pk, now, now, size])
-        cursor.execute("VACUUM ANALYZE public.notifications_delivery")
 
 
 @contextmanager
