@@ -1,7 +1,8 @@
 """Two tenants are always in the database: `acme`, whose tests these are, and `globex`, which must never show.
 
-Schemas are migrated once a session. A test runs in a transaction that is rolled back, in acme's schema. Tests
-that need real commits or processes of their own take `live` (tests/live.py), a database of their own.
+Their schemas are copied (tests/prepared.py). A test runs in a transaction that is rolled back, in acme's
+schema. Tests that need real commits or processes of their own take `live` (tests/live.py), a database of
+their own.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
 from common.tenancy import in_tenant
@@ -22,11 +23,13 @@ from incidents.actions.incident import open_incident
 from incidents.steps import Words
 from pages.actions import create_page
 from pages.models import StatusPage
-from tenants.actions import create_tenant
 from tenants.models import Tenant
 from tests.live import TEMPLATE, Live
 
 pytest_plugins = ["tests.chromium", "tests.golden"]
+
+# What makes it slow to guess a password makes tests slow, too.
+PBKDF2PasswordHasher.iterations = 1
 
 ACTOR = Actor(ActorKind.USER, "tester")
 # Stands in everything of globex that could leak.
@@ -36,10 +39,7 @@ CANARY = "Globex canary"
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
-        call_command("migrate_schemas", shared=True, verbosity=0)
-        create_tenant("Acme", "acme")
-        globex = create_tenant("Globex", "globex")
-        with in_tenant(globex.id):
+        with in_tenant(Tenant.objects.get(slug="globex").id):
             _fill_globex()
         connection.close()
         Live.make_template(connection.settings_dict["NAME"], TEMPLATE)

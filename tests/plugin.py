@@ -12,6 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests import prepared
 from tests.examples import examples
 from tests.services import postgres, valkey
 
@@ -41,6 +42,7 @@ def _start_servers() -> None:
     base = Path(_servers.enter_context(tempfile.TemporaryDirectory(prefix="statuspage-tests-")))
     for name in ("postgres", "valkey", "store"):
         (base / name).mkdir()
+    prepared.copy_to(base / "postgres")
     os.environ.update(
         STORE_DIR=str(base / "store"),
         DATABASE_URL=_servers.enter_context(postgres(base / "postgres")),
