@@ -18,7 +18,7 @@ from dashboard.views.components import (
     group_new,
 )
 from dashboard.views.find import find
-from dashboard.views.holding import release
+from dashboard.views.holding import draft_discard, release
 from dashboard.views.home import home, index, switch
 from dashboard.views.incident import (
     incident,
@@ -141,6 +141,7 @@ _PAGE: _Addresses = [
     path("switch", switch, name="switch"),
     path("find", find, name="find"),
     path("held/<int:event_id>", release, name="release"),
+    path("drafts/<str:draft_id>/discard", draft_discard, name="draft_discard"),
     path("incidents/", incidents, name="incidents"),
     path("incidents/new", incident_new, name="incident_new"),
     path("incidents/preview", incident_preview, name="incident_preview"),

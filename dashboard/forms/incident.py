@@ -15,6 +15,7 @@ from dashboard.forms.base import HOLDS, message_field, seconds
 from dashboard.forms.statuses import StatusesField, offer
 from events.models import Event
 from incidents.choices import Impact, IncidentKind, IncidentStatus
+from incidents.drafts import Written
 from incidents.models import Incident
 from incidents.steps import Words
 from pages.models import StatusPage
@@ -51,17 +52,44 @@ class SayingForm(forms.Form):
         label=_("When"), choices=HOLDS, required=False, initial="0", widget=forms.RadioSelect
     )
 
+    publish_at = MinuteField(label=_("Publish it at"), required=False)
+
     def __init__(self, page: StatusPage, *args: Any, concerned: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.page = page
         offer(self.fields["statuses"], page, concerned)
         self.fields["next_update_by"].help_text = page.time_zone
+        self.fields["publish_at"].help_text = _(
+            "In %(zone)s. Kept as a draft, it is published by itself then."
+        ) % {"zone": page.time_zone}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("promise") == "at" and not given.get("next_update_by"):
             self.add_error("next_update_by", _("Please say when."))
+        if given.get("publish_at") and not self.is_for_later:
+            self.add_error("publish_at", _("Keep it as a draft, or leave this empty to publish it now."))
         return given
+
+    @property
+    def is_for_later(self) -> bool:
+        """Whether it is to be kept as a draft."""
+        return self.data.get("then") == "draft"
+
+    @property
+    def written(self) -> Written:
+        """All of it, as a draft keeps it."""
+        given = self.cleaned_data
+        promise = given.get("promise") or ""
+        return Written(
+            self.words,
+            name=given.get("name", ""),
+            impact_override=given.get("impact_override") or None,
+            to_operational=given.get("to_operational", True),
+            promise=int(promise) if promise.isdigit() else None,
+            next_update_by=given.get("next_update_by") if promise == "at" else None,
+            hold=int(given.get("hold") or 0),
+        )
 
     @property
     def words(self) -> Words:
@@ -97,6 +125,11 @@ class NewIncidentForm(SayingForm):
     impact_override = forms.ChoiceField(label=_("Impact"), choices=IMPACTS, required=False)
 
     field_order = ["name"]
+
+    def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
+        super().__init__(page, *args, **kwargs)
+        # A draft may still be without.
+        self.fields["name"].required = not self.is_for_later
 
     @property
     def impact(self) -> str | None:

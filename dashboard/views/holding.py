@@ -1,16 +1,18 @@
-"""Messages that wait: told now after all, or to nobody."""
+"""What waits: messages are told now after all, or to nobody; drafts are discarded."""
 
 from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from common.errors import Refused
 from dashboard.gates import PageRequest, page_screen
+from incidents.actions.draft import discard_draft
 from notifications.holding import tell_now, undo
 from tenants.models import Role
 
@@ -18,6 +20,18 @@ _VERBS = {
     "tell": (tell_now, _("Subscribers are being told.")),
     "undo": (undo, _("Nobody is told of it. The page still shows it.")),
 }
+
+
+@require_POST
+@page_screen(Role.EDITOR)
+def draft_discard(request: PageRequest, draft_id: str) -> HttpResponse:
+    draft = get_object_or_404(request.page.drafts, pk=draft_id)
+    try:
+        discard_draft(request.page, draft, request.actor)
+        messages.success(request, _("The draft is discarded."))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return redirect(f"{reverse('incidents', args=[request.page.pk])}?state=drafts")
 
 
 @require_POST

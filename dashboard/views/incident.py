@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import Overtaken, Refused
+from dashboard import drafting
 from dashboard.forms.base import beside
 from dashboard.forms.incident import EditIncidentForm, EditUpdateForm, UpdateForm
 from dashboard.gates import PageRequest, page_screen
@@ -26,7 +27,7 @@ from incidents.actions.incident import (
     post_update,
 )
 from incidents.choices import Impact, IncidentStatus
-from incidents.models import Incident, IncidentUpdate
+from incidents.models import Draft, Incident, IncidentUpdate
 from notifications.holding import held
 from pages.links import incident_url
 from tenants.models import Role
@@ -47,34 +48,43 @@ def incident(request: PageRequest, incident_id: str) -> HttpResponse:
     may_edit = request.standing.may(Role.EDITOR, request.page.pk)
     if request.method == "POST" and not may_edit:
         return HttpResponse(status=403)
-    form = UpdateForm(request.page, shown, typed(request)) if may_edit else None
+    draft = drafting.chosen(request, shown) if may_edit else None
+    begins_as = drafting.initial(draft) if draft else {}
+    form = UpdateForm(request.page, shown, typed(request), initial=begins_as) if may_edit else None
     overtaken = False
     if form and request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         try:
-            return _say(request, shown, form)
+            if not form.is_for_later:
+                return _say(request, shown, form, draft)
+            if drafting.keep(request, form, draft, shown):
+                return redirect("incident", request.page.pk, shown.pk)
         except Overtaken:
             overtaken = True
         except Refused as refusal:
             form.add_error(*beside(form, refusal))
     preview = preview_of(request, form) if form and "preview" in request.POST else None
     values = _shown(request, shown) | {"form": form, "overtaken": overtaken, "preview": preview}
+    values |= {"draft": draft, "draft_seen": drafting.newest(draft)}
     if overtaken and form:
         values["news"] = _written_since(form.cleaned_data["seen"])
     return render(request, "dashboard/incidents/incident.html", values, status=409 if overtaken else 200)
 
 
-def _say(request: PageRequest, incident: Incident, form: UpdateForm) -> HttpResponse:
+def _say(request: PageRequest, incident: Incident, form: UpdateForm, draft: Draft | None) -> HttpResponse:
     now, given = timezone.now(), form.cleaned_data
-    post_update(
-        request.page,
-        incident,
-        request.actor,
-        form.words,
-        to_operational=given["to_operational"],
-        notify_at=form.notify_at(now),
-        next_update_by=form.promised(now),
-        seen=given["seen"],
-    )
+    if draft:
+        drafting.publish(request, form, draft, incident)
+    else:
+        post_update(
+            request.page,
+            incident,
+            request.actor,
+            form.words,
+            to_operational=given["to_operational"],
+            notify_at=form.notify_at(now),
+            next_update_by=form.promised(now),
+            seen=given["seen"],
+        )
     over = not IncidentStatus(given["status"]).is_open
     messages.success(request, _("The incident is resolved.") if over else _("The update is on the page."))
     return redirect("incident", request.page.pk, incident.pk)
@@ -103,6 +113,7 @@ def _shown(request: PageRequest, incident: Incident) -> dict[str, Any]:
         "held": waiting,
         "told": told,
         "is_telling": any(not one.progress.is_over for one in told) or bool(waiting),
+        "drafts": incident.drafts.all(),
         "postmortem": getattr(incident, "postmortem", None),
         "may_edit": request.standing.may(Role.EDITOR, page.pk),
         "seen": Event.objects.about("incident", incident.pk).newest_id(),

@@ -9,11 +9,13 @@ from django.core.paginator import Paginator
 from django.db.models import Max, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import Refused
+from dashboard import drafting
 from dashboard.forms.base import beside
 from dashboard.forms.incident import NewIncidentForm
 from dashboard.gates import PageRequest, page_screen
@@ -22,7 +24,7 @@ from dashboard.typed import typed
 from incidents.actions.incident import open_incident
 from incidents.actions.template import fill, placeholders
 from incidents.choices import IncidentKind, IncidentStatus
-from incidents.models import Incident, IncidentTemplate
+from incidents.models import Draft, IncidentTemplate
 from tenants.models import Role
 
 _SORTS = {"name", "-name", "started_at", "-started_at"}
@@ -41,6 +43,11 @@ def incidents(request: PageRequest) -> HttpResponse:
     sort = request.GET.get("sort", "")
     is_open = Q(resolved_at=None)
     counts = {"open": found.filter(is_open).count(), "over": found.exclude(is_open).count()}
+    drafts = request.page.drafts.select_related("incident")
+    may_edit = request.standing.may(Role.EDITOR, request.page.pk)
+    if state == "drafts" and may_edit:
+        kept: dict[str, Any] = {"drafts": drafts, "counts": counts | {"drafts": len(drafts)}, "state": state}
+        return render(request, "dashboard/incidents/drafts.html", kept | {"may_edit": True})
     rows = {"open": found.filter(is_open), "over": found.exclude(is_open)}.get(state, found)
     if words:
         rows = rows.filter(Q(name__icontains=words) | Q(updates__body__icontains=words)).distinct()
@@ -52,8 +59,8 @@ def incidents(request: PageRequest) -> HttpResponse:
         "state": state,
         "words": words,
         "sorted": sort if sort in _SORTS else "-started_at",
-        "counts": counts,
-        "may_edit": request.standing.may(Role.EDITOR, request.page.pk),
+        "counts": counts | {"drafts": drafts.count() if may_edit else 0},
+        "may_edit": may_edit,
         "now": timezone.now(),
     }
     return render(request, "dashboard/incidents/list.html", values)
@@ -62,20 +69,21 @@ def incidents(request: PageRequest) -> HttpResponse:
 @page_screen(Role.EDITOR)
 def incident_new(request: PageRequest) -> HttpResponse:
     """Open an incident; with `?template=`, from a template, whose placeholders are asked for first."""
-    template = _template(request)
+    template, draft = _template(request), drafting.chosen(request)
     missing = _missing(request, template)
-    data = typed(request)
-    form = NewIncidentForm(request.page, data, initial=_initial(request, template, missing))
+    begins_as = drafting.initial(draft) if draft else _initial(request, template, missing)
+    form = NewIncidentForm(request.page, typed(request), initial=begins_as)
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
-        incident = _open(request, form)
-        if incident is not None:
-            messages.success(request, _("The incident is open. Visitors see it now."))
-            return redirect("incident", request.page.pk, incident.pk)
+        answer = _keep(request, form, draft) if form.is_for_later else _open(request, form, draft)
+        if answer is not None:
+            return answer
     values = {
         "form": form,
         "templates": request.page.templates.filter(update_status__in=_BEGINNINGS),
         "template": template,
         "missing": missing,
+        "draft": draft,
+        "draft_seen": drafting.newest(draft),
         "preview": preview_of(request, form) if "preview" in request.POST else None,
     }
     return render(request, "dashboard/incidents/new.html", values)
@@ -89,22 +97,34 @@ def incident_preview(request: PageRequest) -> HttpResponse:
     return render(request, "dashboard/incidents/preview.html", {"preview": preview_of(request, form)})
 
 
-def _open(request: PageRequest, form: NewIncidentForm) -> Incident | None:
-    """The incident; None where it was refused, as the form says then."""
+def _keep(request: PageRequest, form: NewIncidentForm, draft: Draft | None) -> HttpResponse | None:
+    if drafting.keep(request, form, draft) is None:
+        return None
+    return redirect(f"{reverse('incidents', args=[request.page.pk])}?state=drafts")
+
+
+def _open(request: PageRequest, form: NewIncidentForm, draft: Draft | None) -> HttpResponse | None:
+    """To the incident; None where it was refused, as the form says then."""
     now = timezone.now()
     try:
-        return open_incident(
-            request.page,
-            request.actor,
-            form.words,
-            name=form.cleaned_data["name"],
-            impact_override=form.impact,
-            next_update_by=form.promised(now),
-            notify_at=form.notify_at(now),
+        incident = (
+            drafting.publish(request, form, draft, None)
+            if draft
+            else open_incident(
+                request.page,
+                request.actor,
+                form.words,
+                name=form.cleaned_data["name"],
+                impact_override=form.impact,
+                next_update_by=form.promised(now),
+                notify_at=form.notify_at(now),
+            )
         )
     except Refused as refusal:
         form.add_error(*beside(form, refusal))
         return None
+    messages.success(request, _("The incident is open. Visitors see it now."))
+    return redirect("incident", request.page.pk, incident.pk)
 
 
 def _template(request: PageRequest) -> IncidentTemplate | None:
