@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -14,7 +14,14 @@ import pytest
 from django.utils.translation.template import templatize
 
 from pages.choices import Language
-from statuspage.management.commands.makemessages import PUBLIC_TEXTS, is_public
+from statuspage.management.commands.makemessages import (
+    PUBLIC_TEXTS,
+    TEAM_LANGUAGES,
+    TEAM_TEXTS,
+    is_for_team,
+    is_public,
+    without_team,
+)
 from tests.repository.tree import ROOT, files, place, tree
 
 LANGUAGES = [language for language in Language.values if language != "en"]
@@ -29,9 +36,18 @@ Marked = tuple[str, str, str]
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_of_the_public_pages_is_in_the_catalogue(language: str) -> None:
-    entries = {(entry.msgctxt or "", entry.msgid, entry.msgid_plural) for entry in _catalogue(language)}
+    assert sorted(_marked() - _entries(language)) == []
 
-    assert sorted(_marked() - entries) == []
+
+@pytest.mark.parametrize("language", sorted(TEAM_LANGUAGES))
+def test_every_text_of_the_team_is_in_the_catalogue(language: str) -> None:
+    assert sorted(_marked(is_for_team) - _entries(language)) == []
+
+
+def test_what_the_team_reads_is_asked_of_no_other_language() -> None:
+    pot = 'head\n\n#: public/a.py\n#: accounts/b.py\nmsgid "both"\n\n#: accounts/b.py\nmsgid "ours"\n'
+
+    assert without_team(pot).split("\n\n")[1:] == ['#: public/a.py\n#: accounts/b.py\nmsgid "both"']
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -65,7 +81,7 @@ def test_what_is_compiled_is_what_is_written(language: str) -> None:
 
 
 def test_every_place_that_is_translated_exists() -> None:
-    assert [name for name in PUBLIC_TEXTS if not (ROOT / name).exists()] == []
+    assert [name for name in (*PUBLIC_TEXTS, *TEAM_TEXTS) if not (ROOT / name).exists()] == []
 
 
 def test_what_is_marked_is_found_in_code_and_in_templates() -> None:
@@ -80,11 +96,15 @@ def test_what_is_marked_is_found_in_code_and_in_templates() -> None:
     assert ("", "%(number)s earlier update", "%(number)s earlier updates") in _marked()
 
 
+def _entries(language: str) -> set[Marked]:
+    return {(entry.msgctxt or "", entry.msgid, entry.msgid_plural) for entry in _catalogue(language)}
+
+
 @cache
-def _marked() -> frozenset[Marked]:
+def _marked(wanted: Callable[[str], bool] = is_public) -> frozenset[Marked]:
     found: set[Marked] = set()
     for path in files(".py", ".html", ".txt"):
-        if is_public(place(path)):
+        if wanted(place(path)):
             found.update(_in_code(path) if path.suffix == ".py" else _in_template(path))
     return frozenset(found)
 
