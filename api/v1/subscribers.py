@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +48,7 @@ _FOUND = (
 # There are addresses behind it: they are not for everybody who reads.
 _READS: dict[str, Any] = {"scope": Scope.SUBSCRIBERS, "role": Role.ADMIN}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_ALSO = {"pending": "unconfirmed"}
 _SORTS = {"primary": "address", "relevance": "address", "created_at": "created_at", "quarantined_at": "since"}
 
 
@@ -146,8 +148,10 @@ def _chosen(call: Call, page: StatusPage) -> SubscriberQuerySet:
     return rows.filter(channel__in=_one_of(call, "type", CHANNELS, "")) if call.query.get("type") else rows
 
 
-def _one_of(call: Call, name: str, known: dict[str, Any], usual: str) -> Any:
-    said = call.query.get(name) or usual
+def _one_of(call: Call, name: str, known: Mapping[str, Any], usual: str) -> Any:
+    """What the query says. One client sends the names of its own constants, as `SortOrder.ASC`."""
+    said = (call.query.get(name) or usual).rpartition(".")[2].lower()
+    said = _ALSO.get(said, said)
     if said not in known:
         raise ApiError(400, f"{name}: one of {', '.join(known)}.")
     return known[said]

@@ -185,6 +185,7 @@ def test_lists_are_chosen_and_sorted(api: Machine, crowd: dict[str, Subscriber])
         "?type=webhook": ["ops"],
         "?type=integration_partner": [],
         "?state=unconfirmed": ["unconfirmed"],
+        "?state=SubscriberState.PENDING&sort_direction=SortOrder.ASC": ["unconfirmed"],
         "?state=quarantined": ["quarantined"],
         "?state=all": ["active", "ops", "quarantined", "unconfirmed"],
         "?state=all&sort_direction=desc": ["unconfirmed", "quarantined", "ops", "active"],
