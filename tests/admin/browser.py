@@ -86,11 +86,19 @@ class Browser(Client):
         self._arriving = user
 
     def generic(self, *args: Any, **kwargs: Any) -> Any:
-        # Whoever asks for nothing need not sign in.
+        self._arrive()
+        return super().generic(*args, **kwargs)
+
+    @property
+    def session(self) -> Any:
+        self._arrive()
+        return super().session
+
+    def _arrive(self) -> None:
+        """Whoever asks for nothing need not sign in."""
         if self._arriving is not None:
             user, self._arriving = self._arriving, None
             self.force_login(user)
-        return super().generic(*args, **kwargs)
 
     def shown(self, address: str) -> dict[str, Any]:
         """What the form at `address` holds."""
