@@ -46,6 +46,7 @@ class Who:
     """Of a machine's address: the e-mail address of who looks after it."""
     label: str = ""
     """What the team calls it."""
+    page_access_user_id: str | None = None
 
 
 def subscribe(
@@ -109,6 +110,24 @@ def confirm(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscribe
             raise Refused(message)
         _activate(page, subscriber)
         noted.event("subscriber.confirmed", subscriber, tell=True, open=open_now(page, subscriber))
+    return subscriber
+
+
+def join(page: StatusPage, who: Who, actor: Actor, wish: Wish = EVERYTHING) -> Subscriber:
+    """Begin to tell somebody who has just proved to have the address, as by letting our app into a channel.
+    Who is told already keeps everything as it is.
+
+    Raises Refused for a malformed address or wish, Busy while the page is being changed.
+    """
+    wishes.check(page, wish)
+    _check_offered(page, who, wish)
+    who, now = known(who), timezone.now()
+    with noted_on(page, actor) as noted:
+        subscriber, _new = _row(page, who, now)
+        if not subscriber.is_active:
+            _begin_anew(subscriber, who, wish, ConsentSource.FORM, now)
+            _activate(page, subscriber)
+            noted.event("subscriber.confirmed", subscriber, tell=True, open=open_now(page, subscriber))
     return subscriber
 
 
@@ -288,8 +307,10 @@ def _begin_anew(subscriber: Subscriber, who: Who, wish: Wish, source: str, now: 
     subscriber.asked_at, subscriber.purge_at = now, now + CONFIRM_WITHIN
     subscriber.reminded_at = subscriber.unsubscribed_at = None
     subscriber.contact, subscriber.label = who.contact, who.label or subscriber.label
+    subscriber.page_access_user_id = who.page_access_user_id or subscriber.page_access_user_id
     wishes.apply(subscriber, wish)
     columns = [
+        "page_access_user_id",
         "state",
         "consent_source",
         "consent_note",
