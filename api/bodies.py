@@ -39,6 +39,11 @@ def body_of(request: HttpRequest) -> Given:
     return given
 
 
+def is_form(request: HttpRequest) -> bool:
+    """Whether the body, which has been read, is a form: there all values are text."""
+    return request.body.lstrip()[:1] not in {b"{", b"["}
+
+
 def raw_body(request: HttpRequest) -> bytes:
     """The body as it was sent. Raises ApiError 413 where it is too large, 400 where it broke off."""
     try:

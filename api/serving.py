@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from hashlib import sha256
@@ -18,6 +18,7 @@ from api.errors import ApiError, answer_to, failed, rendered
 from api.idempotency import once
 from api.limits import count_request
 from api.operations import READS, Call, Operation, taken
+from api.schema.described import Described
 from common.tenancy import in_tenant
 from pages.change import only_if
 from pages.models import StatusPage
@@ -28,7 +29,19 @@ Owner = list[StatusPage]
 class Endpoint(APIView):
     """An address with its operations by method."""
 
+    schema = Described()
     operations: Mapping[str, Operation] = {}
+
+    @classmethod
+    def of(cls, operations: Iterable[Operation]) -> type[Endpoint]:
+        """A class for an address, with a method for each of its operations: the document looks for them."""
+        by_method = {one.method: one for one in operations}
+        handlers = {method.lower(): one.handler for method, one in by_method.items()}
+        return type("Endpoint", (cls,), {"operations": by_method, **handlers})
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        return list(self.operations)
 
     def dispatch(self, request: Any, *args: Any, **ids: str) -> Any:
         method = "GET" if request.method == "HEAD" else str(request.method)

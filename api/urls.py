@@ -1,7 +1,12 @@
 """Addresses of the management API at app hosts."""
 
-from django.urls import re_path
+from django.urls import path, re_path
 
+from api.docs import docs, openapi
 from api.entry import enter
 
-urlpatterns = [re_path(r"^v1(?:/(?P<rest>.*))?$", enter)]
+urlpatterns = [
+    re_path(r"^v1(?:/(?P<rest>.*))?$", enter),
+    path("api/docs", docs, name="api-docs"),
+    path("api/openapi.json", openapi, name="openapi"),
+]

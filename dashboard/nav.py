@@ -29,9 +29,11 @@ PAGE_ENTRIES: tuple[Entry, ...] = (
     Entry("components", _("Components"), "components", key="c"),
     Entry("subscribers", _("Subscribers"), "subscribers", Role.ADMIN, key="s"),
     Entry("notifications", _("Notifications"), "notifications", key="t"),
+    Entry("settings", _("Settings"), "settings", Role.ADMIN, key="e"),
 )
 ORGANISATION_ENTRIES: tuple[Entry, ...] = (
     Entry("members", _("Members"), "members", key="m"),
     Entry("log", _("Log"), "log", Role.ADMIN, key="l"),
+    Entry("keys", _("API keys"), "keys", key="k"),
     Entry("organisation_settings", _("Organisation"), "organisation", Role.ADMIN, key="o"),
 )

@@ -17,6 +17,7 @@ from dashboard.views.components import (
     group_edit,
     group_new,
 )
+from dashboard.views.copies import copies, copy_again, copy_edit, copy_new, copy_remove
 from dashboard.views.find import find
 from dashboard.views.holding import draft_discard, release
 from dashboard.views.home import home, index, switch
@@ -29,6 +30,7 @@ from dashboard.views.incident import (
     update_preview,
 )
 from dashboard.views.incidents import incident_new, incident_preview, incidents
+from dashboard.views.keys import key_new, key_revoke, key_rotate, keys
 from dashboard.views.maintenance import (
     maintenance,
     maintenance_calendar,
@@ -50,6 +52,7 @@ from dashboard.views.people import (
     subscribers_import,
     test_message,
 )
+from dashboard.views.settings import page_delete, sender, sender_check, settings
 from dashboard.views.subscribers import (
     subscriber,
     subscriber_do,
@@ -136,6 +139,18 @@ _NOTIFICATIONS: _Addresses = [
     path("<int:number>/", notification, name="notification"),
     path("<int:number>/progress", notification_progress, name="notification_progress"),
 ]
+_SETTINGS: _Addresses = [
+    path("", settings, name="settings"),
+    path("sender", sender, name="sender"),
+    path("sender/check", sender_check, name="sender_check"),
+    path("copies/", copies, name="copies"),
+    path("copies/new", copy_new, name="copy_new"),
+    path("copies/<str:pk>/", copy_edit, name="copy_edit"),
+    path("copies/<str:pk>/again", copy_again, name="copy_again"),
+    path("copies/<str:pk>/remove", copy_remove, name="copy_remove"),
+    path("delete", page_delete, name="page_delete"),
+    path("<slug:section>", settings, name="settings_section"),
+]
 _PAGE: _Addresses = [
     path("", home, name="home"),
     path("switch", switch, name="switch"),
@@ -151,10 +166,15 @@ _PAGE: _Addresses = [
     path("maintenance/", include(_MAINTENANCE)),
     path("subscribers/", include(_SUBSCRIBERS)),
     path("notifications/", include(_NOTIFICATIONS)),
+    path("settings/", include(_SETTINGS)),
 ]
 
 urlpatterns = [
     path("", index, name="index"),
     path("", include("dashboard.inside")),
+    path("keys/", keys, name="keys"),
+    path("keys/new", key_new, name="key_new"),
+    path("keys/<str:key_id>/rotate", key_rotate, name="key_rotate"),
+    path("keys/<str:key_id>/revoke", key_revoke, name="key_revoke"),
     path("p/<str:page_id>/", include(_PAGE)),
 ]

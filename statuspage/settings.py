@@ -310,7 +310,7 @@ FORMAT_MODULE_PATH = "statuspage.formats"
 STATIC_URL = "/static/"
 # Locally files are found where they lie; production collects them once a release.
 STATIC_ROOT = None if DEBUG else Path(env.text("STATIC_ROOT", str(BASE_DIR / "var" / "static")))
-_STATIC = ("page", "admin_extra", "dev", "css", "dashboard", "vendor")
+_STATIC = ("page", "admin_extra", "dev", "css", "dashboard", "vendor", "api")
 STATICFILES_DIRS = [(name, BASE_DIR / "static" / name) for name in _STATIC]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

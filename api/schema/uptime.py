@@ -5,13 +5,13 @@ from __future__ import annotations
 from rest_framework import serializers
 
 
-class _Related(serializers.Serializer):
+class RelatedEvent(serializers.Serializer):
     id = serializers.CharField()
 
 
-class _RelatedOfOne(serializers.Serializer):
+class RelatedEventsOfOne(serializers.Serializer):
     component_id = serializers.CharField()
-    incidents = _Related(many=True)
+    incidents = RelatedEvent(many=True)
 
 
 class _Uptime(serializers.Serializer):
@@ -26,10 +26,10 @@ class _Uptime(serializers.Serializer):
 
 
 class ComponentUptime(_Uptime):
-    related_events = _Related(many=True, required=False)
+    related_events = RelatedEvent(many=True, required=False)
 
 
 class ComponentGroupUptime(_Uptime):
     """The mean of the group's components; seconds are those of all of them together."""
 
-    related_events = _RelatedOfOne(many=True, required=False)
+    related_events = RelatedEventsOfOne(many=True, required=False)

@@ -60,6 +60,7 @@ class Measured:
     Role.VIEWER,
     gives=ComponentUptime,
     parameters=_PARAMETERS,
+    errors=(422,),
 )
 def get_component_uptime(call: Call, page: StatusPage, component_id: str) -> Any:
     """The uptime of a component over up to six months."""
@@ -77,6 +78,7 @@ def get_component_uptime(call: Call, page: StatusPage, component_id: str) -> Any
     Role.VIEWER,
     gives=ComponentGroupUptime,
     parameters=_PARAMETERS,
+    errors=(422,),
 )
 def get_group_uptime(call: Call, page: StatusPage, group_id: str) -> Any:
     """The uptime of a group: the mean of its components."""

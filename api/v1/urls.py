@@ -16,6 +16,8 @@ from api.v1 import (
     groups,
     incident_subscribers,
     incidents,
+    metrics,
+    metrics_providers,
     organisations,
     pages,
     postmortems,
@@ -39,6 +41,8 @@ MODULES = (
     subscribers,
     subscribers_together,
     incident_subscribers,
+    metrics,
+    metrics_providers,
 )
 _NAMED = re.compile(r"\{(\w+)\}")
 
@@ -50,7 +54,7 @@ def _order(operation: Operation) -> list[tuple[bool, str]]:
 
 def _pattern(path: str, operations: list[Operation]) -> URLPattern:
     address = _NAMED.sub(r"(?P<\1>[0-9a-z]{1,32})", path)
-    return re_path(f"^{address}$", Endpoint.as_view(operations={one.method: one for one in operations}))
+    return re_path(f"^{address}$", Endpoint.of(operations).as_view())
 
 
 urlpatterns = [

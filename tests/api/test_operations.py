@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from django.db import transaction
 
 from api.operations import Operation
 from pages.models import StatusPage
@@ -14,22 +10,12 @@ from tenants.models import Role, Scope, Tenant, User
 from tests.api import original
 from tests.api.cases import MODULES, TABLE, World, build
 from tests.api.conftest import EVERYTHING, Machine, machine, person
+from tests.api.undoing import undone
 
 
 @pytest.fixture
 def world(page: StatusPage, acme: Tenant) -> World:
     return build(page, acme.pk)
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What is done inside is taken back, so that each row of the table finds the same world."""
-    block = transaction.atomic()
-    # Like those of a test case: verbs may open their own inside.
-    block._from_testcase = True
-    with block:
-        yield
-        transaction.set_rollback(True)
 
 
 def ask(key: Machine, world: World, operation: Operation) -> tuple[int, object]:

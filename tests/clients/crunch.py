@@ -18,15 +18,15 @@ made = {}
 found = {}
 
 
-def expect(name, want, *args, **kwargs):
+def expect(called, want, *args, **kwargs):
     """Make one call; `want` says whether what came back is right."""
-    service, _, method = name.partition(".")
+    service, _, method = called.partition(".")
     try:
         answer = getattr(getattr(client, service), method)(*args, **kwargs)
-        found[name] = "ok" if want(answer) else f"answered {answer!r}"[:300]
+        found[called] = "ok" if want(answer) else f"answered {answer!r}"[:300]
     except Exception as error:  # noqa: BLE001 - told to whoever started this
         answer = None
-        found[name] = f"{type(error).__name__}: {error}"[:300]
+        found[called] = f"{type(error).__name__}: {error}"[:300]
     return answer
 
 

@@ -39,7 +39,7 @@ def tried(method, path, names, ids, body):
     try:
         method(*[known[name] for name in names if name in known])
     except Exception as error:  # noqa: BLE001 - told to whoever started this
-        return f"{type(error).__name__}: {error}"[:600]
+        return f"{type(error).__name__}: {getattr(error, 'body', None) or error}"[:300]
     return "ok"
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from common.tenancy import in_tenant
 from components.actions import create_group
+from copies.actions import add_copy_target
 from dashboard.urls import urlpatterns
 from events.models import Event
 from incidents.actions.maintenance import schedule_maintenance
@@ -101,6 +102,20 @@ MATRIX: dict[str, list[int]] = {
     "delivery": ADMINS,
     "deliveries_replay": NOT_BY_GET,
     "delivery_do": NOT_BY_GET,
+    "settings": ADMINS,
+    "settings_section": ADMINS,
+    "sender": ADMINS,
+    "sender_check": NOT_BY_GET,
+    "copies": ADMINS,
+    "copy_new": ADMINS,
+    "copy_edit": ADMINS,
+    "copy_again": NOT_BY_GET,
+    "copy_remove": ADMINS,
+    "page_delete": ADMINS,
+    "keys": EVERY_MEMBER,
+    "key_new": EVERY_MEMBER,
+    "key_rotate": NOT_BY_GET,
+    "key_revoke": NOT_BY_GET,
     "maintenance": EVERY_MEMBER,
     "maintenance_calendar": EVERY_MEMBER,
     "maintenance_new": EDITORS,
@@ -154,6 +169,10 @@ def parts(place: Place) -> dict[str, dict[str, object]]:
         **of_components(place),
         **of_maintenance(place),
         **of_subscribers(place),
+        "settings_section": {"section": "uptime"},
+        **dict.fromkeys(("copy_edit", "copy_again", "copy_remove"), copy_of(place)),
+        "key_rotate": {"key_id": "0" * 12},
+        "key_revoke": {"key_id": "0" * 12},
     }
 
 
@@ -180,6 +199,12 @@ def of_subscribers(place: Place) -> dict[str, dict[str, object]]:
         "delivery": sent,
         "delivery_do": sent | {"verb": "replay"},
     }
+
+
+def copy_of(place: Place) -> dict[str, object]:
+    keys = {"access_key_id": "id", "secret_access_key": "secret"}
+    where = {"endpoint": "https://s3.example.com", "region": "eu-1", "bucket": "status"}
+    return {"pk": add_copy_target(place.page, ACTOR, kind="bucket", **where, **keys).pk}
 
 
 def of_maintenance(place: Place) -> dict[str, dict[str, object]]:

@@ -18,6 +18,7 @@ from tests.api.cases import (
     access,
     components,
     incidents,
+    metrics,
     organisations,
     pages,
     postmortems,
@@ -34,6 +35,7 @@ MODULES: tuple[ModuleType, ...] = (
     templates,
     organisations,
     subscribers,
+    metrics,
 )
 
 assert urls.urlpatterns, "importing it fills OPERATIONS"

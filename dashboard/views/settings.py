@@ -1,0 +1,91 @@
+"""A page as a whole: what it is called, how it counts and tells, from whom its mail is, and its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.factors import was_just_here
+from dashboard.doing import does, told
+from dashboard.forms.settings import SECTIONS, SenderForm, fields_of
+from dashboard.gates import PageRequest, page_screen
+from dashboard.proven import ask
+from dashboard.typed import typed
+from notifications.models import MailSender
+from notifications.senders import domain_of, proof, set_sender
+from notifications.senders_check import check
+from pages.actions import delete_page, update_page
+from pages.models import StatusPage
+from tenants.models import Role
+
+
+@page_screen(Role.ADMIN)
+def settings(request: PageRequest, section: str = "general") -> HttpResponse:
+    """One section of SECTIONS."""
+    if section not in SECTIONS:
+        raise Http404
+    label, form_class = SECTIONS[section]
+    # A copy: what is typed must not show anywhere else before it is saved.
+    form = form_class(typed(request), instance=StatusPage.objects.get(pk=request.page.pk))
+    sent = request.method == "POST" and form.is_valid()
+    if sent and does(form, lambda: update_page(request.page, request.actor, **fields_of(form))):
+        messages.success(request, _("Saved. Visitors see it now."))
+        return redirect("settings_section", request.page.pk, section)
+    values = {"form": form, "section": section, "label": label}
+    return render(request, "dashboard/settings/section.html", values)
+
+
+@page_screen(Role.ADMIN)
+def sender(request: PageRequest) -> HttpResponse:
+    """From whom the page's mail is, and whether it will arrive."""
+    form = SenderForm(typed(request), instance=_sender(request))
+    sent = request.method == "POST" and form.is_valid()
+    if sent and does(form, lambda: set_sender(request.page, request.actor, form.sender)):
+        messages.success(request, _("Saved."))
+        return redirect("sender", request.page.pk)
+    found = _sender(request)
+    domain = domain_of(found.address) if found else ""
+    values: dict[str, Any] = {"form": form, "section": "sender", "sender": found}
+    if domain:
+        values |= dict(zip(("record", "text"), proof(request.organisation.pk, domain), strict=True))
+    return render(request, "dashboard/settings/sender.html", values)
+
+
+@require_POST
+@page_screen(Role.ADMIN)
+def sender_check(request: PageRequest) -> HttpResponse:
+    """Ask DNS now."""
+    found = _sender(request)
+    if found is not None:
+        check(found)
+    return redirect("sender", request.page.pk)
+
+
+def _sender(request: PageRequest) -> MailSender | None:
+    row: MailSender | None = (
+        MailSender.objects.of(request.organisation.pk).filter(page_id=request.page.pk).first()
+    )
+    return row
+
+
+@page_screen(Role.ADMIN)
+def page_delete(request: PageRequest) -> HttpResponse:
+    """Asks for the page's name, and who is there."""
+    if request.method != "POST":
+        return render(request, "dashboard/settings/delete.html", {"section": "delete"})
+    if not was_just_here(request):
+        return ask(request, f"p/{request.page.pk}/settings/delete")
+    if request.POST.get("name", "").strip() != request.page.name:
+        problem = _("That is not the page's name. Nothing was deleted.")
+        values = {"section": "delete", "problem": problem}
+        return render(request, "dashboard/settings/delete.html", values, status=422)
+    done = _("“%(name)s” is deleted: its address answers that there is no page.") % {
+        "name": request.page.name
+    }
+    told(request, lambda: delete_page(request.page, request.actor), done)
+    return redirect("index")
