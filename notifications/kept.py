@@ -23,7 +23,7 @@ def keep(posts: Sequence[Post]) -> Generator[Reply, None, list[Post]]:
     """Keep them all, and answer for those to anywhere but this machine; the rest is to be sent."""
     here: list[Post] = []
     for post in posts:
-        if post.method == "POST":
+        if post.tells:
             _write(post, Path(settings.MESSAGES_DIR))
         if egress.is_opened(urlsplit(post.url).hostname or ""):
             here.append(post)

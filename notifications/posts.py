@@ -10,7 +10,7 @@ from datetime import datetime
 @dataclass(frozen=True, slots=True)
 class Post:
     """`number` is the caller's, to know the reply by. `reads`: how many bytes of the answer matter; None: how
-    it begins."""
+    it begins. `tells`: whether it is a message, for the mailbox of the local stack."""
 
     number: int
     url: str
@@ -18,6 +18,7 @@ class Post:
     headers: Mapping[str, str]
     method: str = "POST"
     reads: int | None = None
+    tells: bool = True
 
 
 @dataclass(frozen=True, slots=True)

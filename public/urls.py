@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from public import api, missing, views
+from public import api, missing, slack, views
 
 _MADE = r"(?P<made>[A-Za-z0-9._-]{20,300})"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("subscriptions/new", views.new, name="new"),
     re_path(r"^subscriptions/new-(?P<channel>[a-z_]{1,20})$", views.ask, name="ask"),
     path("subscriptions/sent", views.sent, name="sent"),
+    path("subscriptions/slack", slack.start, name="slack"),
     path("subscriptions/code", views.code, name="code"),
     re_path(rf"^subscriptions/confirm/{_MADE}$", views.confirmation, name="confirm"),
     re_path(rf"^subscriptions/{_MADE}/unsubscribe$", views.leaving, name="leave"),

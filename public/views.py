@@ -14,7 +14,7 @@ from common.counters import NotCounting, TooOften, address_of
 from common.errors import Refused
 from events.actor import Actor, ActorKind
 from pages.models import StatusPage
-from public import guards
+from public import guards, slack
 from public.codes import code_path, number_in
 from public.forms import choices, plain, who_from, wish_from, wish_of_link
 from public.rendering import AGAIN, message, render, style
@@ -46,7 +46,17 @@ def forms_style(_request: HttpRequest, digest: str) -> HttpResponse:
 @of_page
 def new(request: HttpRequest, page: StatusPage) -> HttpResponse:
     way = offered(page.closed_ways).get(request.GET.get("by", ""), WAYS[Channel.EMAIL])
-    return _form(page, way, wish_of_link(page, request.GET))
+    wish, problem = wish_of_link(page, request.GET), _of_slack(request.GET.get("slack", ""))
+    return _form(page, way, wish, problem=problem) if problem else _form(page, way, wish)
+
+
+def _of_slack(word: str) -> str:
+    """What went wrong on the way to Slack and back."""
+    return {
+        "denied": _("Slack has not been allowed to take messages from here. Nothing is changed."),
+        "failed": _("Slack did not tell us the channel. Please try again, or paste its address."),
+        "later": _("This did not work at the moment. Please try again in a few minutes."),
+    }.get(word, "")
 
 
 @require_POST
@@ -198,6 +208,7 @@ def _form(page: StatusPage, way: Way, wish: Wish = EVERYTHING, **values: Any) ->
     values["by_mail"] = way.channel == Channel.EMAIL
     values |= choices(page, wish) | {"ticket": guards.ticket(page.pk), "way": way}
     values["ways"] = offered(page.closed_ways).values()
+    values["slack"] = slack.START if way.channel == Channel.SLACK and slack.is_offered() else ""
     return render(page, "subscribe.html", _("Subscribe to updates"), status, **values)
 
 

@@ -237,6 +237,11 @@ DNS_SERVERS = env.words("DNS_SERVERS")
 MAIL_SUMMARY_AFTER = timedelta(minutes=env.integer("MAIL_SUMMARY_AFTER", 120))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "status@localhost" if DEBUG else "")
 
+# An app of ours at Slack, by which people choose a channel; without it they paste its address.
+SLACK_CLIENT_ID = env.text("SLACK_CLIENT_ID")
+SLACK_CLIENT_SECRET = env.text("SLACK_CLIENT_SECRET")
+SLACK_URL = env.text("SLACK_URL", "https://slack.com")
+
 # SMS: who sends it, the preferred first, to which countries, and for how much ------------------------
 SMS_PROVIDERS = env.words("SMS_PROVIDERS")
 SMS_COUNTRIES = env.words("SMS_COUNTRIES")

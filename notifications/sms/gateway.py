@@ -82,7 +82,7 @@ def lookup(sms: Sms) -> Post | None:
     if not settings.SMS_GATEWAY_LOOKUP_URL:
         return None
     url = filled(settings.SMS_GATEWAY_LOOKUP_URL, {"id": f"sms-{sms.number}", "to": sms.to}, "")
-    return Post(sms.number, url, b"", _authorized(), "GET", reads=_LONGEST)
+    return Post(sms.number, url, b"", _authorized(), "GET", reads=_LONGEST, tells=False)
 
 
 def taken(_sms: Sms, reply: Reply, _since: datetime) -> Sequence[str] | None:

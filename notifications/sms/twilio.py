@@ -67,7 +67,7 @@ def post(sms: Sms) -> Post:
 def lookup(sms: Sms) -> Post:
     """Its newest messages to this number."""
     url = f"{_messages_url()}?{urlencode({'To': sms.to, 'PageSize': _NEWEST})}"
-    return Post(sms.number, url, b"", _authorized(), "GET", reads=_LONGEST)
+    return Post(sms.number, url, b"", _authorized(), "GET", reads=_LONGEST, tells=False)
 
 
 def taken(sms: Sms, reply: Reply, since: datetime) -> Sequence[str] | None:

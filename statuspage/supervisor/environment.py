@@ -70,6 +70,9 @@ def sms_settings(web_port: int) -> dict[str, str]:
         "TWILIO_AUTH_TOKEN": "local",
         "TWILIO_FROM": "+15005550006",
         "TWILIO_API_URL": f"http://127.0.0.1:{web_port}/dev/twilio",
+        "SLACK_CLIENT_ID": "local",
+        "SLACK_CLIENT_SECRET": "local",
+        "SLACK_URL": f"http://127.0.0.1:{web_port}/dev/slack",
     }
 
 
