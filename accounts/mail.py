@@ -24,6 +24,7 @@ from common.tenancy import NO_TENANT
 from notifications import circuits
 from notifications.providers import SMTP, Provider, providers
 from notifications.providers_esp import connection_to
+from notifications.smtp_line import BACKEND
 from outbox.nudge import nudge
 from outbox.queue import put
 from outbox.registry import Claimed, Lane, Later
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 ACCOUNT_MAIL = "account_mail"
 _PURPOSE = "account mail"
 _TIMEOUT = 10
+_PERMANENT = 500
 # Its links are of no use any more by then.
 _KEPT = timedelta(days=1)
 _SOON, _AGAIN = timedelta(seconds=5), timedelta(seconds=30)
@@ -99,14 +101,20 @@ def _send(mail: AccountMail) -> bool:
             continue
         try:
             _hand_in(mail, provider)
-        except (smtplib.SMTPRecipientsRefused, ValueError) as error:
-            log.warning("account_mail.refused", id=mail.pk, error=type(error).__name__)
-            return True
-        except (smtplib.SMTPException, AnymailError, OSError) as error:
+        except (smtplib.SMTPException, AnymailError, OSError, ValueError) as error:
             log.warning("account_mail.failed", id=mail.pk, error=type(error).__name__)
+            if _is_hopeless(error):
+                return True
         else:
             return True
     return False
+
+
+def _is_hopeless(error: Exception) -> bool:
+    """Whether the address or the message will never be taken."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= _PERMANENT for code, _said in error.recipients.values())
+    return isinstance(error, ValueError)
 
 
 def _hand_in(mail: AccountMail, provider: Provider) -> None:
@@ -120,7 +128,7 @@ def _hand_in(mail: AccountMail, provider: Provider) -> None:
     )
     message.attach_alternative(content["html"], "text/html")
     if provider.kind == SMTP:
-        message.connection = get_connection(settings.EMAIL_BACKEND, timeout=_TIMEOUT, **provider.options)
+        message.connection = get_connection(BACKEND, timeout=_TIMEOUT, **provider.options)
     else:
         message.connection = connection_to(provider)
     message.send()

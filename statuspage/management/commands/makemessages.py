@@ -1,5 +1,6 @@
-"""Collects the texts of our translations: what visitors and subscribers read, in the languages of pages, and what
-the team reads, in those of the dashboard."""
+"""Collects the texts of our translations: what visitors and subscribers read, in the languages of pages, and
+what the team reads, in those of the dashboard.
+"""
 
 from __future__ import annotations
 
