@@ -118,7 +118,8 @@ def _gather(page: StatusPage, previous: Manifest | None, anew: bool, ahead: Ahea
     builder = Builder(page, public_view(page))
     if builder.view.is_shut:
         return Work([*hot_documents(builder)], set(), [], bare=True)
-    stale = Stale(everything=True) if anew else _stale(builder, previous)
+    stale = _stale(builder, previous)
+    stale.everything |= anew
     slices = all_slices(builder) if stale.everything else _later(builder, stale)
     made = _made(builder, stale, set(slices))
     documents = [*ahead.passing(made, previous.hashes() if previous else ())]
