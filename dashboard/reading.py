@@ -48,6 +48,12 @@ class Told:
     progress: Progress
 
     @property
+    def status(self) -> IncidentStatus | None:
+        """Of the incident, as the message says it; None where it is about something else."""
+        said = self.notification.facts.get("incident", {}).get("status")
+        return IncidentStatus(said) if said else None
+
+    @property
     def about(self) -> str:
         facts: dict[str, Any] = self.notification.facts
         about = facts.get("incident") or facts.get("component") or facts
@@ -108,7 +114,8 @@ def told_lately(page: StatusPage, tenant_id: str, most: int = 5) -> list[Told]:
 
 def told_of(incident: Incident, tenant_id: str) -> list[Told]:
     """The messages about an incident, newest first."""
-    return with_progress(Notification.objects.of(tenant_id).filter(incident_id=incident.pk).order_by("-id"))
+    rows = Notification.objects.of(tenant_id).filter(incident_id=incident.pk, version__isnull=False)
+    return with_progress(rows.order_by("-id"))
 
 
 def with_progress(notifications: Iterable[Notification]) -> list[Told]:

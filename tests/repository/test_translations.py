@@ -121,8 +121,10 @@ def _in_code(path: Path) -> Iterator[Marked]:
             name = (
                 names.get(node.func.id) if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             )
-            if name in _ARGUMENTS:
-                yield _as_marked(name, [ast.literal_eval(one) for one in node.args[: _ARGUMENTS[name]]])
+            texts = node.args[: _ARGUMENTS.get(name, 0)]
+            # What is translated out of a variable was marked where it was written down.
+            if texts and all(isinstance(one, ast.Constant) for one in texts):
+                yield _as_marked(name, [ast.literal_eval(one) for one in texts])
 
 
 def _in_template(path: Path) -> Iterator[Marked]:
