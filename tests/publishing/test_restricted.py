@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from components.actions import correct_history, create_component, create_group, set_status, update_component
 from components.models import Component
+from edge.fragments import changed, outline
 from incidents.actions.announcement import create_announcement
 from incidents.actions.incident import backfill_incident, open_incident, post_update
 from incidents.actions.maintenance import schedule_maintenance
@@ -216,6 +217,21 @@ def test_it_says_so_in_its_own_look_with_a_status_that_is_an_error(page: StatusP
     assert all(
         path in body for path in manifest.entries if path.startswith(("/assets/brand", "/assets/page.css"))
     )
+
+
+def test_whoever_has_the_page_open_is_made_to_load_it_anew(page: StatusPage) -> None:
+    """What is in place of it needs no script, and that it needs other files is what a script reloads for."""
+    drain_publishing()
+    before = outline(stored(page)["/"])
+    update_page(page, ACTOR, page_type="team")
+    drain_publishing()
+    body = stored(page)["/"]
+    after = outline(body)
+
+    assert before is not None
+    assert after is not None
+    assert after.parts.keys() == {b"main"}
+    assert changed(before, after, body) is None
 
 
 def test_it_is_whole_again_once_it_is_for_everybody(page: StatusPage) -> None:
