@@ -33,6 +33,8 @@ from incidents.models import (
     MaintenanceWindow,
     Postmortem,
 )
+from metrics.admin import MetricAdmin, MetricsProviderAdmin
+from metrics.models import Metric, MetricsProvider
 from notifications.admin import DeliveryAdmin, NotificationAdmin
 from notifications.models import Delivery, Notification
 from notifications.people import PeopleAdmin
@@ -54,6 +56,7 @@ _SECTIONS = [
     (gettext_lazy("What happens"), ["Incident", "MaintenanceWindow", "Announcement", "Postmortem"]),
     (gettext_lazy("Prepared"), ["IncidentTemplate", "MaintenanceSeries"]),
     (gettext_lazy("The page"), ["StatusPage", "Component", "ComponentGroup", "Subscriber", "CopyTarget"]),
+    (gettext_lazy("Metrics"), ["Metric", "MetricsProvider"]),
     (gettext_lazy("What was told"), ["Notification", "Delivery"]),
     (gettext_lazy("The log"), ["Event"]),
 ]
@@ -184,6 +187,8 @@ organisation.register(Postmortem, PostmortemAdmin)
 organisation.register(Announcement, AnnouncementAdmin)
 organisation.register(Subscriber, PeopleAdmin)
 organisation.register(CopyTarget, CopyTargetAdmin)
+organisation.register(Metric, MetricAdmin)
+organisation.register(MetricsProvider, MetricsProviderAdmin)
 organisation.register(Notification, NotificationAdmin)
 organisation.register(Delivery, DeliveryAdmin)
 organisation.register(Event, EventAdmin)

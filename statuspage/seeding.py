@@ -26,6 +26,7 @@ from incidents.models import Incident
 from incidents.steps import Words
 from pages.actions import create_page
 from pages.models import StatusPage
+from statuspage.seeding_metrics import seed_metrics
 from subscribers.actions import Who, add_confirmed
 from subscribers.choices import Channel, ConsentSource
 from tenants.actions import create_tenant
@@ -57,7 +58,9 @@ def seed_demo(owner: User | None) -> None:
     with in_tenant(_tenant("GitHub (recorded)", "demo", owner).id):
         source = read_folder(_RECORD)
         weeks = weeks_until_recent(source, timezone.now())
-        _hide_signpost(import_page(source, slug="demo", shift_weeks=weeks).page)
+        page = import_page(source, slug="demo", shift_weeks=weeks).page
+        _hide_signpost(page)
+        seed_metrics(page)
 
 
 def _hide_signpost(page: StatusPage) -> None:
@@ -73,6 +76,7 @@ def seed_acme(owner: User | None) -> None:
         parts = _components(page)
         for make in (_past, _maintenance, _now, _around):
             make(page, parts)
+        seed_metrics(page)
 
 
 def _tenant(name: str, slug: str, owner: User | None) -> Tenant:

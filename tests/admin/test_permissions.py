@@ -24,6 +24,7 @@ from incidents.actions.series import create_series
 from incidents.actions.template import create_template
 from incidents.models import Incident
 from incidents.steps import Words
+from metrics.actions import create_metric, create_provider
 from pages.actions import create_page
 from pages.models import StatusPage
 from statuspage.admin import organisation
@@ -91,6 +92,12 @@ MATRIX = {
     "copies_copytarget_change": ADMINS_ROW,
     "copies_copytarget_delete": ADMINS_ROW,
     "copies_copytarget_history": ADMINS_ELSEWHERE,
+    **editors_change("metrics_metric"),
+    "metrics_metricsprovider_changelist": ADMINS,
+    "metrics_metricsprovider_add": ADMINS,
+    "metrics_metricsprovider_change": ADMINS_ROW,
+    "metrics_metricsprovider_delete": ADMINS_ROW,
+    "metrics_metricsprovider_history": ADMINS_ELSEWHERE,
     "notifications_notification_changelist": EVERY_MEMBER,
     "notifications_notification_add": NOBODY,
     "notifications_notification_change": EVERY_MEMBER,
@@ -139,6 +146,8 @@ def rows(page: StatusPage, settings: Any, tmp_path: Path) -> dict[str, str]:
     )
     subscriber = add_confirmed(page, Who("reader@example.org"), ACTOR, "said so")
     delivery = delivered(page, subscriber)
+    source = create_provider(page, ACTOR, kind="Self")
+    metric = create_metric(page, source, ACTOR, name="Response time")
     copy = add_copy_target(page, ACTOR, kind="directory", folder="status")
     return {
         "pages_statuspage": page.pk,
@@ -154,6 +163,8 @@ def rows(page: StatusPage, settings: Any, tmp_path: Path) -> dict[str, str]:
         "notifications_notification": str(delivery.notification_id),
         "notifications_delivery": str(delivery.pk),
         "copies_copytarget": copy.pk,
+        "metrics_metric": metric.pk,
+        "metrics_metricsprovider": source.pk,
         "events_event": str(Event.objects.earliest("id").pk),
     }
 
