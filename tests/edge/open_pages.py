@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -46,9 +46,13 @@ class Site:
         # What differs with every version, as its time of change does.
         body = b'{"version":%d}' % self.snapshot.version
         documents[POLLED] = Document(POLLED, body, "application/json; charset=utf-8")
-        entries = {path: Entry.of(document) for path, document in documents.items()}
+        self.put(documents.values())
+
+    def put(self, documents: Collection[Document]) -> None:
+        """Just these, as the version that is due."""
+        entries = {document.path: Entry.of(document) for document in documents}
         manifest = Manifest(ACME, "public", self.snapshot.version, 0, PUBLISHED_AT, entries)
-        assert self.store.put(manifest, documents.values())
+        assert self.store.put(manifest, documents)
 
     def start(self) -> None:
         self._process = started(self._directory, self.port)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Route
 
+from publishing import render
 from store import Entry, Manifest
 from tests.edge.open_pages import (
     POLLED,
@@ -232,6 +233,18 @@ def test_a_page_says_that_nobody_confirms_it_until_somebody_does(browser: Browse
         assert page.locator("#notice").bounding_box()["y"] < page.locator("main").bounding_box()["y"]  # type: ignore[index]
         site.store.beat(datetime.now(UTC))
         page.locator("#notice").wait_for(state="detached", timeout=20_000)
+
+
+def test_an_open_page_goes_once_it_is_not_for_everybody(browser: Browser, site: Site) -> None:
+    site.publish(with_incident(site.snapshot))
+    with opened(browser, site, bypass_csp=True) as page:
+        assert notices.open_incident().name in page.content()
+        site.snapshot = replace(site.snapshot, version=site.snapshot.version + 1)
+        site.put([*render.render_closed(site.snapshot.page), *render.assets(site.snapshot.page)])
+        page.get_by_text("This status page is not public").wait_for(timeout=10_000)
+        assert notices.open_incident().name not in page.content()
+        page.add_script_tag(path=str(AXE))
+        assert [fault for theme in THEMES for fault in faults(page, theme)] == []
 
 
 def test_axe_finds_nothing_while_a_page_follows(browser: Browser, site: Site) -> None:
