@@ -21,34 +21,23 @@ class Shelf:
 
 
 def layout(page: StatusPage) -> list[Shelf]:
-    """As the public page has it, with groups that are empty."""
-    groups = {one.pk: one for one in page.groups.present()}
-    shelves: dict[str, Shelf] = {pk: Shelf(group) for pk, group in groups.items()}
-    alone: list[tuple[int, Shelf]] = []
+    """As the public page has it, with groups that are empty: those by themselves stand together, where the
+    first of them does."""
+    groups = list(page.groups.present())
+    members: dict[str | None, list[Any]] = {None: [], **{one.pk: [] for one in groups}}
     for one in page.components.present().with_status():
-        if one.group_id in shelves:
-            shelves[one.group_id].components.append(one)
-        else:
-            alone.append((one.position, Shelf(None, [one])))
-    placed = [*((groups[pk].position, shelf) for pk, shelf in shelves.items()), *alone]
-    return _joined([shelf for _place, shelf in sorted(placed, key=lambda one: one[0])])
-
-
-def _joined(shelves: Sequence[Shelf]) -> list[Shelf]:
-    found: list[Shelf] = []
-    for shelf in shelves:
-        if found and shelf.group is None and found[-1].group is None:
-            found[-1].components.extend(shelf.components)
-        else:
-            found.append(shelf)
-    return found
+        members[one.group_id if one.group_id in members else None].append(one)
+    placed = [(one.position, 1, Shelf(one, members[one.pk])) for one in groups]
+    if alone := members[None]:
+        placed.append((min(one.position for one in alone), 0, Shelf(None, alone)))
+    return [shelf for *_place, shelf in sorted(placed, key=lambda one: one[:2])]
 
 
 def moved(items: Sequence[str], item: str, way: str) -> list[str]:
     """`items` (`group:<id>`, `component:<id>`, `end` after a group's) with one moved a step up or down.
 
-    A group moves as a whole, past a whole group or a component by itself; a component moves past one, or into
-    or out of a group. Where there is no further way, nothing moves.
+    A group moves as a whole, past a whole group or all that stand by themselves; a component moves past one,
+    or into or out of a group. Where there is no further way, nothing moves.
     """
     if item not in items or way not in ("up", "down"):
         return list(items)
@@ -61,13 +50,13 @@ def moved(items: Sequence[str], item: str, way: str) -> list[str]:
 
 
 def _pieces(items: Sequence[str]) -> list[list[str]]:
-    """What a group moves past: whole groups, and components by themselves."""
+    """What a group moves past: whole groups, and those between them."""
     found: list[list[str]] = []
-    inside = False
+    ended = True
     for item in items:
-        if inside:
-            found[-1].append(item)
-        else:
+        if ended or item.startswith("group:"):
             found.append([item])
-        inside = item != END and (inside or item.startswith("group:"))
+        else:
+            found[-1].append(item)
+        ended = item == END
     return found

@@ -36,7 +36,7 @@ def settings(request: PageRequest, section: str = "general") -> HttpResponse:
     if sent and does(form, lambda: update_page(request.page, request.actor, **fields_of(form))):
         messages.success(request, _("Saved. Visitors see it now."))
         return redirect("settings_section", request.page.pk, section)
-    values = {"form": form, "section": section, "label": label}
+    values = {"form": form, "section": section, "title": label}
     return render(request, "dashboard/settings/section.html", values)
 
 
