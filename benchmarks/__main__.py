@@ -51,6 +51,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "sms": partial(on_databases, "sms"),
     "first": first.measure,
     "expand": partial(on_databases, "expand"),
+    "metrics": partial(on_databases, "metrics"),
 }
 
 
