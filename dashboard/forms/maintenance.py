@@ -31,7 +31,7 @@ _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 ONCE, CUSTOM = "", "custom"
 REPEATS = [
     (ONCE, _("Once")),
-    ("day", _("Every day")),
+    ("day", _("Once a day")),
     ("week", _("Every week, on this weekday")),
     ("fortnight", _("Every two weeks, on this weekday")),
     ("weekday", _("Every month, on this weekday of the month")),
