@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -59,9 +59,9 @@ def documents_of(snapshot: Snapshot) -> dict[str, Document]:
 
 
 @contextmanager
-def served(snapshot: Snapshot) -> Iterator[str]:
-    """The address of a server for `snapshot`, as strict about content as the edge."""
-    documents = documents_of(snapshot)
+def served(snapshot: Snapshot, more: Sequence[Document] = ()) -> Iterator[str]:
+    """The address of a server for `snapshot` and `more`, as strict about content as the edge."""
+    documents = documents_of(snapshot) | {one.path: one for one in more}
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
