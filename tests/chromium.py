@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+# Milliseconds: sooner than anything is asked for again, and enough for a machine with much to do.
+SOON = 15_000
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

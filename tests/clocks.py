@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 # So much of a second counts while something on this machine waits for a processor or a disk.
 STALLED = 0.05
 # What `_sample` took where the limits of the tests were set.
 _SAMPLE_SECONDS = 0.007
+T = TypeVar("T")
 _PRESSURE = Path("/proc/pressure")
 
 
@@ -22,8 +25,13 @@ class Stopwatch:
         self._began, self._stalled = time.monotonic(), _stalled()
 
     @property
+    def passed(self) -> float:
+        """All seconds, whoever had to wait."""
+        return time.monotonic() - self._began
+
+    @property
     def seconds(self) -> float:
-        passed = time.monotonic() - self._began
+        passed = self.passed
         if not _PRESSURE.exists():
             return passed / max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
         return passed - (1 - STALLED) * min(passed, _stalled() - self._stalled)
@@ -36,6 +44,14 @@ def until(holds: Callable[[], object], said: Callable[[], str] = str, seconds: f
         assert watch.seconds < seconds, f"It never came to hold. {said()}"
         time.sleep(0.02)
     return watch.seconds
+
+
+async def within(seconds: float, awaited: Awaitable[T]) -> T:
+    """What is awaited; TimeoutError once a quiet machine would have had so many seconds for it."""
+    watch, task = Stopwatch(), asyncio.ensure_future(awaited)
+    while not task.done() and watch.seconds < seconds:
+        await asyncio.wait({task}, timeout=max(0.01, seconds - watch.seconds))
+    return await asyncio.wait_for(task, 0)
 
 
 def work(of: Callable[[], object], times: int = 5) -> float:

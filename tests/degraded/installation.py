@@ -23,13 +23,13 @@ from statuspage.supervisor.programs import QUEUES, answers_http
 from statuspage.supervisor.state import Processes, signal_groups
 from statuspage.supervisor.valkey import Server
 from store import Manifest, Store
+from tests.clocks import until
 from tests.services import any_port
 from tests.sink import Sink, sink
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "acme.localhost"
 EMAIL, PASSWORD = "admin@example.com", "a password for tests"
-PATIENCE = 30.0
 INSTANCE = "degraded"
 # Seconds without a heartbeat after which the edge `worried` says how old pages are; others take two minutes.
 WORRIED_AFTER = 13
@@ -173,15 +173,6 @@ def ask(port: int, path: str, host: str = HOST) -> tuple[int, bytes]:
         return answer.status, answer.read()
     finally:
         connection.close()
-
-
-def until(holds: Callable[[], object], said: Callable[[], str] = str, seconds: float = PATIENCE) -> float:
-    """Wait until it holds; the seconds that took."""
-    begun = time.monotonic()
-    while not holds():
-        assert time.monotonic() - begun < seconds, f"It never came to hold. {said()}"
-        time.sleep(0.02)
-    return time.monotonic() - begun
 
 
 @contextmanager

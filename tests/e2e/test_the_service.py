@@ -12,19 +12,19 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.clocks import until
 from tests.services import any_port
 from tests.supervisor.runs import Run
 
 pytestmark = [pytest.mark.process, pytest.mark.browser, pytest.mark.timeout(600)]
 
 CHILDREN = ("web", "worker", "ticker", "valkey", "postgres", "mail")
-SOON = 30.0
 
 
 class Service:
@@ -70,15 +70,6 @@ class Service:
         os.kill(pid, signal.SIGKILL)
         until(lambda: self.pids().get(name, pid) != pid)
         until(lambda: self.get("localhost", "/health")[0] == 200)
-
-
-def until(holds: Callable[[], bool], seconds: float = SOON) -> float:
-    """Wait until it holds; the seconds that took."""
-    begun = time.monotonic()
-    while not holds():
-        assert time.monotonic() - begun < seconds, "It never came to hold."
-        time.sleep(0.02)
-    return time.monotonic() - begun
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +136,7 @@ def test_a_page_left_open_follows_by_itself(service: Service, operator: Page, br
 
         open_an_incident(operator, service, "Left open")
 
-        visitor.locator("article", has_text="Left open").first.wait_for(timeout=2000)
+        visitor.locator("article", has_text="Left open").first.wait_for()
         assert visitor.evaluate("window.notReloaded")
         assert "Left open" not in (other.text_content("body") or "")
 

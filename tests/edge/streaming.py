@@ -20,6 +20,7 @@ import uvicorn
 from edge import Edge
 from edge.streams import Limits
 from store import Document, Store
+from tests.clocks import Stopwatch, within
 from tests.edge.visitor import ACME_HOST, HOSTS
 from tests.live import ROOT
 from tests.services import any_port
@@ -71,41 +72,41 @@ class Follower:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         writer.write("\r\n".join([*lines, "", ""]).encode())
         follower = cls(reader, writer)
-        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).decode().split("\r\n")
+        head = (await within(5, reader.readuntil(b"\r\n\r\n"))).decode().split("\r\n")
         follower.status = int(head[0].split()[1])
         pairs = [line.split(": ", 1) for line in head[1:] if line]
         follower.headers = {name.lower(): value for name, value in pairs}
         return follower
 
-    async def event(self, within: float = 5.0) -> Event:
+    async def event(self, seconds: float = 5.0) -> Event:
         """The next one; EOFError where the server has ended the stream."""
         while "\n\n" not in self._text:
-            self._text += (await asyncio.wait_for(self._chunk(), within)).decode()
+            self._text += (await within(seconds, self._chunk())).decode()
         block, _, self._text = self._text.partition("\n\n")
         fields = dict(line.split(": ", 1) for line in block.split("\n"))
         if "retry" in fields:
             self.retry = int(fields["retry"])
-            return await self.event(within)
+            return await self.event(seconds)
         number = int(fields["id"]) if "id" in fields else None
         data = fields["data"]
         # A beat says more than the version only while there is an overlay.
         known = data if " " in data and fields["event"] == "beat" else json.loads(data)
         return Event(fields["event"], number, known, time.monotonic())
 
-    async def change(self, within: float = 5.0) -> Event:
+    async def change(self, seconds: float = 5.0) -> Event:
         """The next event that is no beat."""
-        while (found := await self.event(within)).kind == "beat":
+        while (found := await self.event(seconds)).kind == "beat":
             pass
         return found
 
-    async def ended(self, within: float = 5.0) -> float:
-        """Seconds until the server ended the stream."""
-        begun = time.monotonic()
+    async def ended(self, seconds: float = 5.0) -> float:
+        """How long it took until the server ended the stream, in `seconds` of a quiet machine at most."""
+        watch = Stopwatch()
         try:
-            while time.monotonic() - begun < within:
-                await self.event(within)
+            while watch.seconds < seconds:
+                await self.event(seconds)
         except (EOFError, ConnectionError):
-            return time.monotonic() - begun
+            return watch.passed
         message = "The stream goes on."
         raise AssertionError(message)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.chromium import SOON
 from tests.edge.open_pages import (
     POLLED,
     Site,
@@ -28,9 +29,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.process]
 def test_a_page_says_that_it_is_checked_for_as_long_as_it_is(browser: Browser, site: Site) -> None:
     with opened(browser, site) as page:
         sign = page.locator("#now .check")
-        sign.get_by_text("Checked just now").wait_for(timeout=3000)
+        sign.get_by_text("Checked just now").wait_for(timeout=SOON)
         site.publish(with_incident(site.snapshot))
-        page.get_by_text(notices.open_incident().name).first.wait_for(timeout=3000)
+        page.get_by_text(notices.open_incident().name).first.wait_for(timeout=SOON)
         assert said(page) == "Checked just now"
         # The server says itself that nobody confirms what it has.
         site.store.beat(datetime.now(UTC) - timedelta(minutes=5))
@@ -48,7 +49,7 @@ def test_a_page_that_nobody_answers_says_when_it_was_checked_last(
     site.publish(replace(site.snapshot, page=replace(site.snapshot.page, language=locale)))
     with watched(browser, site) as page:
         sign = page.locator("#now .check")
-        sign.get_by_text(now).wait_for(timeout=3000)
+        sign.get_by_text(now).wait_for(timeout=SOON)
         site.stop()
         page.clock.run_for(120_000)
         assert said(page) == later
@@ -56,7 +57,7 @@ def test_a_page_that_nobody_answers_says_when_it_was_checked_last(
         until_answered(site, "/")
         # Whoever finds nobody asks less and less often.
         page.clock.run_for(180_000)
-        sign.get_by_text(now).wait_for(timeout=3000)
+        sign.get_by_text(now).wait_for(timeout=SOON)
 
 
 def test_what_a_cache_on_the_way_has_kept_is_as_old_as_it_says(browser: Browser, site: Site) -> None:
@@ -76,7 +77,7 @@ def test_a_page_that_comes_back_into_view_asks_before_it_says_that_it_is_checked
     browser: Browser, site: Site
 ) -> None:
     with watched(browser, site) as page:
-        page.locator("#now .check").get_by_text("just now").wait_for(timeout=3000)
+        page.locator("#now .check").get_by_text("just now").wait_for(timeout=SOON)
         hide(page, hidden=True)
         requests: list[str] = []
         page.on("request", lambda request: requests.append(request.url))
@@ -90,7 +91,7 @@ def test_a_page_that_comes_back_into_view_asks_before_it_says_that_it_is_checked
         site.start()
         until_answered(site, "/")
         page.clock.run_for(60_000)
-        page.locator("#now .check").get_by_text("just now").wait_for(timeout=3000)
+        page.locator("#now .check").get_by_text("just now").wait_for(timeout=SOON)
         assert page.locator("#notice").count() == 0
 
 

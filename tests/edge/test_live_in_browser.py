@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Route
 
 from publishing import render
 from store import Entry, Manifest
+from tests.chromium import SOON
 from tests.edge.open_pages import (
     POLLED,
     Site,
@@ -41,7 +42,7 @@ def test_an_open_page_follows_an_incident_from_its_beginning_to_its_end(browser:
         calm_icon = page.locator("link[rel=icon]").get_attribute("href")
 
         site.publish(with_incident(site.snapshot))
-        page.get_by_text(name).first.wait_for(timeout=3000)
+        page.get_by_text(name).first.wait_for(timeout=SOON)
         assert page.locator("h1").inner_text() == "Partial system outage"
         assert page.title().startswith("Partial system outage")
         assert page.locator("link[rel=icon]").get_attribute("href") != calm_icon
@@ -50,11 +51,11 @@ def test_an_open_page_follows_an_incident_from_its_beginning_to_its_end(browser:
         update = replace(notices.open_incident().updates[0], id="newupdate000", body="The dam holds again.")
         longer = replace(notices.open_incident(), updates=(update, *notices.open_incident().updates))
         site.publish(replace(site.snapshot, incidents=(longer,)))
-        page.get_by_text("The dam holds again.").first.wait_for(timeout=3000)
+        page.get_by_text("The dam holds again.").first.wait_for(timeout=SOON)
         assert "The dam holds again." in (page.locator("p.sr[role=status]").text_content() or "")
 
         site.publish(replace(samples.calm(), indicator="none", description="All Systems Operational"))
-        page.locator(".unresolved-incident").wait_for(state="detached", timeout=3000)
+        page.locator(".unresolved-incident").wait_for(state="detached", timeout=SOON)
         assert page.locator("h1").inner_text() == "All systems operational"
         assert page.evaluate("window.notReloaded")
         assert page.locator("main").inner_html() == fresh(browser, site)
@@ -105,7 +106,7 @@ def test_what_the_reader_has_marked_stays_marked(browser: Browser, site: Site) -
         update = replace(notices.open_incident().updates[0], id="newupdate000", body="The dam holds again.")
         longer = replace(notices.open_incident(), updates=(update, *notices.open_incident().updates))
         site.publish(replace(site.snapshot, incidents=(longer,)))
-        page.get_by_text("The dam holds again.").first.wait_for(timeout=3000)
+        page.get_by_text("The dam holds again.").first.wait_for(timeout=SOON)
         assert page.evaluate("`${getSelection()}`") == words
 
 
@@ -121,7 +122,7 @@ def test_what_the_reader_looks_at_stays_where_it_is(browser: Browser, site: Site
         assert page.evaluate("scrollY") > 100
 
         site.publish(with_incident(site.snapshot))
-        page.get_by_text(notices.open_incident().name).first.wait_for(state="attached", timeout=3000)
+        page.get_by_text(notices.open_incident().name).first.wait_for(state="attached", timeout=SOON)
         page.wait_for_timeout(200)
 
         assert seen is not None
@@ -142,7 +143,7 @@ def test_an_element_that_is_replaced_stays_open_and_focused(browser: Browser, si
 
         site.publish(replace(site.snapshot, groups=(changed, *others)))
 
-        page.get_by_text("Renamed").first.wait_for(timeout=3000)
+        page.get_by_text("Renamed").first.wait_for(timeout=SOON)
         assert page.locator("#c-cmp000000000").get_attribute("data-old") is None
         assert bar.get_attribute("open") is not None
         assert page.evaluate("document.activeElement.closest('li').id") == "c-cmp000000000"
@@ -155,7 +156,7 @@ def test_an_incident_that_is_open_in_a_tab_follows_too(browser: Browser, site: S
         documents = documents_of(replace(site.snapshot, version=site.snapshot.version + 1))
         text = documents[path].body.replace(b"<h1 dir", b"<h1 data-new dir")
         site_put(site, documents | {path: replace(documents[path], body=text)})
-        page.locator("h1[data-new]").wait_for(timeout=6000)
+        page.locator("h1[data-new]").wait_for(timeout=SOON)
         assert page.evaluate("window.notReloaded")
 
 
@@ -254,6 +255,6 @@ def test_axe_finds_nothing_while_a_page_follows(browser: Browser, site: Site) ->
     with opened(browser, site, bypass_csp=True) as page:
         page.locator("#notice").wait_for(timeout=20_000)
         site.publish(with_incident(site.snapshot))
-        page.get_by_text(notices.open_incident().name).first.wait_for(timeout=3000)
+        page.get_by_text(notices.open_incident().name).first.wait_for(timeout=SOON)
         page.add_script_tag(path=str(AXE))
         assert [fault for theme in THEMES for fault in faults(page, theme)] == []

@@ -7,7 +7,6 @@ import gc
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,6 +21,7 @@ from edge.stream_asgi import AsgiStream
 from edge.stream_line import LineStream
 from edge.streams import Limits
 from store import Store
+from tests.clocks import Stopwatch
 from tests.edge.streaming import QUICK, Follower, either_server, publish_page, serving, started
 from tests.edge.visitor import ACME_HOST, HOSTS, until
 from tests.services import any_port
@@ -35,7 +35,7 @@ def test_a_page_that_is_taken_away_ends_its_streams(store: Store) -> None:
             follower = await Follower.connect(port)
             await follower.event()
             store.remove(ACME)
-            assert await follower.ended() < 2
+            await follower.ended(2)
             assert edge.streams.count == 0
 
     asyncio.run(scenario())
@@ -104,14 +104,14 @@ def test_who_does_not_read_is_dropped_and_holds_up_nobody(store: Store) -> None:
             before = open_files()
             with deaf(port):
                 await until(partial(has_streams, edge, 2), within=2)
-                waiting, begun, version = [], time.monotonic(), 1
+                waiting, watch, version = [], Stopwatch(), 1
                 while edge.streams.count == 2:
                     version += 1
                     publish_page(store, version, one=f"{version:05}" * 9_000)
                     await edge.pages._look_at_page(ACME)
-                    assert (await follower.change(within=1)).id == version
+                    assert (await follower.change(1)).id == version
                     waiting.append(unsent(edge))
-                    assert time.monotonic() - begun < 20
+                    assert watch.seconds < 20
                 # However many versions there were: what the system would not take, and one event.
                 assert max(waiting) < 64 * 1024 + LARGEST_EVENT
 
@@ -186,7 +186,7 @@ def test_streams_end_by_themselves_but_not_together(store: Store, http: str) -> 
         async with serving(store, limits=limits, http=http) as (edge, port):
             followers = [await Follower.connect(port) for _ in range(20)]
             lives = await asyncio.gather(*[one.ended() for one in followers])
-            assert 0.2 < min(lives) < max(lives) < 2
+            assert min(lives) > 0.2
             assert max(lives) - min(lives) > 0.5
             assert edge.streams.count == 0
 
@@ -198,9 +198,12 @@ def test_silence_is_broken_by_a_sign_of_life(store: Store) -> None:
         publish_page(store, 7)
         async with serving(store) as (_, port):
             follower = await Follower.connect(port)
-            beats = [await follower.event() for _ in range(3)]
+            await follower.event()
+            watch = Stopwatch()
+            beats = [await follower.event() for _ in range(4)]
             assert {(one.kind, one.id, one.data) for one in beats} == {("beat", None, 7)}
-            assert 0.8 * QUICK.beat < beats[2].at - beats[1].at < QUICK.beat + 0.3
+            assert watch.seconds < 4 * (QUICK.beat + 0.3)
+            assert beats[-1].at - beats[0].at > 2 * QUICK.beat
 
     asyncio.run(scenario())
 
@@ -220,8 +223,8 @@ def test_a_server_that_is_told_to_go_ends_its_streams_and_they_come_back(
             followers = [await Follower.connect(port) for _ in range(20)]
             assert [(await one.event()).kind for one in followers] == ["beat"] * 20
             process.send_signal(number)
-            assert max(await asyncio.gather(*[one.ended() for one in followers])) < 1
-            await asyncio.to_thread(process.wait, 3)
+            await asyncio.gather(*[one.ended(1) for one in followers])
+            await asyncio.to_thread(process.wait, 30)
         # Not all at once, and each by itself.
         pauses = {one.retry for one in followers}
         assert len(pauses) > 10

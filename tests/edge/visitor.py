@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from edge import Edge
 from edge.request import ASGIApp, Receive, Scope, Send
 from store import HostEntry, Store
+from tests.clocks import Stopwatch
 from tests.store.builders import ACME, GLOBEX
 
 ACME_HOST, GLOBEX_HOST, DRAFT_HOST = "acme.localhost", "status.globex.test", "draft.localhost"
@@ -82,12 +82,12 @@ async def started(edge: Edge) -> AsyncIterator[Edge]:
 
 
 async def until(true: Callable[[], Awaitable[bool]], within: float) -> float:
-    """Seconds until it was true."""
-    begun = time.monotonic()
+    """Seconds of a quiet machine until it was true."""
+    watch = Stopwatch()
     while not await true():
-        assert time.monotonic() - begun < within
+        assert watch.seconds < within
         await asyncio.sleep(0.002)
-    return time.monotonic() - begun
+    return watch.seconds
 
 
 async def teapot(scope: Scope, receive: Receive, send: Send) -> None:

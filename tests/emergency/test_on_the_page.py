@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from store import Store
 from store.emergency import derived, page_key
+from tests.clocks import Stopwatch, until
 from tests.edge.streaming import Follower
 from tests.edge.streaming import serving as edge_serving
 from tests.edge.test_alone import serving
@@ -47,11 +47,8 @@ class Visitor:
     def json(self, name: str) -> dict:
         return json.loads(self.page(f"/api/v2/{name}.json"))
 
-    def until(self, true: Callable[[], bool], within: float = 2.0) -> None:
-        deadline = time.monotonic() + within
-        while not true():
-            assert time.monotonic() < deadline, "Not within two seconds."
-            time.sleep(0.05)
+    def until(self, true: Callable[[], bool]) -> None:
+        until(true, seconds=2.0)
 
 
 @pytest.fixture
@@ -159,8 +156,8 @@ def test_who_follows_the_page_is_told_at_once(store: Store, kit: Path) -> None:
 
 async def mark_after(follower: Follower, former: str) -> str:
     """The mark of the first beat with another than `former`."""
-    deadline = time.monotonic() + 3
-    while time.monotonic() < deadline:
+    watch = Stopwatch()
+    while watch.seconds < 3:
         words = str((await follower.event(3)).data).split(" ")
         if len(words) == 2 and words[1] != former:
             return words[1]

@@ -9,14 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from store import Store
+from tests.chromium import SOON
 from tests.edge.test_alone import serving
 from tests.edge.visitor import ACME_HOST
 from tests.emergency.kits import INSTALLATION, done
 from tests.publishing.test_page_in_browser import AXE, THEMES, faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
-
-SOON = 8_000
 
 
 @pytest.fixture
