@@ -56,6 +56,7 @@ RESERVED = frozenset(
         "localhost",
     ]
 )
+_MOST_OWNED = 20
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _LOOKS_LIKE_ID = re.compile(rf"[0-9a-z]{{{LENGTH}}}")
 
@@ -64,9 +65,10 @@ def create_tenant(name: str, slug: str = "", *, owner: User | None = None, actor
     """Add an organisation with its schema, in one transaction: all of it or nothing. The owner's membership
     is the first thing in its log.
 
-    Raises Refused for a slug that is malformed, reserved or taken.
+    Raises Refused for a slug that is malformed, reserved or taken, and for an owner of too many.
     """
     slug = check_slug(slug or slugify(name)[:40])
+    _check_how_many(owner)
     tenant_id = new_id()
     with transaction.atomic(durable=True):
         tenant = Tenant(id=tenant_id, schema_name=schema_of(tenant_id), slug=slug, name=name)
@@ -83,6 +85,15 @@ def create_tenant(name: str, slug: str = "", *, owner: User | None = None, actor
             with in_tenant(tenant.pk):
                 _record(actor, membership, Role.OWNER)
     return tenant
+
+
+def _check_how_many(owner: User | None) -> None:
+    """Where anybody may sign up, nobody fills the database with schemas. Closed ones count as well."""
+    if owner is None or owner.is_staff:
+        return
+    if owner.memberships.filter(role=Role.OWNER).count() >= _MOST_OWNED:
+        message = _("You own as many organisations as one person may: %(most)d.") % {"most": _MOST_OWNED}
+        raise Refused(message)
 
 
 def check_slug(slug: str) -> str:

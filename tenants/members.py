@@ -27,6 +27,8 @@ VALID = timedelta(days=7)
 _SALT = "tenants.invitation"
 # So many people may be asked and not have answered yet.
 _MOST = 200
+# Nobody's mailbox is filled by sending again and again.
+_PAUSE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def invite_again(invitation: Invitation, actor: Actor) -> None:
     now = timezone.now()
     with in_tenant(invitation.tenant_id), transaction.atomic(durable=True):
         invitation = _open_one(invitation.pk)
+        if invitation.expires_at - VALID > now - _PAUSE:
+            raise Refused(_("It was sent a moment ago. Wait a minute before you send it again."))
         invitation.number += 1
         invitation.expires_at = now + VALID
         invitation.save(update_fields=["number", "expires_at"])

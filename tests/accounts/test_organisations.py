@@ -83,6 +83,9 @@ def test_no_address_stands_in_the_log(acme: Tenant, owner: User, new: User) -> N
 
 
 def _again(one: Invitation) -> None:
+    with pytest.raises(Refused, match="a moment ago"):
+        invite_again(one, ACTOR)
+    Invitation.objects.filter(pk=one.pk).update(expires_at=one.expires_at - timedelta(minutes=2))
     invite_again(one, ACTOR)
 
 
@@ -196,6 +199,17 @@ def test_nothing_is_removed_before_its_time_or_unasked(acme: Tenant) -> None:
 
     assert timedelta(days=13) < later.value.delay <= GRACE
     assert Tenant.objects.filter(pk=acme.pk).exists()
+
+
+def test_nobody_owns_any_number_of_organisations(acme: Tenant, new: User) -> None:
+    tenants = [
+        Tenant(id=f"x{number:011}", schema_name=f"t_x{number:011}", slug=f"x{number}", name="X")
+        for number in range(20)
+    ]
+    Tenant.objects.bulk_create(tenants)
+    Membership.objects.bulk_create(Membership(user=new, tenant=one, role=Role.OWNER) for one in tenants)
+    with pytest.raises(Refused, match="20"):
+        create_tenant("Initech", "initech", owner=new)
 
 
 def test_what_is_removed_leaves_nothing(db: None, globex: Tenant, new: User) -> None:
