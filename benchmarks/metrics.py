@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,14 +60,14 @@ def _points(page: StatusPage, metrics: list[Metric], rounds: int) -> None:
     table = Table("Adding points")
     now = int(timezone.now().timestamp())
     single = [[(metrics[0].pk, now - number, float(number))] for number in range(40 * rounds)]
-    ours = middle([measured(lambda one=one: _add(page, one)) for one in single])
-    plain = middle([measured(lambda one=one: _plainly(one)) for one in single])
+    ours = middle([measured(partial(_add, page, one)) for one in single])
+    plain = middle([measured(partial(_plainly, one)) for one in single])
     table.time("one point, with its rollups and charts asked for", ours, reference=plain.wall, aim=_AIM_ONE)
     table.time("reference: the row alone, committed", plain)
     table.count("points a second, one at a time, one process", f"{1 / ours.wall:,.0f}")
     many = [_spread(metrics, now - number * MOST) for number in range(rounds)]
-    ours = middle([measured(lambda one=one: _add(page, one)) for one in many])
-    plain = middle([measured(lambda one=one: _plainly(one)) for one in many])
+    ours = middle([measured(partial(_add, page, one)) for one in many])
+    plain = middle([measured(partial(_plainly, one)) for one in many])
     table.time(f"{MOST:,} points of {len(metrics)} metrics at once", ours, reference=plain.wall)
     table.time("reference: the rows alone, committed", plain)
     table.count("points a second, at once, one process", f"{MOST / ours.wall:,.0f}")
