@@ -21,12 +21,13 @@ THINGS: dict[str, Any] = {
     "notification": _("Notification"),
     "organisation": _("Organisation"),
     "page": _("Page"),
+    "page_access_group": _("Group of viewers"),
+    "page_access_user": _("Viewer"),
     "postmortem": _("Postmortem"),
     "series": _("Recurring maintenance"),
     "subscriber": _("Subscriber"),
     "team": _("Reminder of the team"),
     "template": _("Template"),
-    "viewer": _("Viewer"),
 }
 _ACTORS: dict[str, Any] = {
     "subscriber": _("a subscriber"),
