@@ -21,7 +21,7 @@ from public.rendering import AGAIN, message, render, style
 from public.visits import of_launched_page, of_page
 from public.ways import WAYS, Way, offered
 from subscribers import wishes
-from subscribers.actions import Who, confirm, subscribe, unsubscribe, update_preferences
+from subscribers.actions import Who, confirm, known, subscribe, unsubscribe, update_preferences
 from subscribers.choices import Channel
 from subscribers.confirming import confirm_by_code
 from subscribers.facts import open_now
@@ -75,6 +75,9 @@ def ask(request: HttpRequest, page: StatusPage, channel: str) -> HttpResponse:
         if answers.get("website"):
             return HttpResponseRedirect(_sent(way, who))
         if not guards.is_in_time(answers.get("ticket", ""), page.pk):
+            # What is wrong with it is said at once, not after another try.
+            known(who)
+            wishes.check(page, wish)
             problem = _("Please look over what you entered and send it once more.")
             return _form(page, way, wish, who=who, problem=problem)
         guards.count_tenant()

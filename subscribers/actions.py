@@ -6,13 +6,18 @@ asked for in the same transaction, so it cannot get lost.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
+from common.tenancy import current_tenant_id
 from events.actor import Actor
 from outbox.queue import put
 from pages.choices import WayOfTelling
@@ -24,7 +29,9 @@ from subscribers.facts import open_now
 from subscribers.links import CONFIRM_WITHIN
 from subscribers.models import Subscriber
 from subscribers.noting import Noted, hold, noted_on
+from subscribers.phones import check_country
 from subscribers.wishes import EVERYTHING, Wish
+from tenants.sms import sms_countries
 
 # Rows of it wait for those who have not confirmed: the key is the subscriber's id.
 FOLLOW_UP = "follow_up"
@@ -59,18 +66,34 @@ def subscribe(
     address or wish.
     """
     wishes.check(page, wish)
-    _check_offered(page, who, wish)
     who, now = known(who), timezone.now()
+    _check_offered(page, who, wish)
     with noted_on(page, actor) as noted:
         subscriber, _new = _row(page, who, now)
-        if subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}:
-            _begin_anew(subscriber, who, wish, source, now)
-            _await_answer(noted, subscriber, now)
+        is_new = subscriber.state in {SubscriberState.UNCONFIRMED, SubscriberState.UNSUBSCRIBED}
+        with _as_if(is_new):
+            written = subscriber if is_new else copy(subscriber)
+            _begin_anew(written, who, wish, source, now)
+            _await_answer(noted, written, now)
         name = "subscriber.asked_again" if subscriber.is_active else "subscriber.asked"
-        noted.event(name, subscriber, tell=subscriber.state != SubscriberState.QUARANTINED)
+        event = noted.event(name, subscriber)
+        with _as_if(subscriber.state != SubscriberState.QUARANTINED):
+            noted.tell(event)
+
+
+@contextmanager
+def _as_if(kept: bool) -> Iterator[None]:
+    """Do the block's work, and undo it unless it is to be kept: how long somebody waits for an answer must
+    not say whether their address is known."""
+    with transaction.atomic():
+        yield
+        if not kept:
+            transaction.set_rollback(True)
 
 
 def _check_offered(page: StatusPage, who: Who, wish: Wish) -> None:
+    if who.channel == Channel.SMS:
+        check_country(who.address, sms_countries(current_tenant_id()))
     about = {Scope.PAGE: WayOfTelling.PAGE, Scope.INCIDENT: WayOfTelling.INCIDENT}.get(Scope(wish.scope))
     if {who.channel, about} & set(page.closed_ways):
         raise Refused(_("This page does not offer that."))
@@ -120,8 +143,8 @@ def join(page: StatusPage, who: Who, actor: Actor, wish: Wish = EVERYTHING) -> S
     Raises Refused for a malformed address or wish, Busy while the page is being changed.
     """
     wishes.check(page, wish)
-    _check_offered(page, who, wish)
     who, now = known(who), timezone.now()
+    _check_offered(page, who, wish)
     with noted_on(page, actor) as noted:
         subscriber, _new = _row(page, who, now)
         if not subscriber.is_active:
@@ -275,19 +298,21 @@ def known(who: Who) -> Who:
 
 def _row(page: StatusPage, who: Who, now: datetime) -> tuple[Subscriber, bool]:
     """The address's row, locked, made where there is none; and whether it was made."""
-    return Subscriber.objects.select_for_update(of=["self"]).get_or_create(
+    made = Subscriber(
         page=page,
         channel=who.channel,
+        address=who.address,
         address_hash=address_hash(who.channel, who.address),
-        defaults={
-            "address": who.address,
-            "language": who.language or page.language,
-            "time_zone": who.time_zone or page.time_zone,
-            "created_at": now,
-            "updated_at": now,
-            "asked_at": now,
-        },
+        language=who.language or page.language,
+        time_zone=who.time_zone or page.time_zone,
+        created_at=now,
+        updated_at=now,
+        asked_at=now,
     )
+    Subscriber.objects.bulk_create([made], ignore_conflicts=True)
+    whose = Subscriber.objects.select_for_update(of=["self"]).of_page(page.pk)
+    found = whose.get(channel=made.channel, address_hash=made.address_hash)
+    return found, found.pk == made.pk
 
 
 def _find(page: StatusPage, subscriber: Subscriber) -> Subscriber | None:

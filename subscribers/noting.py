@@ -13,6 +13,7 @@ from psycopg.errors import LockNotAvailable
 from common.errors import Refused
 from common.tenancy import current_tenant_id
 from events.actor import Actor
+from events.models import Event
 from outbox.nudge import nudge
 from outbox.queue import put
 from outbox.registry import Lane
@@ -37,12 +38,16 @@ class Noted:
         self.actor = actor
         self.tenant_id = current_tenant_id()
 
-    def event(self, name: str, subscriber: Subscriber, *, tell: bool = False, **more: Any) -> None:
+    def event(self, name: str, subscriber: Subscriber, *, tell: bool = False, **more: Any) -> Event:
         """Record what happened; `tell` has it made into a message to the subscriber."""
         said = facts(self.page, subscriber) | more
         event = record(self.actor, name, "subscriber", subscriber.pk, said, page_id=self.page.pk)
         if tell:
-            put(NOTIFY, self.tenant_id, [str(event.pk)])
+            self.tell(event)
+        return event
+
+    def tell(self, event: Event) -> None:
+        put(NOTIFY, self.tenant_id, [str(event.pk)])
 
     def withdraw(self, subscriber: Subscriber) -> None:
         put(WITHDRAW, self.tenant_id, [subscriber.pk])

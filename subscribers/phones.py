@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import phonenumbers
 from django.conf import settings
 from django.utils.translation import gettext as _
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from common.errors import Refused
-from common.tenancy import current_tenant_id
-from tenants.sms import sms_countries
 
 _LONGEST = 40
 # Numbers that answer no SMS, or that make whoever calls them pay.
@@ -32,10 +32,15 @@ def normal_number(given: str, field: str) -> str:
     """As +491711234567 (E.164). Raises Refused, naming `field`, for what is no mobile number, and for one of
     a country that nothing is sent to."""
     number = spelled(given, field)
-    if not settings.SMS_PROVIDERS or country_of(number) not in sms_countries(current_tenant_id()):
+    check_country(number, settings.SMS_COUNTRIES if settings.SMS_PROVIDERS else (), field)
+    return number
+
+
+def check_country(number: str, countries: Collection[str], field: str = "address") -> None:
+    """Raises Refused, naming `field`, for a stored number of none of these countries."""
+    if country_of(number) not in countries:
         message = _("We send no SMS to numbers of this country.")
         raise Refused(message, field)
-    return number
 
 
 def spelled(given: str, field: str = "address") -> str:

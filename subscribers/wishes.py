@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
@@ -87,8 +88,17 @@ def apply(subscriber: Subscriber, wish: Wish) -> None:
     if wish.scope != Scope.INCIDENT:
         subscriber.incident_id = None
     chosen = wish.scope == Scope.COMPONENTS
-    subscriber.components.set(Component.objects.filter(pk__in=wish.component_ids if chosen else []))
-    subscriber.groups.set(ComponentGroup.objects.filter(pk__in=wish.group_ids if chosen else []))
+    _forget_choice(subscriber)
+    subscriber.components.add(*Component.objects.filter(pk__in=wish.component_ids if chosen else []))
+    subscriber.groups.add(*ComponentGroup.objects.filter(pk__in=wish.group_ids if chosen else []))
+
+
+def _forget_choice(subscriber: Subscriber) -> None:
+    """By the same statements whatever was chosen before: nobody is to learn that from how long it takes."""
+    for through in (Subscriber.components.through, Subscriber.groups.through):
+        table = connection.ops.quote_name(through._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {table} WHERE subscriber_id = %s", [subscriber.pk])  # noqa: S608
 
 
 def of(subscriber: Subscriber) -> Wish:

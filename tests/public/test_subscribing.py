@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings as django_settings
+from django.db import connection
 from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from components.actions import create_component
@@ -17,6 +20,7 @@ from components.models import Component
 from events.models import Event
 from incidents.actions.incident import resolve
 from pages.models import StatusPage
+from subscribers.actions import Who, quarantine, subscribe, unsubscribe
 from subscribers.choices import SubscriberState
 from subscribers.models import Subscriber
 from tests.conftest import CANARY
@@ -64,6 +68,61 @@ def test_somebody_subscribes_confirms_and_is_told(
     opened(page, name="Another one")
     deliver()
     assert len(mail.mail(ADA)) == 4
+
+
+def asked(state: str, page: StatusPage, subscribed: Add) -> Subscriber | None:
+    """Ada in that state."""
+    if state == "unknown":
+        return None
+    ada = subscribed(
+        "ada", scope="components", component_ids=frozenset(page.components.values_list("pk", flat=True))
+    )
+    if state == "quarantined":
+        quarantine(page, ada, ACTOR, "Mail came back.")
+    if state in ("unsubscribed", "unconfirmed"):
+        unsubscribe(page, ada, ACTOR)
+    if state == "unconfirmed":
+        subscribe(page, Who(ADA), ACTOR)
+    ada.refresh_from_db()
+    return ada
+
+
+STATES = ["unknown", "unconfirmed", "active", "quarantined", "unsubscribed"]
+
+
+@pytest.mark.parametrize("scope", ["page", "components"])
+def test_an_answer_costs_the_same_whether_the_address_is_known_or_not(
+    page: StatusPage, component: Component, browser: Browser, fill_in: Fill, subscribed: Add, scope: str
+) -> None:
+    done = {}
+    for state in STATES:
+        Subscriber.objects.all().delete()
+        before = asked(state, page, subscribed)
+        ticket = earlier_ticket(browser)
+        with CaptureQueriesContext(connection) as queries:
+            answer = fill_in(ADA, ticket=ticket, scope=scope, components=component.pk)
+        assert (answer.status_code, answer["Location"]) == (302, "/subscriptions/sent")
+        said = [re.sub(r"\d+", "", one["sql"].split("(")[0])[:60] for one in queries.captured_queries]
+        # What only costs the driver: a savepoint that is undone is released as well.
+        of_driver = ("SET search_path", "ROLLBACK TO")
+        done[state] = [re.sub(r"SAVEPOINT.*", "", one) for one in said if not one.startswith(of_driver)]
+        if before and state in ("active", "quarantined"):
+            after = Subscriber.objects.get()
+            assert (after.state, after.scope, after.token_version) == (
+                state,
+                "components",
+                before.token_version,
+            )
+            assert after.components.count() == 1
+    assert len(done["unknown"]) > 10
+    for state in STATES:
+        assert done[state] == done["unknown"], state
+
+
+def test_what_came_too_soon_is_told_what_is_wrong_with_it(page: StatusPage, browser: Browser) -> None:
+    ticket = hidden(browser.get("/subscriptions/new"), "ticket")
+    shown = browser.post("/subscriptions/new-email", {"email": "ada@", "ticket": ticket}).content.decode()
+    assert "This is not an e-mail address." in shown
 
 
 def test_who_confirms_in_mid_incident_is_told_of_it_once(
