@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from accounts.factors import was_just_here
 from accounts.mail import app_url, queue_mail, render
@@ -25,6 +26,14 @@ _PURPOSE = "second factors"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth has no types
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("Address or password is not correct."),
+        "enter_current_password": _("This is not your current password."),
+        "incorrect_password": _("This is not your password."),
+        "too_many_login_attempts": _("Too many failed attempts. Wait a few minutes, then try again."),
+        "rate_limited": _("Too many attempts. Wait a minute, then try again."),
+    }
+
     def send_mail(self, template_prefix: str, email: str, context: Mapping[str, Any]) -> None:
         """Into the outbox. Whoever did not ask by a form of ours is told nothing by its absence: the same is
         done for every address."""
