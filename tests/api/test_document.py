@@ -10,7 +10,7 @@ import pytest
 import schemathesis
 from django.contrib.staticfiles import finders
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from jsonschema import Draft202012Validator
 
 from api.operations import Operation
@@ -74,11 +74,21 @@ def test_whatever_the_document_allows_is_answered_as_it_says(
     schema = schemathesis.openapi.from_dict(document())
     for found in schema.get_all_operations():
         made = found.ok()
-        try_each(made, TABLE[made.definition.raw["operationId"]], key, world)
+        operation = TABLE[made.definition.raw["operationId"]]
+        if operation.takes or operation.parameters:
+            try_each(made, operation, key, world)
 
 
 def try_each(made: Any, operation: Operation, key: Machine, world: Any) -> None:
-    @settings(max_examples=4, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    # What was made is shown as it is: making it smaller takes longer than reading it.
+    @settings(
+        max_examples=3,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
     @given(case=made.as_strategy())
     def attempt(case: Any) -> None:
         query = "&".join(f"{name}={value}" for name, value in (case.query or {}).items())
