@@ -94,7 +94,8 @@ class PointInput(Input):
 
 
 class PointsInput(Input):
-    data = serializers.DictField(
+    # As in the original. The library has a property of that name, which declared members leave alone.
+    data = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=PointInput(), allow_empty=True),
         help_text="Metric id to points: all of them are added, or none.",
     )
@@ -106,4 +107,4 @@ class Point(serializers.Serializer):
 
 
 class PointAdded(serializers.Serializer):
-    data = Point()
+    data = Point()  # type: ignore[assignment]
