@@ -39,7 +39,7 @@ def _missing() -> list[CheckMessage]:
 def _bad_addresses() -> list[CheckMessage]:
     hint = "Give addresses such as http://10.0.0.5:6081, separated by commas."
     return [
-        Error(f"PURGE_URLS has {url!r}.", hint=hint, id="publishing.E003")
+        Error(f"PURGE_URLS has {url.rpartition('@')[2]!r}.", hint=hint, id="publishing.E003")
         for url in settings.PURGE_URLS
         if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc
     ]

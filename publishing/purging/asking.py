@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.client
 import time
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import IO
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from common.instants import retry_after
@@ -24,7 +25,12 @@ _LONGEST_PAUSE = timedelta(hours=1)
 
 
 class CacheError(Exception):
-    """The cache did not do what it was asked for; says which host, and what it answered."""
+    """The cache did not do what it was asked for; says which host, and what it answered. `is_silence`:
+    nothing, so that it is not worth asking on."""
+
+    def __init__(self, message: str, *, is_silence: bool = False) -> None:
+        super().__init__(message)
+        self.is_silence = is_silence
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -51,8 +57,9 @@ def ask(
 
     Raises Later where the server is busy and says until when, else CacheError.
     """
-    request = Request(url, body, {"User-Agent": "statuspage", **headers}, method=method)  # noqa: S310
-    host = urlsplit(url).netloc
+    url, host, own = _named(url)
+    headers = {"User-Agent": "statuspage", **own, **headers}
+    request = Request(url, body, headers, method=method)  # noqa: S310
     try:
         with _opener.open(request, timeout=SILENCE) as answer:
             return _body(answer, host)
@@ -64,7 +71,16 @@ def ask(
     except (URLError, http.client.HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         message = f"{host} could not be asked: {str(reason) or type(reason).__name__}"
-        raise CacheError(message) from None
+        raise CacheError(message, is_silence=True) from None
+
+
+def _named(url: str) -> tuple[str, str, dict[str, str]]:
+    """The address without name and password, the host as errors name it, and the header that has them."""
+    parts = urlsplit(url)
+    signs, _at, host = parts.netloc.rpartition("@")
+    basic = b64encode(unquote(signs).encode()).decode()
+    plain = urlunsplit((parts.scheme, host, *parts[2:]))
+    return plain, host, {"Authorization": f"Basic {basic}"} if signs else {}
 
 
 def _body(answer: http.client.HTTPResponse, host: str) -> bytes:
@@ -72,7 +88,7 @@ def _body(answer: http.client.HTTPResponse, host: str) -> bytes:
     while size < _MOST and (part := answer.read1(_MOST)):
         if time.monotonic() > until:
             message = f"{host} took longer than {ANSWER:.0f} s to answer"
-            raise CacheError(message)
+            raise CacheError(message, is_silence=True)
         parts.append(part)
         size += len(part)
     return b"".join(parts)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from publishing.purging.asking import ask
+from publishing.purging.asking import CacheError, ask
 from publishing.storage import store
 from tenants.models import Domain
 
@@ -18,11 +18,20 @@ _NOT_KEPT = (404, 412)
 
 
 def purge(page_ids: Sequence[str]) -> None:
+    """What one cache refuses of one page keeps nothing else from being purged."""
     wanted = list(_bans(page_ids) if settings.PURGE_METHOD == "BAN" else _purges(page_ids))
     own = {"Authorization": f"Bearer {settings.PURGE_TOKEN}"} if settings.PURGE_TOKEN else {}
+    refused: list[CacheError] = []
     for base in settings.PURGE_URLS:
         for path, headers in wanted:
-            ask(settings.PURGE_METHOD, base.rstrip("/") + path, own | headers, fine=_NOT_KEPT)
+            try:
+                ask(settings.PURGE_METHOD, base.rstrip("/") + path, own | headers, fine=_NOT_KEPT)
+            except CacheError as error:
+                refused.append(error)
+                if error.is_silence:
+                    break
+    if refused:
+        raise refused[0]
 
 
 def _bans(page_ids: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:

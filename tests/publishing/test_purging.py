@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -308,6 +309,32 @@ def test_a_cache_that_is_not_there_is_told_as_such(
     purge_now()
 
     assert "127.0.0.1:1 could not be asked: " in rows().get().last_error
+
+
+def test_what_one_cache_refuses_keeps_nothing_else_from_being_purged(settings: Any, page: StatusPage) -> None:
+    with cache() as one, cache() as other:
+        one.replies[:] = [Reply(500, "no")]
+        use(settings, "generic", one, "PURGE")
+        settings.PURGE_URLS = [one.url, other.url]
+        publish(page)
+        OutboxItem.objects.filter(topic=PURGE).update(due_at=timezone.now())
+        purge_now()
+    assert len(other.asked) == len(one.asked) > 5
+    assert "answered 500" in rows().get().last_error
+
+
+def test_name_and_password_of_an_address_are_sent_and_never_told(settings: Any, page: StatusPage) -> None:
+    with cache() as one:
+        use(settings, "generic", one)
+        settings.PURGE_TOKEN, settings.PURGE_URLS = "", [one.url.replace("://", "://ada:s%40crit@")]
+        purging.purge_soon(page_tenant(), page.pk)
+        purge_now()
+        assert one.asked[0].headers["authorization"] == f"Basic {b64encode(b'ada:s@crit').decode()}"
+    purging.purge_soon(page_tenant(), page.pk)
+    purge_now()
+    said = rows().get().last_error
+    assert "could not be asked" in said
+    assert "crit" not in said
 
 
 def test_publishing_has_no_lane_with_purging() -> None:
