@@ -76,7 +76,7 @@ class Live:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def run(self, code: str, timeout: float = 60) -> Any:
+    def run(self, code: str, timeout: float = 300) -> Any:
         """Run Python in a process of its own; the value it gave to `answer`. Fails with its traceback."""
         process = self.start_python(code)
         out, err = process.communicate(timeout=timeout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from statuspage.supervisor.children import Child, Program
@@ -40,7 +41,9 @@ def valkey(directory: Path, *, durable: bool = False, port: int | None = None) -
 @contextmanager
 def running(program: Program, directory: Path) -> Iterator[Child]:
     """Run `program` until the block ends; its output is in `directory`/<name>.log, its pid in the child."""
-    child = Child(program, Output(directory), Processes(directory / "processes.json"))
+    # A machine with much to do starts nothing at once.
+    patient = replace(program, ready_seconds=240)
+    child = Child(patient, Output(directory), Processes(directory / "processes.json"))
     try:
         child.wait_until_ready()
         yield child

@@ -102,7 +102,7 @@ def sink() -> Iterator[Sink]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(5)
+    assert ready.wait(60)
     try:
         yield kept
     finally:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from tests.clocks import Stopwatch
 from tests.live import ROOT, Live
 from tests.services import any_port
 
@@ -58,8 +59,8 @@ def server(live: Live) -> str:
     port = any_port()
     live.run(_FURNISH)
     live.start_python(_SERVE.format(port=port))
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
+    watch = Stopwatch()
+    while watch.seconds < 30:
         try:
             urllib.request.urlopen(f"http://localhost:{port}/livez", timeout=1)
         except OSError:

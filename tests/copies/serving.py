@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.clocks import Stopwatch
 from tests.live import ROOT
 from tests.programs import program
 from tests.services import any_port
@@ -61,7 +62,7 @@ def nginx(copy: Path, directory: Path) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         if process.stderr is not None:
             process.stderr.close()
 
@@ -78,13 +79,13 @@ def ask(port: int, path: str, **headers: str) -> Answer:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 15
+    watch = Stopwatch()
     while True:
         try:
             ask(port, "/")
         except OSError:
             assert process.poll() is None, process.stderr and process.stderr.read().decode()
-            assert time.monotonic() < deadline
+            assert watch.seconds < 15
             time.sleep(0.05)
         else:
             return

@@ -144,7 +144,7 @@ copy()
 def test_killed_in_the_middle_of_copying_and_gone_on(world: World, after: int) -> None:
     first = world.assert_complete()
     process = world.start(DYING.format(after=after) + 'incident("Slow")\ncopy()\n')
-    assert process.wait(60) == -signal.SIGKILL
+    assert process.wait(300) == -signal.SIGKILL
     assert Held.from_bytes(world.files()[MANIFEST]).order[0] == first
 
     world.run("copy()\n")
@@ -170,7 +170,7 @@ copy(seconds=0.01)
     lost = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
     world.run(f'with connection.cursor() as cursor:\n    cursor.execute("{lost}")\nincident("New")\ncopy()\n')
     process.send_signal(signal.SIGCONT)
-    process.wait(60)
+    process.wait(300)
     world.run("copy()\ncopy()\n")
 
     world.assert_complete()
@@ -185,7 +185,7 @@ for number in range(6):
 """
     processes = [world.start(busy) for _ in range(2)]
     for process in processes:
-        _out, err = process.communicate(timeout=120)
+        _out, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
 
     world.run("publish()\ncopy()\n")

@@ -128,7 +128,7 @@ class Installation:
         """What the code gives to `answer`, in a process with Django."""
         command = [sys.executable, "-c", _PRELUDE + code]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         answers = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
@@ -149,7 +149,7 @@ class Installation:
     def manage(self, *arguments: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -96,7 +96,7 @@ def tool(kit: Path, *words: str, asked: bool = False, said: str = "") -> subproc
         input=said,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert "Traceback" not in found.stderr, found.stderr
     return found

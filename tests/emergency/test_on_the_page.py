@@ -33,7 +33,7 @@ class Visitor:
 
     def ask(self, path: str = "/", host: str = ACME_HOST, **headers: str) -> tuple[int, str, str]:
         """Status, ETag, body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request("GET", path, headers={"Host": host, **named})
         answer = connection.getresponse()

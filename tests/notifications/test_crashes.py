@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.clocks import until
 from tests.live import Live
 from tests.sink import Sink, sink
 
@@ -70,7 +71,7 @@ with in_tenant(acme.id):
     for number in range({people}):
         subscribe(page, Who(f"c{{number}}@example.org"), SYSTEM)
 """
-# Both begin at the same instant.
+# Both begin once both are there.
 _OPEN = """
 from events.actor import SYSTEM
 from incidents.actions.incident import open_incident
@@ -78,7 +79,9 @@ from incidents.steps import Words
 from pages.models import StatusPage
 with in_tenant(acme.id):
     page = StatusPage.objects.get()
-    time.sleep(max(0, {start} - time.time()))
+    say("ready")
+    while not os.path.exists({start!r}):
+        time.sleep(0.002)
     for number in range({incidents}):
         open_incident(page, SYSTEM, Words("investigating", "Looking."), name=f"Incident {{number}}.")
 """
@@ -89,7 +92,9 @@ from subscribers.actions import confirm
 from subscribers.models import Subscriber
 with in_tenant(acme.id):
     page, people = StatusPage.objects.get(), list(Subscriber.objects.all())
-    time.sleep(max(0, {start} - time.time()))
+    say("ready")
+    while not os.path.exists({start!r}):
+        time.sleep(0.002)
     for one in people:
         confirm(page, one, SYSTEM)
 """
@@ -107,13 +112,6 @@ def prepared(mail: Sink, live: Live) -> Live:
     """A page with subscribers and an incident whose event waits in the outbox."""
     live.run(_PREPARE)
     return live
-
-
-def until(happened: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, "It did not happen in time."
-        time.sleep(0.02)
 
 
 def expire_leases(live: Live) -> None:
@@ -181,15 +179,19 @@ def named(mail: Sink, recipient: str) -> Counter[str]:
 
 
 def test_who_confirms_while_incidents_are_opened_and_expanded_hears_of_each_once(
-    live: Live, mail: Sink
+    live: Live, mail: Sink, tmp_path: Path
 ) -> None:
     incidents, people = 20, 60
     live.run(_PAGE.format(people=people))
-    start = time.time() + 6
+    start = tmp_path / "start"
     live.start_python(_DRAIN)
-    both = [_OPEN.format(start=start, incidents=incidents), _CONFIRM.format(start=start)]
-    for process in [live.start_python(code) for code in both]:
-        assert process.wait(60) == 0
+    codes = [_OPEN.format(start=str(start), incidents=incidents), _CONFIRM.format(start=str(start))]
+    both = [live.start_python(code) for code in codes]
+    for process in both:
+        live.wait_for(process, "ready")
+    start.touch()
+    for process in both:
+        assert process.wait(300) == 0
     until(lambda: nothing_waits(live), seconds=60)
     told = {f"Incident {one}.": 1 for one in range(incidents)}
     heard = [named(mail, f"c{number}@example.org") for number in range(people)]

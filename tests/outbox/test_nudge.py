@@ -43,7 +43,7 @@ def nudged(url: str) -> tuple[bool, float]:
     """Whether the broker was reached, and the seconds that took."""
     environment = os.environ | {"REDIS_URL": url, "DJANGO_SETTINGS_MODULE": "statuspage.settings"}
     done = subprocess.run(
-        [sys.executable, "-c", CODE], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", CODE], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
     )
     reached, seconds = json.loads(done.stdout.splitlines()[-1])
     return reached, seconds

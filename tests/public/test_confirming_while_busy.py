@@ -26,15 +26,14 @@ from django.db import transaction
 with in_tenant(acme.id), transaction.atomic():
     StatusPage.objects.select_for_update(no_key=True).get(pk=page.pk)
     say("held")
-    time.sleep(60)
+    time.sleep(600)
 """
 _CONFIRM = """
-began = time.monotonic()
 answered = Client(headers={"host": "acme.localhost:8000"}).post(link)
 with in_tenant(acme.id):
     state = Subscriber.objects.get().state
 told = "please try again" in answered.content.decode()
-answer([answered.status_code, told, state, time.monotonic() - began])
+answer([answered.status_code, told, state])
 """
 
 
@@ -42,8 +41,7 @@ answer([answered.status_code, told, state, time.monotonic() - began])
 def test_whoever_confirms_while_the_page_is_being_changed_is_asked_to_try_again(live: Live) -> None:
     holding = live.start_python(_MADE + _HOLD)
     live.wait_for(holding, "held")
-    status, told, state, seconds = live.run(_MADE + _CONFIRM)
-    assert (status, told, state) == (503, True, "unconfirmed")
-    assert seconds < 10
+    assert live.run(_MADE + _CONFIRM) == [503, True, "unconfirmed"]
+    assert holding.poll() is None, "It did not answer before the change had ended."
     live.kill(holding)
-    assert live.run(_MADE + _CONFIRM)[:3] == [200, False, "active"]
+    assert live.run(_MADE + _CONFIRM) == [200, False, "active"]

@@ -15,6 +15,7 @@ from incidents.actions.incident import open_incident, resolve
 from incidents.steps import Words
 from pages.models import StatusPage
 from tests.chromium import SOON
+from tests.clocks import Stopwatch
 from tests.conftest import ACTOR
 from tests.publishing.published import drain_publishing
 from tests.publishing.test_clients import installed, served
@@ -56,9 +57,9 @@ def visiting(browser: Browser, address: str) -> Page:
 
 def until_told(address: str, words: str) -> None:
     """The edge looks at its disk once a second."""
-    end = time.monotonic() + 10
+    watch = Stopwatch()
     while words not in urllib.request.urlopen(address).read().decode():  # noqa: S310 our own server
-        assert time.monotonic() < end, f"{address} never said {words}"
+        assert watch.seconds < 10, f"{address} never said {words}"
         time.sleep(0.1)
 
 

@@ -54,7 +54,7 @@ def installed() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(CLIENTS / name, folder)
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=150)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         (folder / "installed").touch()
     return folder
@@ -97,7 +97,7 @@ class edge:  # noqa: N801 used as a function
             env=environment | {"STORE_DIR": str(settings.STORE_DIR)},
         )
         address = f"http://127.0.0.1:{port}"
-        for _ in range(200):
+        for _ in range(1_000):
             time.sleep(0.1)
             try:
                 urllib.request.urlopen(f"{address}/api/v2/status.json", timeout=1)  # noqa: S310 loopback
@@ -116,7 +116,7 @@ class edge:  # noqa: N801 used as a function
 def ask(folder: Path, client: str, address: str, page: StatusPage) -> Any:
     script = shutil.copy(CLIENTS / "ask.js", folder)
     command = ["node", str(script), client, address, f"{page.pk}.localhost"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -69,7 +69,7 @@ def answered(pool: str, *addresses: str, **more: str) -> list[tuple[int, str]]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.stdout, done.stderr
     return json.loads(done.stdout)  # type: ignore[no-any-return]

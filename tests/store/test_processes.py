@@ -49,7 +49,7 @@ def test_versions_never_go_back_under_concurrent_writers(
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(300)
     stop.set()
     watcher.join()
     assert [writer.exitcode for writer in writers] == [0] * 4
@@ -88,7 +88,7 @@ def test_a_put_killed_at_any_step_leaves_the_old_or_the_new_page(
         publish(store, 1)
         writer = forked.Process(target=put_until_step, args=(root, url, step))
         writer.start()
-        writer.join(30)
+        writer.join(300)
         outcomes.append(complete_version(store))
         _publishing_goes_on(store, outcomes[-1])
         if writer.exitcode == 0:

@@ -16,7 +16,7 @@ from pathlib import Path
 from statuspage.supervisor.state import start_time
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE = 60
+PATIENCE = 240
 READY = "Ctrl-C"
 # What the session's own servers and settings have put there, and a fresh shell has not.
 OURS = (
