@@ -21,6 +21,7 @@ from dashboard.views.copies import copies, copy_again, copy_edit, copy_new, copy
 from dashboard.views.find import find
 from dashboard.views.holding import draft_discard, release
 from dashboard.views.home import home, index, switch
+from dashboard.views.hosts import host_check, host_primary, host_remove, hosts
 from dashboard.views.incident import (
     incident,
     incident_delete,
@@ -148,6 +149,10 @@ _SETTINGS: _Addresses = [
     path("copies/<str:pk>/", copy_edit, name="copy_edit"),
     path("copies/<str:pk>/again", copy_again, name="copy_again"),
     path("copies/<str:pk>/remove", copy_remove, name="copy_remove"),
+    path("hosts/", hosts, name="hosts"),
+    path("hosts/primary", host_primary, name="host_primary"),
+    path("hosts/<str:pk>/check", host_check, name="host_check"),
+    path("hosts/<str:pk>/remove", host_remove, name="host_remove"),
     path("delete", page_delete, name="page_delete"),
     path("<slug:section>", settings, name="settings_section"),
 ]

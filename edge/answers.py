@@ -153,6 +153,7 @@ ELSEWHERE_JSON = _complete(
 )
 NOT_ALLOWED = _complete(405, b"text/plain; charset=utf-8", b"Only GET and HEAD are answered here.\n", NEVER)
 NOT_ALLOWED.headers.append((b"allow", b"GET, HEAD"))
+SERVED = _complete(200, b"text/plain; charset=utf-8", b"ok\n", NEVER)
 ENOUGH = _complete(429, b"text/plain; charset=utf-8", b"Too many streams from one address.\n", NEVER, 60)
 NO_ROOM = _complete(503, b"text/plain; charset=utf-8", b"There is no room for another stream.\n", NEVER, 60)
 PREFLIGHT = Answer(

@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
-import dns.exception
-import dns.nameserver
-import dns.resolver
 from django.conf import settings
 from django.utils import timezone
 
+from common.names import Unanswered, texts
 from notifications.models import MailReport, MailSender
 from notifications.providers import SMTP, providers
 from notifications.senders import domain_of, is_proved, proof
 
-_SECONDS = 3.0
 # What a domain's SPF record has to include for mail that these services send.
 _SPF = {
     "amazon_ses": "amazonses.com",
@@ -40,10 +37,6 @@ class Finding:
     level: Level
     about: str
     text: str
-
-
-class Unanswered(Exception):
-    """DNS gave no answer: nothing is known."""
 
 
 def check(row: MailSender) -> list[Finding]:
@@ -80,7 +73,7 @@ def _findings(tenant_id: str, domain: str) -> Iterator[Finding]:
 
 def _owner(tenant_id: str, domain: str) -> Finding:
     name, said = proof(tenant_id, domain)
-    if is_proved(tenant_id, domain, _texts(name)):
+    if is_proved(tenant_id, domain, texts(name)):
         return Finding(Level.GOOD, "owner", f"{domain} is yours: mail is from your address.")
     text = (
         f"Nothing shows yet that {domain} is yours, so mail is from this installation's address, and answers"
@@ -89,7 +82,7 @@ def _owner(tenant_id: str, domain: str) -> Finding:
 
 
 def _spf(_tenant_id: str, domain: str) -> Finding:
-    found = [one for one in _texts(domain) if one.lower().startswith("v=spf1")]
+    found = [one for one in texts(domain) if one.lower().startswith("v=spf1")]
     if not found:
         text = f"{domain} has no SPF record: many will take your mail for forged. Add a TXT record v=spf1 …"
         return Finding(Level.WRONG, "SPF", text)
@@ -109,7 +102,7 @@ def _dkim(_tenant_id: str, domain: str) -> Finding:
         text = "Whether mail is signed (DKIM) cannot be looked up: set DKIM_SELECTORS to your keys' names."
         return Finding(Level.CAREFUL, "DKIM", text)
     for selector in settings.DKIM_SELECTORS:
-        if any("p=" in one and not one.endswith("p=") for one in _texts(f"{selector}._domainkey.{domain}")):
+        if any("p=" in one and not one.endswith("p=") for one in texts(f"{selector}._domainkey.{domain}")):
             return Finding(Level.GOOD, "DKIM", f"Mail from {domain} can be signed (DKIM, key {selector}).")
     names = " or ".join(f"{one}._domainkey.{domain}" for one in settings.DKIM_SELECTORS)
     return Finding(Level.WRONG, "DKIM", f"There is no key by which mail could be signed (DKIM), at {names}.")
@@ -117,7 +110,7 @@ def _dkim(_tenant_id: str, domain: str) -> Finding:
 
 def _dmarc(_tenant_id: str, domain: str) -> Finding:
     for name in _upwards(domain):
-        found = [one for one in _texts(f"_dmarc.{name}") if one.startswith("v=DMARC1")]
+        found = [one for one in texts(f"_dmarc.{name}") if one.startswith("v=DMARC1")]
         if len(found) == 1:
             return Finding(Level.GOOD, "DMARC", f"{name} says what to do with forged mail (DMARC).")
         if found:
@@ -151,24 +144,3 @@ def _upwards(domain: str) -> list[str]:
     """The domain and those above it, down to two labels."""
     labels = domain.split(".")
     return [".".join(labels[begin:]) for begin in range(max(1, len(labels) - 1))]
-
-
-def _texts(name: str) -> list[str]:
-    """Its TXT records; none where there are none. Raises Unanswered."""
-    try:
-        answer = _resolver().resolve(name, "TXT", lifetime=_SECONDS, search=False)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return []
-    except dns.exception.DNSException as error:
-        raise Unanswered from error
-    return [b"".join(one.strings).decode("utf-8", "replace").strip() for one in answer]
-
-
-def _resolver() -> dns.resolver.Resolver:
-    """The system's, or the servers that DNS_SERVERS names."""
-    if not settings.DNS_SERVERS:
-        return dns.resolver.Resolver()
-    resolver = dns.resolver.Resolver(configure=False)
-    named = [one.rpartition(":") for one in settings.DNS_SERVERS]
-    resolver.nameservers = [dns.nameserver.Do53Nameserver(host, int(port)) for host, _colon, port in named]
-    return resolver

@@ -184,3 +184,28 @@ class StatusPage(UptimePolicy):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class OwnHost(models.Model):
+    """A domain of the organisation's own at which it wants a page; the registry of hosts has those that are
+    proved."""
+
+    id = PublicIdField()
+    page = models.ForeignKey(StatusPage, on_delete=models.CASCADE, related_name="own_hosts")
+    host = models.CharField(max_length=253)
+    created_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, editable=False)
+    # Served there since; null: not served.
+    proved_at = models.DateTimeField(null=True, editable=False)
+    failing_since = models.DateTimeField(null=True, editable=False)
+    # What the last look into DNS found: code and what it is about.
+    findings = models.JSONField(default=list, editable=False)
+
+    class Meta:
+        ordering = ["host"]
+        constraints = [
+            models.UniqueConstraint(fields=["page", "host"], name="own_host_once_per_page"),
+        ]
+
+    def __str__(self) -> str:
+        return self.host

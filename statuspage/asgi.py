@@ -17,6 +17,7 @@ from django.conf import settings  # noqa: E402
 
 from edge.app import Edge  # noqa: E402
 from edge.environment import emergency_key, limits, stale_after  # noqa: E402
+from edge.hosts import TLS_ASK  # noqa: E402
 from edge.request import hostname  # noqa: E402
 from publishing.storage import store  # noqa: E402
 
@@ -37,7 +38,7 @@ _PUBLIC_API = "/api/v2/"
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] != "http" or host_of(scope) not in _app_hosts:
+    if scope["type"] != "http" or host_of(scope) not in _app_hosts or scope["path"] == TLS_ASK:
         await _edge(scope, receive, send)
     elif settings.DEFAULT_PAGE_HOST and scope["path"].startswith(_PUBLIC_API):
         await _edge(at_host(scope, settings.DEFAULT_PAGE_HOST), receive, send)

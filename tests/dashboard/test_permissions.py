@@ -23,6 +23,7 @@ from incidents.actions.series import create_series
 from incidents.models import Incident
 from notifications.trials import send_test
 from pages.models import StatusPage
+from pages.own_hosts import add_host
 from subscribers.actions import Who, add_confirmed
 from tenants.models import Membership, Tenant
 from tests.admin.browser import said_by
@@ -111,6 +112,10 @@ MATRIX: dict[str, list[int]] = {
     "copy_edit": ADMINS,
     "copy_again": NOT_BY_GET,
     "copy_remove": ADMINS,
+    "hosts": ADMINS,
+    "host_primary": NOT_BY_GET,
+    "host_check": NOT_BY_GET,
+    "host_remove": ADMINS,
     "page_delete": ADMINS,
     "keys": EVERY_MEMBER,
     "key_new": EVERY_MEMBER,
@@ -171,6 +176,7 @@ def parts(place: Place) -> dict[str, dict[str, object]]:
         **of_subscribers(place),
         "settings_section": {"section": "uptime"},
         **dict.fromkeys(("copy_edit", "copy_again", "copy_remove"), copy_of(place)),
+        **dict.fromkeys(("host_check", "host_remove"), host_of(place)),
         "key_rotate": {"key_id": "0" * 12},
         "key_revoke": {"key_id": "0" * 12},
     }
@@ -199,6 +205,10 @@ def of_subscribers(place: Place) -> dict[str, dict[str, object]]:
         "delivery": sent,
         "delivery_do": sent | {"verb": "replay"},
     }
+
+
+def host_of(place: Place) -> dict[str, object]:
+    return {"pk": add_host(place.page, ACTOR, "status.example.org").pk}
 
 
 def copy_of(place: Place) -> dict[str, object]:

@@ -16,7 +16,7 @@ from statuspage.supervisor.children import Child, Program
 from statuspage.supervisor.ports import is_free
 from tests.live import ROOT, TEMPLATE, Live
 from tests.programs import program
-from tests.proxies.visitor import APP_HOST, PAGE_HOST, Visitor
+from tests.proxies.visitor import APP_HOST, OWN_HOST, PAGE_HOST, Visitor
 from tests.services import any_port, running
 
 EXAMPLES = ROOT / "docs" / "examples"
@@ -53,6 +53,13 @@ class Service:
         make = 'create_page(SYSTEM, name="Acme", slug="acme")'
         self.live.run(f"{PAGE}\nwith in_tenant(acme.id):\n    {make}\nfinish()")
 
+    def serve_at(self, host: str) -> None:
+        """A domain of the organisation's own, as if DNS had proved it."""
+        found = f'add_host(StatusPage.objects.get(slug="acme"), SYSTEM, "{host}")'
+        proved = f"settle({found}, [Finding(Code.PROVED)])"
+        imported = "from pages.own_hosts import Code, Finding, add_host, settle"
+        self.live.run(f"{PAGE}\n{imported}\nwith in_tenant(acme.id):\n    {proved}\nfinish()")
+
     def edge(self) -> AbstractContextManager[Child]:
         return self._serving("edge", "edge.asgi:application", self.edge_port)
 
@@ -76,6 +83,7 @@ def service(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> 
         patch.setenv("EVENT_STREAMS_PER_ADDRESS", str(STREAMS_PER_ADDRESS))
         found = Service(live, folder, any_port(), any_port())
         found.publish()
+        found.serve_at(OWN_HOST)
         yield found
 
 
@@ -148,7 +156,12 @@ def caddy(service: Service, certificate: Path, tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp("caddy")
     plain, secure = any_port(), any_port()
     ports = f"\thttp_port {plain}\n\thttps_port {secure}\n\tdefault_bind 127.0.0.1\n\tskip_install_trust\n"
-    replacements = {"\tadmin off\n": f"\tadmin off\n{ports}", **_upstreams(service, certificate)}
+    replacements = {
+        "\tadmin off\n": f"\tadmin off\n{ports}",
+        # Certificates of its own authority.
+        "\t\ton_demand\n": "\t\ton_demand\n\t\tissuer internal\n",
+        **_upstreams(service, certificate),
+    }
     (folder / "Caddyfile").write_text(adapted("Caddyfile", replacements))
     command = [program("caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
     own = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "HOME": str(folder)}

@@ -14,7 +14,7 @@ import zstandard
 from statuspage.supervisor.children import Child
 from tests.clocks import Stopwatch, until
 from tests.proxies.conftest import EXAMPLES, STREAMS_PER_ADDRESS, Proxy, Service, away
-from tests.proxies.visitor import APP_HOST, PAGE_HOST
+from tests.proxies.visitor import APP_HOST, OWN_HOST, PAGE_HOST
 
 pytestmark = pytest.mark.process
 
@@ -194,3 +194,14 @@ def test_without_an_edge_the_web_process_serves_pages(proxy: Proxy, processes: d
         for _ in range(3):
             assert proxy.visitor.get(PAGE_HOST, "/history").status == 200
     assert proxy.visitor.get(PAGE_HOST).status == 200
+
+
+def test_a_domain_of_their_own_gets_a_certificate_and_others_get_none(
+    caddy: Proxy, processes: dict[str, Child]
+) -> None:
+    answer = caddy.visitor.get(OWN_HOST)
+    assert answer.status == 200
+    assert b"<title>" in answer.body
+    for stranger in ("evil.example.org", f"x.{OWN_HOST}"):
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            caddy.visitor.get(stranger)

@@ -13,6 +13,7 @@ from typing import Any
 
 APP_HOST = "status-admin.example.com"
 PAGE_HOST = "acme.status.example.com"
+OWN_HOST = "status.acme.example.org"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,254 @@
+"""Domains of an organisation's own at which a page is served: proved by DNS, and looked at again each day."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from common.errors import Refused
+from common.names import Unanswered, alias, has_addresses, texts
+from common.rows import add, state
+from common.rows import change as change_row
+from common.tenancy import current_tenant_id
+from events.actor import SYSTEM, Actor
+from outbox.queue import put
+from pages.change import page_change, record
+from pages.models import OwnHost, StatusPage
+from tenants.actions import claim_hosts, describe_hosts, page_hosts, release_hosts
+from tenants.models import Domain, DomainKind
+
+OWN_HOST = "own_host"
+DAILY = timedelta(days=1)
+# While somebody waits for it to work.
+_SOON = timedelta(minutes=10)
+_EAGER = timedelta(days=2)
+# A domain that leads elsewhere for so long is given up: somebody else may own it by now.
+PATIENCE = timedelta(days=14)
+_MOST = 20
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+
+
+class Code(StrEnum):
+    """What was found. Its words are in `said`."""
+
+    PROVED = "proved"
+    UNPROVED = "unproved"
+    LEADS_HERE = "leads_here"
+    LEADS_ELSEWHERE = "leads_elsewhere"
+    NOT_AN_ALIAS = "not_an_alias"
+    LEADS_NOWHERE = "leads_nowhere"
+    UNANSWERED = "unanswered"
+    TAKEN = "taken"
+
+
+GOOD = frozenset({Code.PROVED, Code.LEADS_HERE})
+CAREFUL = frozenset({Code.NOT_AN_ALIAS, Code.UNANSWERED})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    code: Code
+    about: str = ""
+
+
+def proof(tenant_id: str, host: str) -> tuple[str, str]:
+    """The name of a TXT record, and what it has to say for the host to be the organisation's."""
+    signed = salted_hmac("pages.own_hosts", f"{tenant_id}\0{host}", algorithm="sha256").hexdigest()
+    return f"_statuspage.{host}", f"statuspage={signed[:32]}"
+
+
+def target(page: StatusPage) -> str:
+    """What the page's own hosts are aliases of. Nobody guesses it: who points there was told by the team."""
+    signed = salted_hmac("pages.own_hosts.target", page.pk, algorithm="sha256").hexdigest()
+    return f"{signed[:24]}.{settings.PAGES_DOMAIN}"
+
+
+def add_host(page: StatusPage, actor: Actor, host: str) -> OwnHost:
+    """Ask for the page to be served at `host`; it is, once `check` has found that the host is theirs.
+
+    Raises Refused for what can be no such host.
+    """
+    host, now = _normal(host), timezone.now()
+    with transaction.atomic(durable=True):
+        _lock(page)
+        if page.own_hosts.filter(host=host).exists():
+            raise Refused(_("“%(host)s” is listed already.") % {"host": host}, "host")
+        if page.own_hosts.count() >= _MOST:
+            raise Refused(_("A page has at most %(most)d domains of its own.") % {"most": _MOST}, "host")
+        found = add(OwnHost(page=page, host=host, created_at=now))
+        put(OWN_HOST, current_tenant_id(), [found.pk])
+        record(actor, "host.added", "host", found.pk, state(found), page_id=page.pk)
+    return found
+
+
+def remove_host(page: StatusPage, own: OwnHost, actor: Actor) -> None:
+    """Serve the page there no more. Links lead to the page's address here again, if they led there."""
+    own = _found(page, own)
+    if page.primary_host == own.host:
+        make_primary(page, actor, _slug_host(page))
+    with transaction.atomic(durable=True):
+        if own.proved_at is not None:
+            release_hosts(page.pk, [own.host])
+        record(actor, "host.removed", "host", own.pk, state(own), page_id=page.pk)
+        own.delete()
+
+
+def make_primary(page: StatusPage, actor: Actor, host: str) -> StatusPage:
+    """Have links in messages and feeds lead to `host`, one that the page is served at."""
+    with page_change(page, actor, notify=False) as change:
+        if not Domain.objects.filter(page_id=page.pk, host=host).exists():
+            raise Refused(_("The page is not served at “%(host)s” yet.") % {"host": host}, "host")
+        if change_row(change.page, {"primary_host": host}, change.now, {"primary_host"}):
+            describe_hosts(page.pk, primary=host, published=change.page.published)
+            change.record("page.updated", "page", page.pk, state(change.page))
+    return change.page
+
+
+def check(own: OwnHost) -> list[Finding]:
+    """Ask DNS, and draw the conclusions: the page is served there, is no more, or waits."""
+    findings = list(_look(own))
+    return settle(own, findings)
+
+
+def settle(own: OwnHost, findings: list[Finding]) -> list[Finding]:
+    """Keep what was found. Asks nobody."""
+    now, codes = timezone.now(), {one.code for one in findings}
+    theirs = bool(codes & GOOD)
+    if theirs and own.proved_at is None and not _claim(own):
+        findings, theirs = [*findings, Finding(Code.TAKEN)], False
+    values: dict[str, Any] = {"checked_at": now, "findings": [asdict(one) for one in findings]}
+    if theirs:
+        values |= {"proved_at": own.proved_at or now, "failing_since": None}
+    elif Code.UNANSWERED not in codes:
+        values |= _failing(own, now)
+    OwnHost.objects.filter(pk=own.pk).update(**values)
+    return findings
+
+
+def _failing(own: OwnHost, now: datetime) -> dict[str, Any]:
+    since = own.failing_since or now
+    if own.proved_at is None or now - since <= PATIENCE:
+        return {"failing_since": since}
+    _give_up(own)
+    return {"failing_since": since, "proved_at": None}
+
+
+def next_check(own: OwnHost, now: datetime) -> datetime:
+    is_eager = own.proved_at is None and now - own.created_at < _EAGER
+    return now + (_SOON if is_eager else DAILY)
+
+
+def said(finding: Finding, own: OwnHost) -> str:
+    """In words, in the active language."""
+    values = {"host": own.host, "about": finding.about}
+    words = {
+        Code.PROVED: _("%(host)s is yours: its TXT record says so."),
+        Code.UNPROVED: _(
+            "Nothing shows yet that %(host)s is yours: its TXT record is missing or says another."
+        ),
+        Code.LEADS_HERE: _("%(host)s leads here."),
+        Code.LEADS_ELSEWHERE: _("%(host)s leads to %(about)s, not here. Change its CNAME record."),
+        Code.NOT_AN_ALIAS: _(
+            "%(host)s has addresses of its own and no CNAME record: that works if they lead here, as behind "
+            "a CDN or where a domain itself can have no CNAME."
+        ),
+        Code.LEADS_NOWHERE: _("%(host)s leads nowhere yet: add its CNAME record."),
+        Code.UNANSWERED: _("DNS gave no answer about %(host)s. It is asked again later."),
+        Code.TAKEN: _("%(host)s is served as another page already. Remove it there first."),
+    }
+    return words[finding.code] % values
+
+
+def _look(own: OwnHost) -> Iterator[Finding]:
+    name, wanted = proof(current_tenant_id(), own.host)
+    try:
+        yield Finding(Code.PROVED if wanted in texts(name) else Code.UNPROVED)
+        yield _way(own)
+    except Unanswered:
+        yield Finding(Code.UNANSWERED)
+
+
+def _way(own: OwnHost) -> Finding:
+    leads_to = alias(own.host)
+    if leads_to == target(own.page):
+        return Finding(Code.LEADS_HERE)
+    if leads_to:
+        return Finding(Code.LEADS_ELSEWHERE, leads_to)
+    return Finding(Code.NOT_AN_ALIAS if has_addresses(own.host) else Code.LEADS_NOWHERE)
+
+
+def _claim(own: OwnHost) -> bool:
+    """Whether nobody else is served there."""
+    page = own.page
+    try:
+        with transaction.atomic(durable=True):
+            claim_hosts(current_tenant_id(), page.pk, {own.host: DomainKind.CUSTOM})
+            describe_hosts(page.pk, primary=page.primary_host, published=page.published)
+            record(SYSTEM, "host.proved", "host", own.pk, state(own), page_id=page.pk)
+    except Refused:
+        return False
+    return True
+
+
+def _give_up(own: OwnHost) -> None:
+    page = own.page
+    if page.primary_host == own.host:
+        make_primary(page, SYSTEM, _slug_host(page))
+    with transaction.atomic(durable=True):
+        release_hosts(page.pk, [own.host])
+        record(SYSTEM, "host.given_up", "host", own.pk, state(own), page_id=page.pk)
+
+
+def _slug_host(page: StatusPage) -> str:
+    return next(host for host, kind in page_hosts(page.pk, page.slug).items() if kind is DomainKind.SLUG)
+
+
+def _normal(said_host: str) -> str:
+    """Raises Refused for what is no name of a host, or one of ours."""
+    text = said_host.strip().rstrip(".").lower()
+    try:
+        host = text.encode("idna").decode()
+    except UnicodeError as error:
+        raise Refused(_wrong(text), "host") from error
+    labels = host.split(".")
+    if len(host) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(one) for one in labels) or _is_ip(host):
+        raise Refused(_wrong(text), "host")
+    ours = {*settings.APP_HOSTS, settings.PAGES_DOMAIN}
+    if any(host == one or host.endswith(f".{one}") for one in ours):
+        raise Refused(_("“%(host)s” is this installation's own.") % {"host": host}, "host")
+    return host
+
+
+def _wrong(text: str) -> str:
+    return _("“%(host)s” is not the name of a host, such as status.example.org.") % {"host": text[:100]}
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _lock(page: StatusPage) -> None:
+    if not StatusPage.objects.present().select_for_update(no_key=True).filter(pk=page.pk).exists():
+        raise Refused(_("This page has been deleted."))
+
+
+def _found(page: StatusPage, own: OwnHost) -> OwnHost:
+    found = page.own_hosts.filter(pk=own.pk).first()
+    if found is None:
+        raise Refused(_("This domain has been removed meanwhile."))
+    return found
