@@ -24,7 +24,7 @@ from common.ids import new_id
 from common.tenancy import in_tenant, leave_tenant
 from dashboard.typed import keep
 from edge.request import hostname
-from tenants.access import standing_of, tenant_for
+from tenants.access import enter
 
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
@@ -154,12 +154,12 @@ class Organisation:
             return database_away(error)
 
     def _inside(self, request: HttpRequest, slug: str, rest: str) -> HttpResponse:
-        tenant = tenant_for(request.user, slug)
+        tenant, standing = enter(request.user, slug)
         if tenant.requires_2fa and not has_second_factor(request.user):
             request.session[NEEDED_BY] = tenant.name
             return HttpResponseRedirect("/accounts/2fa/")
         request.organisation = tenant  # type: ignore[attr-defined]
-        request.standing = standing_of(request.user, tenant)  # type: ignore[attr-defined]
+        request.standing = standing  # type: ignore[attr-defined]
         request.urlconf = "statuspage.organisation_urls"
         request.path_info = rest
         prefix = get_script_prefix()

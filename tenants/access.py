@@ -15,19 +15,16 @@ from tenants.models import ApiKey, Membership, Role, Scope, Tenant, User
 Person = User | AnonymousUser
 
 
-def tenant_for(user: Person, slug: str, needs: Role = Role.VIEWER, page_id: str | None = None) -> Tenant:
-    """The organisation, for somebody who may do what role `needs` may, on that page where one is named.
+def enter(user: Person, slug: str) -> tuple[Tenant, Standing]:
+    """The organisation, and all that somebody may do there.
 
-    Raises Http404 to whoever is not a member, as if there were no such organisation, and
-    PermissionDenied to members whose role is too low.
+    Raises Http404 to whoever is not a member, as if there were no such organisation.
     """
     tenant = Tenant.objects.present().filter(slug=slug).first()
-    role = role_of(user, tenant, page_id) if tenant else None
-    if tenant is None or role is None:
+    standing = standing_of(user, tenant) if tenant else None
+    if tenant is None or standing is None:
         raise Http404
-    if role.rank < needs.rank:
-        raise PermissionDenied
-    return tenant
+    return tenant, standing
 
 
 def role_of(user: Person, tenant: Tenant, page_id: str | None = None) -> Role | None:

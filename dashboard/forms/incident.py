@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from common.admin import MinuteField
 from dashboard.forms.base import HOLDS, message_field, seconds
 from dashboard.forms.statuses import StatusesField, offer
-from events.models import Event
 from incidents.choices import Impact, IncidentKind, IncidentStatus
 from incidents.drafts import Written
 from incidents.models import Incident
@@ -146,13 +145,11 @@ class UpdateForm(SayingForm):
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, page: StatusPage, incident: Incident, *args: Any, **kwargs: Any) -> None:
-        concerned = frozenset(incident.links.values_list("component_id", flat=True))
+        concerned = frozenset(link.component_id for link in incident.links.all())
         super().__init__(page, *args, concerned=concerned, **kwargs)
         self.incident = incident
         is_open = IncidentStatus(incident.status).is_open
         self.initial.setdefault("status", incident.status if is_open else IncidentStatus.RESOLVED)
-        # What was promised until now is kept by what is being written.
-        self.initial.setdefault("seen", Event.objects.about("incident", incident.pk).newest_id())
 
 
 class CorrectingForm(forms.Form):

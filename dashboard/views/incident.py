@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,7 +28,7 @@ from incidents.actions.incident import (
     post_update,
 )
 from incidents.choices import Impact, IncidentStatus
-from incidents.models import Draft, Incident, IncidentUpdate
+from incidents.models import AffectedComponent, Draft, Incident, IncidentComponent, IncidentUpdate
 from notifications.holding import held
 from pages.links import incident_url
 from tenants.models import Role
@@ -35,7 +36,9 @@ from tenants.models import Role
 
 def found(request: PageRequest, incident_id: str) -> Incident:
     """The page's incident of that id. Raises Http404."""
-    incident = request.page.incidents.present().incidents().filter(pk=incident_id).first()
+    rows = request.page.incidents.present().incidents().select_related("postmortem")
+    links = IncidentComponent.objects.select_related("component").order_by("component__position")
+    incident = rows.filter(pk=incident_id).prefetch_related(Prefetch("links", links)).first()
     if incident is None:
         raise Http404
     return incident
@@ -98,15 +101,14 @@ def _written_since(event_id: int) -> set[str]:
 
 def _shown(request: PageRequest, incident: Incident) -> dict[str, Any]:
     page, now = request.page, timezone.now()
-    links = incident.links.select_related("component").order_by("component__position")
-    about = {"incident", str(incident.pk)}
-    waiting = [one for one in held(page, now) if one.event.object_id in about]
+    affected = AffectedComponent.objects.select_related("component")
+    waiting = [one for one in held(page, now) if one.event.object_id == incident.pk]
     told = told_of(incident, request.organisation.pk)
     return {
         "incident": incident,
         "impact": Impact(incident.shown_impact),
-        "updates": incident.updates.prefetch_related("affected__component"),
-        "links": links,
+        "updates": incident.updates.prefetch_related(Prefetch("affected", affected)),
+        "links": incident.links.all(),
         "due": due(incident, now),
         "now": now,
         "url": incident_url(page, incident.pk) if page.published else "",

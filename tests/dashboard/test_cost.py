@@ -1,0 +1,73 @@
+"""What a screen asks of the database does not grow with what it shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from components.actions import create_component, create_group
+from events.models import Event
+from incidents.actions.draft import keep_draft
+from incidents.actions.incident import open_incident, post_update
+from incidents.actions.maintenance import schedule_maintenance
+from incidents.drafts import Written
+from incidents.steps import Words
+from notifications.expansion import drafted
+from tests.conftest import ACTOR
+from tests.dashboard.conftest import Place, Visitor
+
+MOST = 20
+SCREENS = [
+    "",
+    "incidents/",
+    "incidents/?state=drafts",
+    "incidents/?q=incident&sort=name",
+    "incidents/new",
+    "incidents/past",
+    "incidents/{one}/",
+    "incidents/{one}/progress",
+    "incidents/{one}/edit",
+    "incidents/{one}/postmortem",
+    "find?q=incident",
+]
+
+
+def _queries(editor: Visitor, address: str) -> list[str]:
+    with CaptureQueriesContext(connection) as asked:
+        assert editor.get(address).status_code == 200
+    found = [one["sql"] for one in asked.captured_queries]
+    return [sql for sql in found if not sql.startswith(("SET search_path", "SAVEPOINT", "RELEASE"))]
+
+
+def _fill(place: Place, number: int) -> None:
+    """As much again of everything that a screen has rows of."""
+    page, begins = place.page, timezone.now() + timedelta(days=1)
+    group = create_group(page, ACTOR, name=f"Group {number}")
+    made = [create_component(page, ACTOR, name=f"{number}-{one}", group=group) for one in range(3)]
+    said = {one.pk: "partial_outage" for one in made}
+    open_incident(page, ACTOR, Words("identified", components=said), name=f"Incident {number}")
+    post_update(page, place.incident, ACTOR, Words("identified", f"Update {number}", components=said))
+    times = {"scheduled_for": begins, "scheduled_until": begins + timedelta(hours=1)}
+    schedule_maintenance(page, ACTOR, name=f"Work {number}", **times)
+    for incident in (None, place.incident):
+        keep_draft(page, ACTOR, Written(Words("identified"), name=f"Draft {number}"), incident=incident)
+    drafted(Event.objects.filter(name="incident.updated").latest("id")).save()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_takes_a_few_queries_however_many_rows_it_has(
+    editor: Visitor, place: Place, screen: str
+) -> None:
+    address = place.home + screen.format(one=place.incident.pk)
+    _fill(place, 1)
+    few = _queries(editor, address)
+    for number in (2, 3, 4):
+        _fill(place, number)
+    many = _queries(editor, address)
+
+    assert len(many) <= MOST, many
+    assert len(many) == len(few), set(many) - set(few)
