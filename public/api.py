@@ -23,20 +23,20 @@ from common.limits import UNPRINTABLE
 from events.actor import Actor, ActorKind
 from pages.models import StatusPage
 from public import guards
+from public.api_wishes import wish_from
 from public.visits import of_page
 from subscribers import wishes
 from subscribers.actions import Who, subscribe, unsubscribe
-from subscribers.choices import Channel, ConsentSource, Scope, SubscriberState
+from subscribers.choices import Channel, ConsentSource, SubscriberState
 from subscribers.models import Subscriber
 from subscribers.phones import international
-from subscribers.wishes import Wish
 
 Given = dict[str, Any]
 View = Callable[..., HttpResponse]
 
 _LARGEST = 64 * 1024
 _FIELD = re.compile(r"subscriber\[(\w+)\](?:\[\])?")
-_LISTS = {"component_ids"}
+_LISTS = {"component_ids", "group_ids"}
 # The member of a request that holds the address, by channel.
 _ADDRESSES = {Channel.EMAIL: "email", Channel.WEBHOOK: "endpoint", Channel.SMS: "phone_number"}
 
@@ -84,7 +84,7 @@ def subscribers(request: HttpRequest, page: StatusPage) -> HttpResponse:
     given = _given(request)
     who = _who(given)
     _count(request, page, who)
-    subscribe(page, who, _actor(request), _wish(given), ConsentSource.API)
+    subscribe(page, who, _actor(request), wish_from(given), ConsentSource.API)
     return _shown(page, _row(page, who), given, status=201)
 
 
@@ -142,7 +142,9 @@ def _of_form(request: HttpRequest) -> Mapping[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Text alone, and lists of it; other kinds of values are no addresses and no ids."""
+    """Text, lists of it, true and false; other kinds of values are no addresses and no ids."""
+    if isinstance(value, bool):
+        return value
     if isinstance(value, list):
         return [UNPRINTABLE.sub("\ufffd", one) if isinstance(one, str) else "" for one in value[:1_000]]
     return UNPRINTABLE.sub("\ufffd", value) if isinstance(value, str) else ""
@@ -157,15 +159,6 @@ def _who(given: Given) -> Who:
             contact = given.get("email", "") if channel == Channel.WEBHOOK else ""
             return Who(_text(given, name), channel, contact=contact if isinstance(contact, str) else "")
     raise Refused(_("This is not an e-mail address. One looks like name@example.org."), "email")
-
-
-def _wish(given: Given) -> Wish:
-    components = given.get("component_ids") or []
-    if incident_id := _text(given, "incident_id"):
-        return Wish(scope=Scope.INCIDENT, incident_id=incident_id)
-    if isinstance(components, list) and components:
-        return Wish(scope=Scope.COMPONENTS, component_ids=frozenset(map(str, components)))
-    return Wish()
 
 
 def _text(given: Given, name: str) -> str:

@@ -94,6 +94,58 @@ def test_components_or_one_incident_can_be_asked_for(page: StatusPage, component
     assert found["bob@example.org"].incident_id == incident.pk
 
 
+WISHES = {
+    "min_impact": "major",
+    "cadence": "first_and_last",
+    "language": "de",
+    "time_zone": "Europe/Berlin",
+    "quiet_from": "22:00",
+    "quiet_until": "07:30",
+    "digest_at": "08:00",
+    "critical_breaks_quiet": False,
+    "wants_maintenance": False,
+}
+
+
+def test_all_that_the_form_asks_may_be_chosen(page: StatusPage) -> None:
+    assert call("POST", data={"subscriber": {"email": ADA} | WISHES}).status_code == 201
+    as_form = "&".join(
+        f"subscriber[{name}]={value}" for name, value in ({"email": "b@x.org"} | WISHES).items()
+    )
+    assert call("POST", data=as_form, kind="application/x-www-form-urlencoded").status_code == 201
+    for found in Subscriber.objects.all():
+        chosen = {name: getattr(found, name) for name in WISHES}
+        times = {
+            name: chosen[name].isoformat("minutes") for name in ("quiet_from", "quiet_until", "digest_at")
+        }
+        assert chosen | times == WISHES
+        assert found.wants_incidents
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"min_impact": "huge"}, "“huge” cannot be chosen here."),
+        ({"cadence": "hourly"}, "“hourly” cannot be chosen here."),
+        ({"language": "xx"}, "“xx” cannot be chosen here."),
+        ({"time_zone": "Mars/Base"}, "“Mars/Base” is no time zone. One is called like Europe/Berlin."),
+        ({"quiet_from": "22:00"}, "Quiet hours need a beginning and an end."),
+        (
+            {"quiet_from": "late", "quiet_until": "07:00"},
+            "“late” is no time of day. One is written like 22:30.",
+        ),
+        ({"digest_at": "25:00"}, "“25:00” is no time of day. One is written like 22:30."),
+        ({"wants_incidents": "perhaps"}, "“perhaps” is neither true nor false."),
+    ],
+)
+def test_a_wish_that_cannot_be_is_refused_at_its_field(
+    page: StatusPage, wrong: dict[str, Any], words: str
+) -> None:
+    answer = call("POST", data={"subscriber": {"email": ADA} | wrong})
+    assert (answer.status_code, said(answer)) == (422, {"error": words, "field": next(iter(wrong))})
+    assert not Subscriber.objects.exists()
+
+
 def test_a_machine_is_asked_for_its_challenge(page: StatusPage, settings: Any) -> None:
     settings.EGRESS_ALLOW_NETS = ["127.0.0.0/8"]
     with hooks() as machine:
