@@ -14,6 +14,7 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from edge.app import is_awaited
 from metrics.actions import create_metric, delete_metric, update_metric
 from metrics.asking import CHART_EVERY, CHARTS
 from metrics.choices import Period
@@ -27,8 +28,11 @@ from pages.models import StatusPage
 from publishing.building.charts import metric_views
 from publishing.charting import publish_charts
 from publishing.charts import Stretch
+from publishing.documents import CHARTS as CHARTS_SLICE
+from publishing.finding import slice_for
 from publishing.rendering import engine, ticks
 from publishing.storage import store
+from store import Manifest
 from tests.conftest import ACTOR
 from tests.metrics.samples import fill
 from tests.publishing.published import assert_published, drain_publishing, stored
@@ -344,3 +348,10 @@ def test_hours_are_those_of_the_clock_on_the_wall_also_when_it_is_changed(
         marks = list(ticks.of_time(view.periods[0]))
     assert [said for _at, said, _wide in marks] == ["16:00", "20:00", "00:00", "04:00", "08:00", "12:00"]
     assert marks[3][0].astimezone(UTC) - marks[2][0].astimezone(UTC) == timedelta(hours=5)
+
+
+def test_charts_that_are_awaited_are_found_by_their_addresses(page: StatusPage, metric: Metric) -> None:
+    for path in own_paths(metric):
+        assert slice_for(page, path, [CHARTS_SLICE]) == CHARTS_SLICE
+        assert slice_for(page, path, []) is None
+        assert is_awaited(Manifest(page.pk, "public", 1, 0, NOW.isoformat(), {}, (CHARTS_SLICE,)), path)
