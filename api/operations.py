@@ -29,6 +29,8 @@ class Takes:
     envelope: str = ""
     # Other spellings of the envelope that clients are known to use.
     aliases: tuple[str, ...] = ()
+    # Clients are known to leave the envelope out.
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ def _inside(takes: Takes, body: dict[str, Any]) -> Any:
     for name in (takes.envelope, *takes.aliases):
         if body.get(name) is not None:
             return body[name]
+    if takes.bare:
+        return body
     message = f'The body has no “{takes.envelope}”: {{"{takes.envelope}": {{…}}}}.'
     raise ApiError(400, message)
 

@@ -18,6 +18,7 @@ _LIST = "pages/{page_id}/page_access_users"
 _ONE = "pages/{page_id}/page_access_users/{page_access_user_id}"
 _COMPONENTS, _METRICS = f"{_ONE}/components", f"{_ONE}/metrics"
 _TAKES = Takes(AccessUserInput, "page_access_user")
+_CHANGES = Takes(AccessUserInput, "page_access_user", bare=True)
 _NEEDS = (Scope.ADMIN, Role.ADMIN)
 _EMAIL = Parameter("email", "Only whoever has this address.")
 
@@ -42,7 +43,7 @@ def get_access_user(call: Call, page: StatusPage, page_access_user_id: str) -> A
     return _answer(page, page_access_user_id)
 
 
-@operation("PATCH PUT", _ONE, *_NEEDS, takes=_TAKES, gives=AccessUser, errors=(409,))
+@operation("PATCH PUT", _ONE, *_NEEDS, takes=_CHANGES, gives=AccessUser, errors=(409,))
 def change_access_user(call: Call, page: StatusPage, page_access_user_id: str) -> Any:
     """Change who they are and in which groups. What is not said stays."""
     update_user(_row(page, page_access_user_id), call.actor, **_fields(call))

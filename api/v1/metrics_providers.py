@@ -22,7 +22,7 @@ _ONE = "pages/{page_id}/metrics_providers/{metrics_provider_id}"
 _METRICS = f"{_ONE}/metrics"
 # Keys of other services are for those who may see settings.
 _WRITES = (Scope.COMPONENTS, Role.ADMIN)
-_TAKES = Takes(ProviderInput, "metrics_provider")
+_TAKES = Takes(ProviderInput, "metrics_provider", ("metric_provider",))
 
 
 @operation("GET", "metrics_providers", Scope.READ, Role.VIEWER, gives=Given, many=True, parameters=PAGED)

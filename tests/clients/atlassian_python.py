@@ -225,47 +225,46 @@ call("page_revert_postmortem", PAGE, TROUBLE, want=lambda one: one["body"] is No
 call("page_delete_postmortem", PAGE, TROUBLE, want=gone)
 call("page_delete_incident", PAGE, TROUBLE, want=lambda one: one["id"] == TROUBLE)
 
-if given["metrics"]:
-    provider, METRIC = ids["metrics_provider_id"], ids["metric_id"]
-    settings = {"status_embed_config": {"position": "top-right"}}
-    call("page_get_embed_config_settings", PAGE, want=lambda one: one["page_id"] == PAGE)
-    call("page_update_embed_config_settings", PAGE, settings, want=lambda one: one["position"] == "top-right")
-    call("page_list_metric_providers", PAGE, want=lambda answer: provider in {one["id"] for one in answer})
-    call("page_get_metric_provider", PAGE, provider, want=lambda one: one["id"] == provider)
-    call(
-        "page_list_metric_for_metric_provider",
-        PAGE,
-        provider,
-        want=lambda answer: METRIC in {one["id"] for one in answer},
-    )
-    call(
-        "page_create_metric_for_metric_provider",
-        PAGE,
-        provider,
-        {"name": "Time"},
-        want=lambda one: one["name"] == "Time",
-    )
-    call("page_get_list_of_metrics", PAGE, want=named("Time"))
-    call("page_get_metric", PAGE, METRIC, want=lambda one: one["id"] == METRIC)
-    call("page_update_metric", PAGE, METRIC, {"name": "Speed"}, want=lambda one: one["name"] == "Speed")
-    call("page_update_metric_data", PAGE, METRIC, {"name": "Delay"}, want=lambda one: one["name"] == "Delay")
-    call("page_add_data_points_to_metric", PAGE, {METRIC: [{"timestamp": given["now"], "value": 1}]})
-    call("page_add_data_to_metric", PAGE, METRIC, {"timestamp": given["now"], "value": 2})
-    call("page_reset_data_for_metric", PAGE, METRIC, want=gone)
-    call("page_add_metrics_access_user", PAGE, VIEWER, [METRIC])
-    call(
-        "page_get_metrics_access_user",
-        PAGE,
-        VIEWER,
-        want=lambda answer: METRIC in {one["id"] for one in answer},
-    )
-    call("page_replace_metrics_access_user", PAGE, VIEWER, [METRIC])
-    call("page_delete_metric_access_user", PAGE, VIEWER, METRIC)
-    call("page_delete_metrics_access_user", PAGE, VIEWER, [METRIC])
-    call("page_update_metric_provider", PAGE, provider, {"type": "Self"})
-    call("page_create_metric_provider", PAGE, {"type": "Self"})
-    call("page_delete_metric", PAGE, METRIC, want=gone)
-    call("page_delete_metric_provider", PAGE, provider, want=gone)
+provider, METRIC = ids["metrics_provider_id"], ids["metric_id"]
+settings = {"status_embed_config": {"position": "top-right"}}
+call("page_get_embed_config_settings", PAGE, want=lambda one: one["page_id"] == PAGE)
+call("page_update_embed_config_settings", PAGE, settings, want=lambda one: one["position"] == "top-right")
+call("page_list_metric_providers", PAGE, want=lambda answer: provider in {one["id"] for one in answer})
+call("page_get_metric_provider", PAGE, provider, want=lambda one: one["id"] == provider)
+call(
+    "page_list_metric_for_metric_provider",
+    PAGE,
+    provider,
+    want=lambda answer: METRIC in {one["id"] for one in answer},
+)
+call(
+    "page_create_metric_for_metric_provider",
+    PAGE,
+    provider,
+    {"name": "Time"},
+    want=lambda one: one["name"] == "Time",
+)
+call("page_get_list_of_metrics", PAGE, want=named("Time"))
+call("page_get_metric", PAGE, METRIC, want=lambda one: one["id"] == METRIC)
+call("page_update_metric", PAGE, METRIC, {"name": "Speed"}, want=lambda one: one["name"] == "Speed")
+call("page_update_metric_data", PAGE, METRIC, {"name": "Delay"}, want=lambda one: one["name"] == "Delay")
+call("page_add_data_points_to_metric", PAGE, {METRIC: [{"timestamp": given["now"], "value": 1}]})
+call("page_add_data_to_metric", PAGE, METRIC, {"timestamp": given["now"], "value": 2})
+call("page_reset_data_for_metric", PAGE, METRIC, want=gone)
+call("page_add_metrics_access_user", PAGE, VIEWER, [METRIC])
+call(
+    "page_get_metrics_access_user",
+    PAGE,
+    VIEWER,
+    want=lambda answer: METRIC in {one["id"] for one in answer},
+)
+call("page_replace_metrics_access_user", PAGE, VIEWER, [METRIC])
+call("page_delete_metric_access_user", PAGE, VIEWER, METRIC)
+call("page_delete_metrics_access_user", PAGE, VIEWER, [METRIC])
+call("page_update_metric_provider", PAGE, provider, {"type": "Self"})
+call("page_create_metric_provider", PAGE, {"type": "Self"})
+call("page_delete_metric", PAGE, METRIC, want=gone)
+call("page_delete_metric_provider", PAGE, provider, want=gone)
 
 call("page_delete_access_group", PAGE, ACCESS, want=gone)
 call("page_delete_access_user", PAGE, VIEWER, want=gone)

@@ -81,15 +81,16 @@ subscriber = expect("subscribers.create", lambda one: one.email == "crunch@examp
 expect("subscribers.list", lambda answer: subscriber.id in {one["id"] for one in answer})
 expect("subscribers.delete", lambda status: status == 200, subscriber.id)
 
-if given["metrics"]:
-    expect("metrics.list_available", lambda answer: isinstance(answer, list))
-    provider = ids["metrics_provider_id"]
-    expect("metrics.list_linked", lambda answer: provider in {one["id"] for one in answer})
-    metric = expect("metrics.create", lambda one: one.name == "Time", provider, name="Time", suffix="ms")
-    expect("metrics.list_metrics_for_provider", of("Time"), provider)
-    expect("metrics.submit_data", lambda one: True, metric.id, timestamp=given["now"], value=7)
-    expect("metrics.delete_all_data", lambda status: status == 200, metric.id)
-    expect("metrics.delete", lambda one: one.id == metric.id, metric.id)
+expect("components.delete", lambda status: status == 204, component.id)
+
+expect("metrics.list_available", lambda answer: isinstance(answer, list))
+provider = ids["metrics_provider_id"]
+expect("metrics.list_linked", lambda answer: provider in {one["id"] for one in answer})
+metric = expect("metrics.create", lambda one: one.name == "Time", provider, name="Time", suffix="ms")
+expect("metrics.list_metrics_for_provider", of("Time"), provider)
+expect("metrics.submit_data", lambda one: True, metric.id, timestamp=given["now"], value=7)
+expect("metrics.delete_all_data", lambda status: status == 200, metric.id)
+expect("metrics.delete", lambda one: one.id == metric.id, metric.id)
 
 expect("users.list", lambda answer: len(answer) > 0)
 person = {"email": "crunch@example.org", "first_name": "C", "last_name": "R", "password": "Long enough 1!"}
