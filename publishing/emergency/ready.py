@@ -8,6 +8,7 @@ Plain texts are only begun here: the notice goes behind them.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -26,16 +27,17 @@ def documents(page: PageView) -> list[Document]:
     return [document for impact in IMPACTS for document in _of_impact(page, impact)]
 
 
-def _of_impact(page: PageView, impact: str) -> list[Document]:
+# From version to version the same: what a page is called and looks like, and nothing that happens on it.
+@lru_cache(maxsize=96)
+def _of_impact(page: PageView, impact: str) -> tuple[Document, ...]:
     with engine.locale(page):
         sentence = words.sentence(_SENTENCES[impact])
         values = {"impact": impact, "sentence": sentence, "words": json.dumps(_words())}
         html = render.render_emergency(page, sentence, impact, values)
         badge = badges.of_status("", page.name, sentence, words.IMPACT_STATUS[impact])  # type: ignore[index]
         begun = [*texts.headings(page, sentence), *embed.headings(page, impact, sentence, _states())]
-    return [
-        Document(ready_path(impact, one.path), one.body, one.content_type) for one in (html, *badge, *begun)
-    ]
+    found = (html, *badge, *begun)
+    return tuple(Document(ready_path(impact, one.path), one.body, one.content_type) for one in found)
 
 
 def _words() -> dict[str, str]:

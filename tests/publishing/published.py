@@ -14,6 +14,7 @@ from publishing.audience import public_view
 from publishing.build import Builder
 from publishing.building import told
 from publishing.documents import all_slices, hot_documents, slice_documents
+from publishing.emergency import ready
 from publishing.rendering import feeds, icalendar, rows
 from publishing.storage import store
 
@@ -33,7 +34,7 @@ def drain_publishing() -> None:
 def forget() -> None:
     """Whatever this process keeps from version to version: what it makes next, it makes anew."""
     told.kept.clear()
-    for kept in (rows._of_status, rows._of_uptime, feeds._content, icalendar._event):
+    for kept in (rows._of_status, rows._of_uptime, feeds._content, icalendar._event, ready._of_impact):
         kept.cache_clear()
 
 
