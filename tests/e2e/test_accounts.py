@@ -111,7 +111,7 @@ def test_from_nothing_to_an_organisation_of_two(service: Service, person: Any) -
     is_accessible(ann)
     ann.fill("[name=email]", "bob@example.org")
     ann.click("text=Send the invitation")
-    expect(ann.locator(".toast")).to_contain_text("bob@example.org")
+    expect(ann.locator(".toast")).to_contain_text("bob@example.org", timeout=30_000)
 
     _accepts_with_codes_from_an_app(person(color_scheme="dark"), service)
     ann.reload()
@@ -133,7 +133,7 @@ def _adds_a_passkey(page: Page, service: Service) -> None:
     page.check("[name=passwordless]")
     page.click("#mfa_webauthn_add")
     # The codes for the day on which the device is gone.
-    expect(page.locator("textarea")).to_be_visible()
+    expect(page.locator("textarea")).to_be_visible(timeout=30_000)
     is_accessible(page)
     page.check("#codes_saved")
 
@@ -141,14 +141,14 @@ def _adds_a_passkey(page: Page, service: Service) -> None:
 def _asks_everybody_for_a_second_factor(page: Page, service: Service) -> None:
     page.goto(f"{service.app}/o/initech/settings/")
     page.click("text=Ask everybody for it")
-    expect(page.locator("text=Ask for it no more")).to_be_visible()
+    expect(page.locator("text=Ask for it no more")).to_be_visible(timeout=30_000)
 
 
 def _comes_in_by_passkey(page: Page, service: Service) -> None:
     page.context.clear_cookies()
     page.goto(f"{service.app}/o/initech/members/")
     page.click("#passkey_login")
-    page.wait_for_url("**/o/initech/members/")
+    expect(page.locator("h1")).to_have_text("Members", timeout=30_000)
 
 
 def _accepts_with_codes_from_an_app(page: Page, service: Service) -> None:
@@ -158,7 +158,7 @@ def _accepts_with_codes_from_an_app(page: Page, service: Service) -> None:
     sign_up(page, service, "Bob", "bob@example.org")
     page.click("text=Join")
     page.wait_for_url("**/accounts/2fa/")
-    expect(page.locator("text=Initech asks for it")).to_be_visible()
+    expect(page.locator("text=Initech asks for it")).to_be_visible(timeout=30_000)
     page.click("text=Set up")
     if "reauthenticate" in page.url:
         page.fill("[name=password]", PASSWORD)
@@ -166,10 +166,10 @@ def _accepts_with_codes_from_an_app(page: Page, service: Service) -> None:
     is_accessible(page)
     page.fill("[name=code]", code_of(page.input_value("#authenticator_secret")))
     page.click("text=Activate >> nth=-1")
-    expect(page.locator("textarea")).to_be_visible()
+    expect(page.locator("textarea")).to_be_visible(timeout=30_000)
     is_accessible(page)
     page.check("#codes_saved")
     page.click("text=Go on")
     page.wait_for_url("**/o/initech/**")
     page.goto(f"{service.app}/o/initech/members/")
-    expect(page.locator("h1")).to_have_text("Members")
+    expect(page.locator("h1")).to_have_text("Members", timeout=30_000)
