@@ -52,6 +52,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "first": first.measure,
     "expand": partial(on_databases, "expand"),
     "metrics": partial(on_databases, "metrics"),
+    "api": partial(on_databases, "api"),
 }
 
 

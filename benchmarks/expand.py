@@ -49,7 +49,7 @@ def measure(*options: str) -> None:
     tenant = create_tenant("Crowd", "crowd")
     with in_tenant(tenant.id):
         page = create_page(SYSTEM, name="Crowd", slug="crowd", published=True)
-        _fill(page, size)
+        fill(page, size)
         open_incident(page, SYSTEM, Words("investigating", "We are looking."), name="Slow answers")
         event = Event.objects.get(name="incident.created")
         references = [_bare(tenant.id, page) for _ in range(2)]
@@ -70,7 +70,7 @@ def _tell(size: int, took: Took, reference: float, grown: float) -> None:
     table.count("memory that the process grew by", f"{grown:.1f} MB", "< 5 MB")
 
 
-def _fill(page: StatusPage, size: int) -> None:
+def fill(page: StatusPage, size: int) -> None:
     """Copies of one subscriber."""
     add_confirmed(page, Who("first@example.org"), SYSTEM, "benchmark")
     columns = [str(field.column) for field in Subscriber._meta.concrete_fields]

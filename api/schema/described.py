@@ -120,9 +120,12 @@ def _header(name: str, text: str) -> OpenApiParameter:
     return OpenApiParameter(name, str, OpenApiParameter.HEADER, description=text)
 
 
-@cache
 def _body(takes: Takes) -> type[serializers.BaseSerializer]:
-    if not takes.envelope:
-        return takes.shape
-    name = takes.shape.__name__.removesuffix("Input")
-    return type(f"{name}Body", (serializers.Serializer,), {takes.envelope: takes.shape()})
+    shape: Any = takes.shape
+    return _enveloped(shape, takes.envelope) if takes.envelope else takes.shape
+
+
+@cache
+def _enveloped(shape: Any, envelope: str) -> type[serializers.BaseSerializer]:
+    name = shape.__name__.removesuffix("Input")
+    return type(f"{name}Body", (serializers.Serializer,), {envelope: shape()})
