@@ -19,12 +19,13 @@ def keep(request: HttpRequest) -> str:
     """
     if request.method != "POST":
         return request.get_full_path()
-    came_from = _own_path(request)
-    if came_from is None:
+    back = came_from(request)
+    if back is None:
         return "/"
-    if came_from.partition("?")[0] == request.path and _is_small(request):
-        request.session[_KEY] = {"path": request.path, "data": request.POST.urlencode()}
-    return came_from
+    data = request.POST.urlencode()
+    if back.partition("?")[0] == request.path and len(data) <= _MOST:
+        request.session[_KEY] = {"path": request.path, "data": data}
+    return back
 
 
 def typed(request: HttpRequest) -> QueryDict | None:
@@ -43,16 +44,10 @@ def typed(request: HttpRequest) -> QueryDict | None:
     return data
 
 
-def _own_path(request: HttpRequest) -> str | None:
+def came_from(request: HttpRequest) -> str | None:
     """The path and query of our own screen that the form was on; None where it was none of ours."""
     referrer = urlsplit(request.headers.get("Referer", ""))
-    if (
-        referrer.netloc != request.get_host()
-        or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin"
-    ):
+    own = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    if not own or referrer.netloc != request.get_host() or referrer.path.startswith("//"):
         return None
     return f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
-
-
-def _is_small(request: HttpRequest) -> bool:
-    return len(request.body) <= _MOST and not request.FILES

@@ -292,6 +292,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # Browsers themselves allow passkeys without TLS at localhost alone.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+CSRF_FAILURE_VIEW = "dashboard.views.refused.token_refused"
 SESSION_COOKIE_NAME = "session" if DEBUG else "__Host-session"
 CSRF_COOKIE_NAME = "csrf" if DEBUG else "__Host-csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG

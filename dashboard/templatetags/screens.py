@@ -41,6 +41,12 @@ def sign(status: str) -> SafeString:
 
 
 @register.simple_tag
+def impact_sign(impact: str) -> SafeString:
+    """Of an incident: one without an impact is not therefore well."""
+    return sign("unknown" if impact == "none" else impact)
+
+
+@register.simple_tag
 def when(at: datetime | None, style: str = "DATETIME_FORMAT") -> SafeString:
     """A moment in the page's zone, which the script puts into the viewer's."""
     if at is None:

@@ -73,8 +73,8 @@ class Forms(HTMLParser):
 class Visitor(Client):
     """A browser without JavaScript at the app host."""
 
-    def __init__(self, user: User | None = None) -> None:
-        super().__init__(HTTP_HOST="localhost", HTTP_USER_AGENT="tests")
+    def __init__(self, user: User | None = None, **more: Any) -> None:
+        super().__init__(HTTP_HOST="localhost", HTTP_USER_AGENT="tests", **more)
         if user is not None:
             self.force_login(user)
 

@@ -76,6 +76,20 @@ def _sign_in_here(visitor: Visitor, user: User) -> None:
     session.save()
 
 
+def test_what_was_sent_with_the_token_of_another_session_is_kept(
+    people: dict[str, User | None], place: Place
+) -> None:
+    editor = Visitor(people["editor"], enforce_csrf_checks=True)
+    address = f"{place.home}incidents/new"
+    typed = editor.fill(address, "name") | {"name": "Typed", "csrfmiddlewaretoken": "x" * 64}
+
+    answer = editor.post(address, typed, HTTP_REFERER=f"http://localhost{address}")
+    assert answer["Location"] == address
+    assert editor.fill(address, "name")["name"] == "Typed"
+    assert editor.post(address, typed, HTTP_REFERER="https://evil.example/").status_code == 403
+    assert Incident.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     "headers",
     [
