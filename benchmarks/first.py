@@ -11,7 +11,8 @@ import psycopg
 
 from benchmarks.figures import Table, measured, share_below
 from benchmarks.servers import cleaned, folder
-from tests.degraded.installation import Installation, installed, until
+from tests.clocks import until
+from tests.degraded.installation import Installation, installed
 
 MANY, FEW = 100_000, 3_000
 _CHANGES, _QUICK_CHANGES = 30, 8

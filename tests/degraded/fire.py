@@ -13,7 +13,8 @@ from typing import Any
 
 import psycopg
 
-from tests.degraded.installation import Installation, until
+from tests.clocks import until
+from tests.degraded.installation import Installation
 from tests.hooks import Answer, Hooks
 
 _PEOPLE = """
