@@ -29,6 +29,7 @@ PAGE_ENTRIES: tuple[Entry, ...] = (
     Entry("components", _("Components"), "components", key="c"),
     Entry("subscribers", _("Subscribers"), "subscribers", Role.ADMIN, key="s"),
     Entry("notifications", _("Notifications"), "notifications", key="t"),
+    Entry("appearance", _("Appearance"), "appearance", Role.ADMIN, key="a"),
     Entry("settings", _("Settings"), "settings", Role.ADMIN, key="e"),
 )
 ORGANISATION_ENTRIES: tuple[Entry, ...] = (

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from dashboard.views.after import incident_past, postmortem, postmortem_preview
+from dashboard.views.appearance import appearance, appearance_preview
 from dashboard.views.components import (
     component,
     component_correct,
@@ -19,6 +20,7 @@ from dashboard.views.components import (
 )
 from dashboard.views.copies import copies, copy_again, copy_edit, copy_new, copy_remove
 from dashboard.views.find import find
+from dashboard.views.first_run import launch, page_new
 from dashboard.views.holding import draft_discard, release
 from dashboard.views.home import home, index, switch
 from dashboard.views.hosts import host_check, host_primary, host_remove, hosts
@@ -158,6 +160,7 @@ _SETTINGS: _Addresses = [
 ]
 _PAGE: _Addresses = [
     path("", home, name="home"),
+    path("launch", launch, name="launch"),
     path("switch", switch, name="switch"),
     path("find", find, name="find"),
     path("held/<int:event_id>", release, name="release"),
@@ -171,11 +174,14 @@ _PAGE: _Addresses = [
     path("maintenance/", include(_MAINTENANCE)),
     path("subscribers/", include(_SUBSCRIBERS)),
     path("notifications/", include(_NOTIFICATIONS)),
+    path("appearance/", appearance, name="appearance"),
+    path("appearance/preview", appearance_preview, name="appearance_preview"),
     path("settings/", include(_SETTINGS)),
 ]
 
 urlpatterns = [
     path("", index, name="index"),
+    path("new", page_new, name="page_new"),
     path("", include("dashboard.inside")),
     path("keys/", keys, name="keys"),
     path("keys/new", key_new, name="key_new"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from common.errors import Refused
+from pages.drawings import clean_drawing, is_drawing
 from pages.models import Asset
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -26,15 +27,21 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 def clean_image(data: bytes, field: str | None = None) -> Asset:
-    """The image as a PNG of at most 800 × 800 pixels without metadata, as an Asset that is not yet saved.
+    """The image as a PNG of at most 800 × 800 pixels without metadata, or as an SVG of nothing but shapes, as
+    an Asset that is not yet saved.
 
-    `data` is a PNG, JPEG, WebP or ICO of at most 2 MB and 16 megapixels; of an animation its first frame
+    `data` is a PNG, JPEG, WebP, ICO or SVG of at most 2 MB and 16 megapixels; of an animation its first frame
     counts. Raises Refused, about `field`, for anything else.
     """
     if len(data) > MAX_BYTES:
         raise Refused(_("An image has at most 2 MB."), field)
-    content = _png(_decode(data, field))
-    return Asset(id=hashlib.sha256(content).hexdigest(), content_type="image/png", content=content)
+    if is_drawing(data):
+        return _asset(clean_drawing(data, field), "image/svg+xml")
+    return _asset(_png(_decode(data, field)), "image/png")
+
+
+def _asset(content: bytes, content_type: str) -> Asset:
+    return Asset(id=hashlib.sha256(content).hexdigest(), content_type=content_type, content=content)
 
 
 def _decode(data: bytes, field: str | None) -> Image.Image:

@@ -33,7 +33,12 @@ class Asset(models.Model):
     @property
     def path(self) -> str:
         """Where every page that uses it publishes it."""
-        extension = {"image/png": "png", "image/x-icon": "ico", "image/webp": "webp"}[self.content_type]
+        extension = {
+            "image/png": "png",
+            "image/x-icon": "ico",
+            "image/webp": "webp",
+            "image/svg+xml": "svg",
+        }[self.content_type]
         return f"/assets/{self.id[:16]}.{extension}"
 
 

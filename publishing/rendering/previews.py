@@ -21,7 +21,7 @@ from publishing.rendering.xml import text
 from publishing.snapshot import PageView
 from store import Document
 
-PNG = "image/png"
+PNG, SVG = "image/png", "image/svg+xml"
 WIDTH, HEIGHT = 1200, 630
 GENERAL = "page"
 _FONTS = sorted(str(path) for path in (assets.DIRECTORY.parent / "fonts").glob("*.ttf"))
@@ -59,7 +59,7 @@ def address(page: PageView, description: str = "") -> str:
 
 
 def document(page: PageView, wanted: str, logo: bytes = b"") -> Document:
-    """One of `names()`. `logo` is a PNG, or empty for the page's name in letters."""
+    """One of `names()`. `logo` is a PNG or SVG, or empty for the page's name in letters."""
     description = next((one for one in _INDICATORS if _slug(one) == wanted), "")
     with engine.locale(page):
         said = words.sentence(description) if description else _("Status, incidents and uptime")
@@ -160,10 +160,10 @@ def _sign(face: _Face) -> str:
 
 def _logo(face: _Face) -> str:
     left, side = (WIDTH - _MARGIN - 640, "xMaxYMid") if face.is_rtl else (_MARGIN, "xMinYMid")
-    data = b64encode(face.logo).decode()
+    data, kind = b64encode(face.logo).decode(), SVG if face.logo.startswith(b"<svg") else PNG
     return (
         f'<image x="{left}" y="76" width="640" height="84" preserveAspectRatio="{side} meet" '
-        f'href="data:{PNG};base64,{data}"/>'
+        f'href="data:{kind};base64,{data}"/>'
     )
 
 

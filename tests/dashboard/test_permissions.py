@@ -112,6 +112,8 @@ MATRIX: dict[str, list[int]] = {
     "copy_edit": ADMINS,
     "copy_again": NOT_BY_GET,
     "copy_remove": ADMINS,
+    "appearance": ADMINS,
+    "appearance_preview": NOT_BY_GET,
     "hosts": ADMINS,
     "host_primary": NOT_BY_GET,
     "host_check": NOT_BY_GET,

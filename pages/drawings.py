@@ -1,0 +1,100 @@
+"""SVG that people upload: taken apart, and put together of what draws and nothing else."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+from django.utils.translation import gettext as _
+
+from common.errors import Refused
+
+MAX_BYTES = 200_000
+_SVG = "{http://www.w3.org/2000/svg}"
+_ELEMENTS = frozenset(
+    [
+        *("svg", "g", "path", "circle", "ellipse", "rect", "line", "polyline", "polygon", "title", "desc"),
+        *("defs", "linearGradient", "radialGradient", "stop", "clipPath", "mask"),
+    ]
+)
+_ATTRIBUTES = frozenset(
+    [
+        *(
+            "viewBox",
+            "width",
+            "height",
+            "x",
+            "y",
+            "x1",
+            "y1",
+            "x2",
+            "y2",
+            "cx",
+            "cy",
+            "r",
+            "rx",
+            "ry",
+            "fx",
+            "fy",
+        ),
+        *("d", "points", "transform", "id", "offset", "preserveAspectRatio"),
+        *("fill", "fill-opacity", "fill-rule", "opacity", "color", "clip-path", "clip-rule", "mask"),
+        *(
+            "stroke",
+            "stroke-width",
+            "stroke-opacity",
+            "stroke-linecap",
+            "stroke-linejoin",
+            "stroke-miterlimit",
+        ),
+        *("stroke-dasharray", "stroke-dashoffset", "stop-color", "stop-opacity"),
+        *("gradientUnits", "gradientTransform", "spreadMethod", "clipPathUnits", "maskUnits"),
+    ]
+)
+# Of what a value may refer to: something in the same file.
+_ELSEWHERE = re.compile(r"url\(\s*['\"]?(?!#)|javascript:|data:|&|\\|expression", re.IGNORECASE)
+_SIZES = frozenset({"width", "height"})
+_MOST = 5_000
+
+
+def is_drawing(data: bytes) -> bool:
+    return b"<svg" in data[:4000]
+
+
+def clean_drawing(data: bytes, field: str | None = None) -> bytes:
+    """The drawing without scripts, styles, texts, links and whatever else is not on the list here.
+
+    Raises Refused, about `field`, for what is no SVG, too large, or draws nothing.
+    """
+    if len(data) > MAX_BYTES:
+        raise Refused(_("An SVG has at most 200 kB."), field)
+    # Entities are how small files become large ones, and how files of the server are read.
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise Refused(_("An SVG with a document type is not taken: save it without one."), field)
+    try:
+        root = ET.fromstring(data)  # noqa: S314 (without a document type there are no entities)
+    except (ET.ParseError, ValueError, LookupError) as error:
+        raise Refused(_("This is not an SVG that can be read."), field) from error
+    if root.tag != f"{_SVG}svg" or sum(1 for _one in root.iter()) > _MOST:
+        raise Refused(_("This is not an SVG that can be read."), field)
+    _strip(root)
+    if not any(True for _one in root):
+        raise Refused(
+            _("Nothing is left of this SVG: its shapes have to be paths, not texts or pictures."), field
+        )
+    ET.register_namespace("", "http://www.w3.org/2000/svg")
+    found: bytes = ET.tostring(root, encoding="utf-8")
+    return found
+
+
+def _strip(element: ET.Element) -> None:
+    if element.tag == f"{_SVG}svg" and "viewBox" not in element.attrib and element.attrib.keys() >= _SIZES:
+        element.set("viewBox", f"0 0 {element.get('width')} {element.get('height')}".replace("px", ""))
+    for name, value in list(element.attrib.items()):
+        if name not in _ATTRIBUTES or _ELSEWHERE.search(value):
+            del element.attrib[name]
+    for child in list(element):
+        if not isinstance(child.tag, str) or child.tag.removeprefix(_SVG) not in _ELEMENTS:
+            element.remove(child)
+        else:
+            _strip(child)
