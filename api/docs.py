@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 from api.errors import rendered
 from api.schema.document import document
 
-# What it draws comes with its own style attributes and pictures; scripts are files of ours alone.
+# Scripts and styles are files of ours alone; what it draws has pictures within.
 _CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 

@@ -106,6 +106,7 @@ def test_the_document_can_be_read_and_tried() -> None:
     policy = answer.headers["Content-Security-Policy"]
     assert answer.status_code == 200
     assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
     assets = re.findall(r'(?:src|href)="/static/([^"]+)"', answer.content.decode())
     assert len(assets) == 3
     assert all(finders.find(asset) for asset in assets)

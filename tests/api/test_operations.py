@@ -30,6 +30,12 @@ def test_every_row_of_the_cases_is_an_operation() -> None:
     assert {name for module in MODULES for name in module.BODIES} - TABLE.keys() == set()
 
 
+def test_every_operation_of_the_original_is_here() -> None:
+    here = {(one.method, original.place(one.path)) for one in TABLE.values()}
+    assert len(original.operations()) == 112
+    assert original.operations().keys() - here == set()
+
+
 def test_every_operation_answers_as_the_originals_document_says(
     world: World, owner: User, acme: Tenant
 ) -> None:
