@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from accounts.export import archive
@@ -18,13 +19,18 @@ from common.errors import Refused
 from common.tenancy import in_tenant
 from events.actor import Actor, ActorKind
 from events.models import Event
+from incidents.actions.incident import open_incident
+from incidents.steps import Words
+from notifications.expansion import expand
+from notifications.models import Notification
 from outbox.models import OutboxItem
 from outbox.registry import Claimed, Later
 from pages.actions import create_page
 from publishing.hosts import publish_hosts
 from publishing.storage import store
-from tenants.access import standing_of, tenants_of
+from tenants.access import key_standing, standing_of, tenants_of
 from tenants.actions import create_tenant, set_page_role, set_role
+from tenants.keys import create_key
 from tenants.members import (
     Invited,
     accept_invitation,
@@ -37,7 +43,7 @@ from tenants.members import (
     transfer_ownership,
     withdraw_invitation,
 )
-from tenants.models import Domain, Invitation, Membership, PageRole, Role, Tenant, User
+from tenants.models import ApiKey, Domain, Invitation, Membership, PageRole, Role, Tenant, User
 from tenants.organisations import GRACE, delete_tenant, rename_tenant, require_2fa, restore_tenant
 from tests.conftest import ACTOR, CANARY
 
@@ -185,6 +191,33 @@ def test_a_deleted_organisation_is_gone_until_it_is_brought_back(
     assert "acme.localhost" in hosts.entries
     assert tenants_of(owner) == [acme]
     assert not OutboxItem.objects.filter(topic="remove_organisation").exists()
+
+
+def test_a_closed_organisation_is_closed_to_keys_visitors_and_messages(
+    acme: Tenant, owner: User, component: Any
+) -> None:
+    key = create_key(owner, acme, ACTOR, name="Terraform", scopes=["read"]).key
+    page = component.page
+    words = Words("investigating", "Hm.", components={component.pk: "major_outage"})
+    open_incident(page, ACTOR, words, name="Slow")
+    asked = OutboxItem.objects.filter(topic="notify", tenant_id=acme.pk).latest("id")
+    item = Claimed(asked.pk, "notify", acme.pk, asked.key, 1, 1)
+    visitor = Client(HTTP_HOST="acme.localhost")
+    assert key_standing(key) is not None
+    assert visitor.get("/subscriptions/new").status_code == 200
+
+    delete_tenant(acme, ACTOR)
+    key = ApiKey.objects.select_related("tenant", "user").get(pk=key.pk)
+    with in_tenant(acme.pk):
+        expand(item)
+
+    assert key_standing(key) is None
+    assert visitor.get("/subscriptions/new").status_code == 404
+    assert not Notification.objects.of(acme.pk).exists()
+    restore_tenant(acme, ACTOR)
+    with in_tenant(acme.pk):
+        expand(item)
+    assert Notification.objects.of(acme.pk).exists()
 
 
 def claimed(tenant: Tenant) -> Claimed:
