@@ -106,7 +106,7 @@ def _tell_team(change: Change, incident: Incident, why: Call) -> None:
 def _call_facts(change: Change, incident: Incident) -> Facts:
     newest = incident.updates.order_by("-created_at").values_list("created_at", flat=True).first()
     slug = Tenant.objects.values_list("slug", flat=True).get(pk=current_tenant_id())
-    path = f"/o/{slug}/admin/incidents/incident/{incident.pk}/change/"
+    path = f"/o/{slug}/p/{change.page.pk}/incidents/{incident.pk}/"
     return {
         "asked_at": change.now.isoformat(),
         "written_at": (newest or incident.created_at).isoformat(),

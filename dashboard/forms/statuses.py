@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from components import forms as choosing
 from components.choices import ComponentStatus
-from components.models import Component
 from pages.models import StatusPage
 
 # The key that chooses each of them in a row that has the focus.
@@ -73,8 +72,3 @@ def offer(field: Any, page: StatusPage, concerned: Collection[str] = ()) -> None
     """Let the page's components be chosen in a form's field; those `concerned` already come first."""
     cast(StatusesField, field).offer(page, concerned)
     field.label = _("Components")
-
-
-def affected(components: list[Component]) -> list[Any]:
-    """Those that are not operational, of components that know their status."""
-    return [one for one in components if cast(Any, one).status != ComponentStatus.OPERATIONAL]

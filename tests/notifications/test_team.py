@@ -83,7 +83,7 @@ def test_who_wrote_last_is_asked_and_no_subscriber_hears_of_it(
         part = message.get_body((kind,))
         assert part is not None
         text = part.get_content()
-        assert f"http://localhost:8000/o/acme/admin/incidents/incident/{incident.pk}/change/" in text
+        assert f"http://localhost:8000/o/acme/p/{page.pk}/incidents/{incident.pk}/" in text
         assert "written on 20 November 2036, 13:00 CET" in " ".join(text.split())
         assert "nsubscribe" not in text
         assert ".invalid" not in text
