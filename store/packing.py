@@ -23,7 +23,7 @@ def compress(body: bytes) -> Variants:
     encoded = {
         "gzip": gzip.compress(body, 6, mtime=0),
         "br": brotli.compress(body, quality=5),
-        "zstd": zstandard.ZstdCompressor(level=6).compress(body),
+        "zstd": zstandard.ZstdCompressor(level=9).compress(body),
     }
     return {IDENTITY: body} | {name: data for name, data in encoded.items() if len(data) < len(body)}
 
