@@ -154,9 +154,7 @@ def said(finding: Finding, own: OwnHost) -> str:
     values = {"host": own.host, "about": finding.about}
     words = {
         Code.PROVED: _("%(host)s is yours: its TXT record says so."),
-        Code.UNPROVED: _(
-            "Nothing shows yet that %(host)s is yours: its TXT record is missing or says another."
-        ),
+        Code.UNPROVED: _("Nothing shows yet that %(host)s is yours: its TXT record is missing or wrong."),
         Code.LEADS_HERE: _("%(host)s leads here."),
         Code.LEADS_ELSEWHERE: _("%(host)s leads to %(about)s, not here. Change its CNAME record."),
         Code.NOT_AN_ALIAS: _(
