@@ -17,6 +17,7 @@ from components.choices import ComponentStatus, Source
 from components.models import Component, ComponentGroup, Statement
 from components.status import SETTING, check, current, refresh_indicator, say, with_effect
 from events.actor import Actor
+from pages.actions import page_creation
 from pages.change import Change, page_change
 from pages.models import StatusPage
 
@@ -39,9 +40,36 @@ COMPONENT_FIELDS = frozenset(
     ]
 )
 GROUP_FIELDS = frozenset({"name", "description", "position"})
+_WELL = ComponentStatus.OPERATIONAL.value
 _CORRECTED = frozenset({"begun", "ended", "reason"})
 # A group's id, or None for those by themselves, and the ids of the components in it.
 Block = tuple[str | None, Sequence[str]]
+
+
+def begin_page(
+    actor: Actor, *, name: str, slug: str, components: Sequence[tuple[str, str]], **fields: Any
+) -> StatusPage:
+    """`create_page` with what it reports on, in the same version: (its group's name or "", name) in their
+    order. What is wrong with one of them names the field `components`.
+    """
+    with page_creation(actor, name=name, slug=slug, **fields) as change:
+        try:
+            _begin_components(change, components)
+        except Refused as refusal:
+            raise Refused(refusal.message, "components") from refusal
+        refresh_indicator(change)
+        return change.page
+
+
+def _begin_components(change: Change, components: Sequence[tuple[str, str]]) -> None:
+    own = {"page": change.page, "created_at": change.now, "updated_at": change.now}
+    groups: dict[str, ComponentGroup | None] = {"": None}
+    for place, (group, name) in enumerate(components):
+        if group not in groups:
+            groups[group] = made = add(ComponentGroup(name=group, position=2 * place, **own))
+            change.record("group.created", "group", made.pk, state(made))
+        component = add(Component(name=name, group=groups[group], position=2 * place + 1, **own))
+        change.record("component.created", "component", component.pk, state(component, status=_WELL))
 
 
 def create_component(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from common.errors import Refused
 from components.actions import set_status
 from components.choices import ComponentStatus
+from dashboard.first_steps import first_steps
 from dashboard.gates import OrganisationRequest, PageRequest, organisation_screen, page_screen
 from dashboard.reading import (
     components_of,
@@ -35,17 +36,20 @@ _SWITCHES = 60
 @require_safe
 @organisation_screen()
 def index(request: OrganisationRequest) -> HttpResponse:
-    """The organisation's pages; straight to the only one."""
-    pages = list(StatusPage.objects.present())
+    """The organisation's pages; straight to the only one, or to making it."""
+    pages, is_admin = list(StatusPage.objects.present()), request.standing.may(Role.ADMIN)
     if len(pages) == 1 and "all" not in request.GET:
         return redirect("home", pages[0].pk)
-    return render(request, "dashboard/home/pages.html", {"pages": pages})
+    if not pages and is_admin:
+        return redirect("page_new")
+    return render(request, "dashboard/home/pages.html", {"pages": pages, "is_admin": is_admin})
 
 
 @require_safe
 @page_screen()
 def home(request: PageRequest) -> HttpResponse:
     page, now = request.page, timezone.now()
+    is_admin = request.standing.may(Role.ADMIN, page.pk)
     components = components_of(page)
     is_large = len(components) > _SWITCHES
     values = {
@@ -60,6 +64,8 @@ def home(request: PageRequest) -> HttpResponse:
         "hidden": len(components) - len(not_well(components)) if is_large else 0,
         "statuses": ComponentStatus.choices,
         "may_edit": request.standing.may(Role.EDITOR, page.pk),
+        "may_launch": is_admin and not page.published,
+        "steps": first_steps(page, now) if is_admin else [],
     }
     return render(request, "dashboard/home/home.html", values)
 

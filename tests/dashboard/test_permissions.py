@@ -43,6 +43,9 @@ NOT_BY_GET = [302, 404, 405, 405, 405, 405, 405]
 MATRIX: dict[str, list[int]] = {
     # Straight to the only page.
     "index": ELSEWHERE,
+    "page_new": ADMINS,
+    # Straight home: it is launched.
+    "launch": [302, 404, 403, 403, 302, 302, 302],
     "home": EVERY_MEMBER,
     "members": EVERY_MEMBER,
     "invite": ADMINS,

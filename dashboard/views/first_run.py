@@ -1,0 +1,59 @@
+"""The way to a page: what it is called and reports on, a look at it, and its launch."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from common.errors import Refused
+from components.actions import begin_page
+from components.choices import ComponentStatus
+from dashboard.doing import does
+from dashboard.forms.first_run import BeginForm, spoken
+from dashboard.gates import OrganisationRequest, PageRequest, organisation_screen, page_screen
+from dashboard.reading import components_of, grouped
+from dashboard.typed import typed
+from pages.actions import update_page
+from pages.models import StatusPage
+from publishing.preview import preview_url
+from tenants.models import Role
+
+
+@organisation_screen(Role.ADMIN)
+def page_new(request: OrganisationRequest) -> HttpResponse:
+    """Name, address and components, on one screen; nobody sees the page before its launch."""
+    is_first = not StatusPage.objects.present().exists()
+    own = {"name": request.organisation.name, "slug": request.organisation.slug} if is_first else {}
+    form = BeginForm(typed(request), initial=own | {"time_zone": "UTC", "language": spoken()})
+    if request.method == "POST" and form.is_valid():
+        made: list[StatusPage] = []
+        if does(form, lambda: made.append(begin_page(request.actor, published=False, **form.page))):
+            return redirect("launch", made[0].pk)
+    values = {"form": form, "is_first": is_first}
+    return render(request, "dashboard/first_run/new.html", values)
+
+
+@page_screen(Role.ADMIN)
+def launch(request: PageRequest) -> HttpResponse:
+    """What visitors will see, and the button that lets them."""
+    page = request.page
+    if page.published:
+        return redirect("home", page.pk)
+    if request.method == "POST":
+        try:
+            update_page(page, request.actor, published=True)
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+        else:
+            messages.success(
+                request, _("“%(name)s” is launched: everybody can see it.") % {"name": page.name}
+            )
+            return redirect("home", page.pk)
+    values = {
+        "groups": grouped(components_of(page)),
+        "statuses": ComponentStatus.choices,
+        "preview": preview_url(page),
+    }
+    return render(request, "dashboard/first_run/launch.html", values)
