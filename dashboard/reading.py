@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from components.choices import ComponentStatus
 from components.indicator import indicator
 from components.models import Component
+from events.models import Event
 from incidents.choices import IncidentStatus
 from incidents.models import Incident
 from notifications.models import Notification
@@ -21,6 +22,7 @@ from pages.choices import PageIndicator
 from pages.models import StatusPage
 
 _SOON = timedelta(minutes=5)
+_JUST = timedelta(seconds=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,15 @@ def told_of(incident: Incident, tenant_id: str) -> list[Told]:
     """The messages about an incident, newest first."""
     rows = Notification.objects.of(tenant_id).filter(incident_id=incident.pk, version__isnull=False)
     return with_progress(rows.order_by("-id"))
+
+
+def is_under_way(incident: Incident, told: Sequence[Told], now: datetime) -> bool:
+    """Whether there is more to come: messages that are not over, or news that has just not become any yet."""
+    if any(not one.progress.is_over for one in told):
+        return True
+    events = Event.objects.about("incident", incident.pk).filter(notify=True, at__gt=now - _JUST)
+    newest = events.order_by("-id").values_list("pk", flat=True).first()
+    return newest is not None and newest not in {one.notification.event_id for one in told}
 
 
 def with_progress(notifications: Iterable[Notification]) -> list[Told]:

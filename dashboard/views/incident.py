@@ -18,7 +18,7 @@ from dashboard.forms.base import beside
 from dashboard.forms.incident import EditIncidentForm, EditUpdateForm, UpdateForm
 from dashboard.gates import PageRequest, page_screen
 from dashboard.previews import preview_of
-from dashboard.reading import due, told_of
+from dashboard.reading import due, is_under_way, told_of
 from dashboard.typed import typed
 from events.models import Event
 from incidents.actions.incident import (
@@ -114,7 +114,7 @@ def _shown(request: PageRequest, incident: Incident) -> dict[str, Any]:
         "url": incident_url(page, incident.pk) if page.published else "",
         "held": waiting,
         "told": told,
-        "is_telling": any(not one.progress.is_over for one in told) or bool(waiting),
+        "is_telling": bool(waiting) or is_under_way(incident, told, now),
         "drafts": incident.drafts.all(),
         "postmortem": getattr(incident, "postmortem", None),
         "may_edit": request.standing.may(Role.EDITOR, page.pk),

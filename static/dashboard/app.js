@@ -114,7 +114,21 @@ addEventListener("pageshow", (event) => {
 // Toasts that only say something leave by themselves.
 for (const one of document.querySelectorAll(".toast.is-ok, .toast.is-info")) setTimeout(() => one.remove(), 8000);
 
+// Messages that wait: the seconds that are left to take them back.
+const countDown = () => {
+  for (const one of document.querySelectorAll("[data-until]")) {
+    const left = Math.ceil((Date.parse(one.dataset.until) - Date.now()) / 1000);
+    if (left < 120) one.querySelector("time").textContent = relative.format(Math.max(left, 0), "second");
+    if (left <= 0) {
+      one.querySelector("form")?.remove();
+      delete one.dataset.until;
+    }
+  }
+};
+if (document.querySelector("[data-until]")) setInterval(countDown, 1000);
+
 showTheme();
 showTimes();
+countDown();
 setInterval(showTimes, 20_000);
 document.addEventListener("htmx:after:swap", () => showTimes());

@@ -13,7 +13,10 @@ from incidents.actions.incident import open_incident, post_update
 from incidents.actions.template import create_template
 from incidents.models import Incident, IncidentUpdate, Postmortem
 from incidents.steps import Words
+from notifications.choices import DeliveryStatus
+from notifications.expansion import drafted
 from notifications.holding import held
+from notifications.models import Tally
 from outbox.models import OutboxItem
 from pages.change import NOTIFY
 from subscribers.actions import Who, add_confirmed
@@ -298,3 +301,28 @@ def test_the_list_is_filtered_sorted_and_paged_by_its_address(editor: Visitor, p
     assert names("state=over&q=slow") == []
     # What nobody offers does no harm.
     assert len(names("sort=;drop&state=x&page=x")) == 25
+
+
+# What was told ---------------------------------------------------------------------------------------
+
+
+def test_how_far_the_messages_are_is_asked_again_until_they_are_over(editor: Visitor, place: Place) -> None:
+    add_confirmed(place.page, Who("reader@example.org"), ACTOR, "said so")
+    editor.send(place.shown, "body", status="identified", body="Found.")
+    address = f"{place.shown}progress"
+    # News that has not become messages yet, and messages that nobody has sent.
+    assert "hx-trigger" in editor.see(address)
+    told = drafted(Event.objects.filter(name="incident.updated").latest("id"))
+    told.save()
+    Tally.objects.create(notification=told, state=DeliveryStatus.PENDING, number=1, backend=1)
+    waiting = editor.see(address)
+    assert "0 of 1 sent, 1 waiting" in waiting
+    assert "hx-trigger" in waiting
+
+    Tally.objects.update(state=DeliveryStatus.DEAD)
+    told.expanded_at = timezone.now()
+    told.save(update_fields=["expanded_at"])
+    over = editor.see(address)
+    assert "1 dead" in over
+    assert "Look at the dead ones" in over
+    assert "hx-trigger" not in over
