@@ -30,6 +30,11 @@ class ApiError(Exception):
 def rendered(status: int, body: Any, headers: dict[str, str] | None = None) -> HttpResponse:
     """`body` as JSON; None: nothing at all."""
     content = b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return sent(status, content, headers)
+
+
+def sent(status: int, content: bytes, headers: dict[str, str] | None = None) -> HttpResponse:
+    """JSON that is written already."""
     answer = HttpResponse(content, status=status, content_type=JSON, headers=headers)
     if status == 204:
         # A client that is told of JSON reads it, and falls over nothing.

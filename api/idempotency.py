@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from api.bodies import raw_body
-from api.errors import JSON, ApiError
+from api.errors import ApiError, sent
 from api.models import Answered
 from tenants.models import ApiKey
 
@@ -88,5 +88,4 @@ def _keep(row: Answered, answer: HttpResponse) -> None:
 
 
 def _again(row: Answered) -> HttpResponse:
-    headers = {**row.headers, "Idempotent-Replayed": "true"}
-    return HttpResponse(bytes(row.body), status=row.status, content_type=JSON, headers=headers)
+    return sent(row.status or 200, bytes(row.body), {**row.headers, "Idempotent-Replayed": "true"})
