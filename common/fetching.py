@@ -67,7 +67,7 @@ class _Guarded(http.client.HTTPConnection):
         self._secure = secure
 
     def connect(self) -> None:
-        plain = _dial(look_up(self.host, self.port), self.port)
+        plain = dial(look_up(self.host, self.port), self.port)
         self.sock = _context().wrap_socket(plain, server_hostname=self.host) if self._secure else plain
 
 
@@ -76,7 +76,7 @@ def _context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _dial(answers: list[tuple[int, str]], port: int) -> socket.socket:
+def dial(answers: list[tuple[int, str]], port: int) -> socket.socket:
     """A connection to the first of the addresses that takes one."""
     failure: OSError = OSError("no address")
     for family, address in answers:

@@ -20,7 +20,7 @@ from dashboard.views.components import (
 )
 from dashboard.views.copies import copies, copy_again, copy_edit, copy_new, copy_remove
 from dashboard.views.find import find
-from dashboard.views.first_run import launch, page_new
+from dashboard.views.first_run import launch, page_import, page_import_one, page_new
 from dashboard.views.holding import draft_discard, release
 from dashboard.views.home import home, index, switch
 from dashboard.views.hosts import host_check, host_primary, host_remove, hosts
@@ -182,6 +182,8 @@ _PAGE: _Addresses = [
 urlpatterns = [
     path("", index, name="index"),
     path("new", page_new, name="page_new"),
+    path("new/import", page_import, name="page_import"),
+    path("new/import/<str:import_id>", page_import_one, name="page_import_one"),
     path("", include("dashboard.inside")),
     path("keys/", keys, name="keys"),
     path("keys/new", key_new, name="key_new"),

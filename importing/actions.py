@@ -44,17 +44,24 @@ class Summary:
         return self.created or any(count.added or count.changed for count in self.counts.values())
 
 
-def import_page(source: Source, *, slug: str = "", shift_weeks: int = 0, actor: Actor = IMPORT) -> Summary:
+def import_page(
+    source: Source,
+    *,
+    slug: str = "",
+    shift_weeks: int = 0,
+    actor: Actor = IMPORT,
+    published: bool = True,
+) -> Summary:
     """Bring a source over to the current tenant: a new page, or the rest of one that was imported before.
 
     One version, or nothing. Records that are there and equal are left; nobody is told. `shift_weeks` moves
-    every time forward and says so in the page's note. Raises Refused where the address name is not free, and
-    where ids belong to another page of the tenant.
+    every time forward and says so in the page's note. `published`: whether a new page is launched. Raises
+    Refused where the address name is not free, and where ids belong to another page of the tenant.
     """
     source = shifted(source, shift_weeks)
     slug, page = _target(source, slug)
     try:
-        with _opened(source, page, slug, shift_weeks, actor) as change:
+        with _opened(source, page, slug, shift_weeks, actor, published) as change:
             counts = bring_source(change, source, new=page is None)
     except IntegrityError as error:
         message = _("Another import was at work at the same time. Nothing was saved: please try again.")
@@ -82,7 +89,7 @@ def _target(source: Source, slug: str) -> tuple[str, StatusPage | None]:
 
 @contextmanager
 def _opened(
-    source: Source, page: StatusPage | None, slug: str, shift_weeks: int, actor: Actor
+    source: Source, page: StatusPage | None, slug: str, shift_weeks: int, actor: Actor, published: bool
 ) -> Iterator[Change]:
     if page is not None:
         with page_change(page, actor, notify=False) as change:
@@ -96,6 +103,7 @@ def _opened(
         page_id=source.page.id if _is_free(source.page.id) else "",
         time_zone=source.page.time_zone,
         note=_note(source, shift_weeks),
+        published=published,
     ) as change:
         yield change
 

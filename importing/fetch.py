@@ -12,8 +12,10 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
+from common.egress import Forbidden
 from common.instants import retry_after
 from importing.fields import ImportFailed
+from importing.guarded import guarded_handlers
 
 BUSY = (420, 429, 503)
 BROKEN = (408, 500, 502, 504)
@@ -63,14 +65,19 @@ class Fetcher:
     """Reads documents under `base` (scheme and host); safe for several threads at once.
 
     `waiting` is called with a sentence when the host asks for a pause. `stop()` ends pauses and attempts.
+    `guarded`: a stranger named the host, so it has to lie on the open internet.
     """
 
     base: str
     patience: Patience = field(default_factory=Patience)
     waiting: Callable[[str], None] = lambda _sentence: None
-    _opener: OpenerDirector = field(default_factory=lambda: build_opener(_SameHost), init=False)
+    guarded: bool = False
+    _opener: OpenerDirector = field(init=False)
     _stopped: threading.Event = field(default_factory=threading.Event, init=False)
     _not_before: float = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._opener = build_opener(_SameHost, *(guarded_handlers() if self.guarded else ()))
 
     def stop(self) -> None:
         self._stopped.set()
@@ -115,6 +122,9 @@ class Fetcher:
             raise _refusal(url, error) from None
         except (URLError, http.client.HTTPException, OSError) as error:
             reason = getattr(error, "reason", None) or error
+            if isinstance(reason, Forbidden):
+                message = f"{self.base}: cannot be reached from here; it has to be open to the internet"
+                raise ImportFailed(message) from None
             words = f"failed: {reason if str(reason) else type(reason).__name__}"
             raise _AgainError(words) from None
         except ValueError as error:  # what urllib says of an address that it cannot read

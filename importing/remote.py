@@ -46,15 +46,17 @@ def read_url(
     waiting: Callable[[str], None] = lambda _sentence: None,
     check: Callable[[Source], None] = lambda _newest: None,
     patience: Patience | None = None,
+    guarded: bool = False,
 ) -> Source:
     """The whole source at `url`; ImportFailed says in a sentence why it cannot be read.
 
     `kept` is a folder for this page's ended incidents; whoever has stored the source removes it. `progress`
     is told (what, done, total; 0 when unknown) and `waiting` a sentence whenever the host asks for a pause.
     `check` gets what the newest documents say, and may raise, before the long walk through the rest begins.
+    `guarded`: only from the open internet.
     """
     now = datetime.now(UTC)
-    reading = Reading(Fetcher(site(url), patience or Patience(), waiting), kept, progress)
+    reading = Reading(Fetcher(site(url), patience or Patience(), waiting, guarded), kept, progress)
     documents = list(_newest(reading))
     recent = assemble(documents)
     check(recent)

@@ -64,12 +64,21 @@ SHARED_APPS = [
     *(f"allauth.socialaccount.providers.{name}" for name in SOCIALACCOUNT_PROVIDERS),
     "accounts",
     "publishing",
-    "importing",
     "public",
     "api",
     "dashboard",
 ]
-TENANT_APPS = ["events", "pages", "copies", "components", "incidents", "metrics", "viewers", "subscribers"]
+TENANT_APPS = [
+    "events",
+    "pages",
+    "copies",
+    "components",
+    "incidents",
+    "metrics",
+    "viewers",
+    "subscribers",
+    "importing",
+]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"

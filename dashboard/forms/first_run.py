@@ -94,3 +94,26 @@ def _component(line: str) -> tuple[str, str]:
         text = _now("“%(line)s…” is longer than %(n)d characters.")
         raise forms.ValidationError(text % {"line": line[:40], "n": LONGEST})
     return (group, name) if colon else ("", line)
+
+
+class ImportForm(forms.Form):
+    url = forms.CharField(
+        label=_("Its address"),
+        max_length=300,
+        widget=forms.TextInput(
+            attrs={
+                **_OFF,
+                "inputmode": "url",
+                "placeholder": "https://status.example.com",
+                "spellcheck": "false",
+            }
+        ),
+        help_text=_("Of any public Statuspage page: its components, incidents and maintenance come over."),
+    )
+    slug = forms.CharField(
+        label=_("Address name"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={**_OFF, "autocapitalize": "none", "spellcheck": "false"}),
+        help_text=_("Lower-case letters, digits and hyphens. Left out, it is made of the name."),
+    )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from common.errors import Refused
 from components.actions import begin_page
 from components.choices import ComponentStatus
 from dashboard.doing import does
-from dashboard.forms.first_run import BeginForm, spoken
+from dashboard.forms.first_run import BeginForm, ImportForm, spoken
 from dashboard.gates import OrganisationRequest, PageRequest, organisation_screen, page_screen
 from dashboard.reading import components_of, grouped
 from dashboard.typed import typed
+from importing.asking import ask_for_import
+from importing.models import PageImport
 from pages.actions import update_page
 from pages.models import StatusPage
 from publishing.preview import preview_url
@@ -33,6 +37,32 @@ def page_new(request: OrganisationRequest) -> HttpResponse:
             return redirect("launch", made[0].pk)
     values = {"form": form, "is_first": is_first}
     return render(request, "dashboard/first_run/new.html", values)
+
+
+@organisation_screen(Role.ADMIN)
+def page_import(request: OrganisationRequest) -> HttpResponse:
+    """Ask for an import; what failed can be sent again as it was, by its address."""
+    former = {name: request.GET[name] for name in ("url", "slug") if name in request.GET}
+    form = ImportForm(typed(request), initial=former)
+    if request.method == "POST" and form.is_valid():
+        asked: list[PageImport] = []
+        if does(form, lambda: asked.append(ask_for_import(request.actor, **form.cleaned_data))):
+            return redirect("page_import_one", asked[0].pk)
+    under_way = PageImport.objects.under_way(timezone.now()).first()
+    return render(request, "dashboard/first_run/import.html", {"form": form, "under_way": under_way})
+
+
+@require_safe
+@organisation_screen(Role.ADMIN)
+def page_import_one(request: OrganisationRequest, import_id: str) -> HttpResponse:
+    """How far an import is; the part of it that asks again, for a script."""
+    asked = get_object_or_404(PageImport, pk=import_id)
+    is_part = request.headers.get("HX-Request") == "true"
+    lost = (
+        not asked.ended_at and not PageImport.objects.under_way(timezone.now()).filter(pk=asked.pk).exists()
+    )
+    template = "progress.html" if is_part else "importing.html"
+    return render(request, f"dashboard/first_run/{template}", {"asked": asked, "lost": lost})
 
 
 @page_screen(Role.ADMIN)

@@ -12,8 +12,11 @@ from components.actions import create_component
 from components.models import Component, ComponentGroup
 from dashboard.first_steps import first_steps
 from events.models import Event
+from importing.asking import IMPORT_PAGE
+from importing.models import SILENCE, PageImport
 from incidents.actions.incident import open_incident
 from incidents.steps import Words
+from outbox.drain import drain
 from pages.actions import update_page
 from pages.models import StatusPage
 from pages.own_hosts import add_host
@@ -21,6 +24,8 @@ from subscribers.actions import Who, add_confirmed
 from tenants.models import Tenant
 from tests.conftest import ACTOR
 from tests.dashboard.conftest import Visitor
+from tests.importing.server import serving
+from tests.importing.test_remote import small_page
 
 NEW = "/o/acme/new"
 
@@ -151,3 +156,40 @@ def test_without_a_page_those_who_may_not_make_one_are_told_so(
     acme: Tenant, visitors: dict[str, Visitor]
 ) -> None:
     assert "An administrator makes it" in visitors["editor"].see("/o/acme/")
+
+
+def test_a_page_is_brought_over_while_one_watches_and_is_launched_then(admin: Visitor, settings: Any) -> None:
+    settings.EGRESS_ALLOW_NETS = ["127.0.0.0/8"]
+    assert "/o/acme/new/import" in admin.see(NEW)
+    with serving(small_page()) as url:
+        at = admin.send(f"{NEW}/import", "url", url=url, slug="hub")["Location"]
+        assert "Waiting for its turn" in admin.see(at)
+        part = admin.get(at, HTTP_HX_REQUEST="true").content.decode()
+        assert "hx-get" in part
+        assert "<html" not in part
+        drain([IMPORT_PAGE])
+
+    done = admin.get(at, HTTP_HX_REQUEST="true").content.decode()
+    page = StatusPage.objects.get()
+    assert f"/o/acme/p/{page.pk}/launch" in done
+    assert "hx-get" not in done
+    assert "API Requests" in admin.see(f"/o/acme/p/{page.pk}/launch")
+
+
+def test_an_import_that_fails_says_why_and_keeps_what_was_typed(admin: Visitor) -> None:
+    refused = admin.send(f"{NEW}/import", "url", url="http://127.0.0.1/", slug="hub").content.decode()
+    assert "cannot be reached from here" in refused
+    assert 'value="http://127.0.0.1/"' in refused
+    assert 'value="hub"' in refused
+
+    at = admin.send(f"{NEW}/import", "url", url="status.example.com", slug="hub")["Location"]
+    PageImport.objects.update(
+        failure="https://status.example.com: is not there (404)", ended_at=timezone.now()
+    )
+    assert "is not there (404)" in admin.see(at)
+    again = admin.fill(f"{NEW}/import?url=https%3A%2F%2Fstatus.example.com&slug=hub", "url")
+    assert (again["url"], again["slug"]) == ("https://status.example.com", "hub")
+    assert "?url=https%3A%2F%2Fstatus.example.com&amp;slug=hub" in admin.see(at)
+
+    PageImport.objects.update(ended_at=None, created_at=timezone.now() - SILENCE)
+    assert "The import has stopped" in admin.see(at)

@@ -18,6 +18,7 @@ from components.actions import create_group
 from copies.actions import add_copy_target
 from dashboard.urls import urlpatterns
 from events.models import Event
+from importing.asking import ask_for_import
 from incidents.actions.maintenance import schedule_maintenance
 from incidents.actions.series import create_series
 from incidents.models import Incident
@@ -44,6 +45,8 @@ MATRIX: dict[str, list[int]] = {
     # Straight to the only page.
     "index": ELSEWHERE,
     "page_new": ADMINS,
+    "page_import": ADMINS,
+    "page_import_one": ADMINS,
     # Straight home: it is launched.
     "launch": [302, 404, 403, 403, 302, 302, 302],
     "home": EVERY_MEMBER,
@@ -180,6 +183,7 @@ def parts(place: Place) -> dict[str, dict[str, object]]:
         **of_maintenance(place),
         **of_subscribers(place),
         "settings_section": {"section": "uptime"},
+        "page_import_one": {"import_id": ask_for_import(ACTOR, "https://status.example.com").pk},
         **dict.fromkeys(("copy_edit", "copy_again", "copy_remove"), copy_of(place)),
         **dict.fromkeys(("host_check", "host_remove"), host_of(place)),
         "key_rotate": {"key_id": "0" * 12},
