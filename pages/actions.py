@@ -23,6 +23,7 @@ from outbox.queue import put
 from pages.change import Change, create_change, page_change
 from pages.clock import next_tick, schedule
 from pages.models import Asset, StatusPage, UptimePolicy
+from pages.styles import clean_css
 from tenants.actions import check_slug, claim_hosts, describe_hosts, page_hosts, release_hosts, retire_hosts
 from tenants.models import DomainKind
 
@@ -47,6 +48,7 @@ PAGE_FIELDS = (
             "favicon",
             "accent",
             "accent_dark",
+            "custom_css",
             "header",
             "footer",
             "note",
@@ -140,6 +142,8 @@ def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
     found = given(fields, PAGE_FIELDS, StatusPage)
     if "time_zone" in found:
         check_time_zone(found["time_zone"])
+    if "custom_css" in found:
+        found["custom_css"] = clean_css(found["custom_css"])
     for name in _LINKS & found.keys():
         if found[name] and not _LINK.fullmatch(found[name]):
             message = _("A link begins with https://, http://, mailto: or tel:.")

@@ -92,6 +92,7 @@ class StatusPage(UptimePolicy):
     favicon = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     accent = models.CharField(max_length=7, blank=True, validators=[_colour])
     accent_dark = models.CharField(max_length=7, blank=True, validators=[_colour])
+    custom_css = models.TextField(_("styles"), blank=True, max_length=20_000)
     header = models.TextField(blank=True, max_length=2000, help_text=_("Markdown above the components."))
     footer = models.TextField(blank=True, max_length=2000, help_text=_("Markdown at the end of every page."))
     note = models.CharField(max_length=300, blank=True, help_text=_("A plain remark in the footer."))

@@ -34,6 +34,8 @@ class PageView:
     accent: str = ""
     """"#rrggbb" or "" for the built-in one. Render moves it to a readable shade where it has to."""
     accent_dark: str = ""
+    custom_css: str = ""
+    """Cleaned rules that come after the page's own."""
     header: str = ""
     footer: str = ""
     note: str = ""

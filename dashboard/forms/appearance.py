@@ -68,12 +68,13 @@ class AppearanceForm(VerbForm):
         model = StatusPage
         fields = [
             *IMAGES,
-            *("accent", "accent_dark"),
+            *("accent", "accent_dark", "custom_css"),
             *("header", "footer", "note", "company_url", "support_url", "about"),
         ]
         labels = {
             "accent": _("Colour"),
             "accent_dark": _("Colour in the dark theme"),
+            "custom_css": _("Styles (CSS)"),
             "header": _("Above the components"),
             "footer": _("At the end of every page"),
             "note": _("Remark in the footer"),
@@ -83,6 +84,9 @@ class AppearanceForm(VerbForm):
         }
         help_texts = {
             "accent_dark": _("Empty: the same as above."),
+            "custom_css": _(
+                "Colours, fonts, borders, distances, also in @media. Nothing that loads, hides or moves."
+            ),
             "header": _("Markdown."),
             "footer": _("Markdown."),
             "about": _("Markdown, on a page of its own."),
@@ -90,6 +94,7 @@ class AppearanceForm(VerbForm):
         widgets = {
             "accent": ColourInput,
             "accent_dark": ColourInput,
+            "custom_css": forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "class": "code"}),
             "header": forms.Textarea(attrs={"rows": 3}),
             "footer": forms.Textarea(attrs={"rows": 3}),
             "about": forms.Textarea(attrs={"rows": 5}),

@@ -50,6 +50,7 @@ def _page_view(page: StatusPage) -> PageView:
         favicon=_path(page.favicon),
         accent=page.accent,
         accent_dark=page.accent_dark,
+        custom_css=page.custom_css,
         header=page.header,
         footer=page.footer,
         note=page.note,

@@ -58,8 +58,8 @@ def mark(colour: str) -> str:
 
 
 def brand_sheet(page: PageView) -> Document | None:
-    """The page's colours; None where it has none."""
-    rules = brand.css(page.accent, page.accent_dark)
+    """The page's colours and its team's own styles; None where it has neither."""
+    rules = brand.css(page.accent, page.accent_dark) + page.custom_css
     return named("brand", "css", rules.encode(), CSS) if rules else None
 
 

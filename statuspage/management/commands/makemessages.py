@@ -87,6 +87,7 @@ TEAM_TEXTS = (
     "pages/drawings.py",
     "pages/images.py",
     "pages/own_hosts.py",
+    "pages/styles.py",
     "templates/429.html",
     "templates/account",
     "templates/dashboard/alone.html",
