@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -37,7 +36,7 @@ uvicorn.run("statuspage.asgi:application", port={port}, log_level="warning")
 
 
 @pytest.fixture
-def started(live: Live) -> Iterator[tuple[str, list[str]]]:
+def started(live: Live) -> tuple[str, list[str]]:
     """The address of the app host, and the ids of an import that is at work and of one that failed."""
     port = any_port()
     ids = live.run(_FURNISH)
@@ -50,7 +49,7 @@ def started(live: Live) -> Iterator[tuple[str, list[str]]]:
             time.sleep(0.1)
         else:
             break
-    yield f"http://localhost:{port}", ids
+    return f"http://localhost:{port}", ids
 
 
 def judged(page: Page) -> list[object]:
