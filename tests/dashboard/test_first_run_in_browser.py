@@ -29,6 +29,13 @@ with in_tenant(acme.id):
     failed = PageImport.objects.create(**own, ended_at=now, failure="It is private.")
     answer([at_work.pk, failed.pk])
 """
+_END = """
+from django.utils import timezone
+from importing.models import PageImport
+with in_tenant(acme.id):
+    PageImport.objects.filter(ended_at=None).update(failure="It went away.", ended_at=timezone.now())
+answer(None)
+"""
 _SERVE = """
 import uvicorn
 uvicorn.run("statuspage.asgi:application", port={port}, log_level="warning")
@@ -72,7 +79,9 @@ def judged(page: Page) -> list[object]:
     return found
 
 
-def test_a_new_organisation_reaches_a_launched_page(started: tuple[str, list[str]], browser: Browser) -> None:
+def test_a_new_organisation_reaches_a_launched_page(
+    started: tuple[str, list[str]], browser: Browser, live: Live
+) -> None:
     app, imports = started
     with browser.new_context(timezone_id="Europe/Berlin") as context:
         page = context.new_page()
@@ -96,5 +105,9 @@ def test_a_new_organisation_reaches_a_launched_page(started: tuple[str, list[str
         for screen in ("new/import", *(f"new/import/{one}" for one in imports)):
             page.goto(f"{app}/o/acme/{screen}")
             found += judged(page)
+        page.goto(f"{app}/o/acme/new/import/{imports[0]}")
+        page.wait_for_selector("text=40 / 800")
+        live.run(_END)
+        page.wait_for_selector("text=It went away.")
 
     assert found == []
