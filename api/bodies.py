@@ -22,7 +22,7 @@ _MOST_FIELDS = 2_000
 _NAME = re.compile(r"(?P<first>[^\[\]]+)(?P<rest>(?:\[[^\[\]]*\])*)")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 # The database takes no zero byte, and UTF-8 has no halves of surrogate pairs.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def body_of(request: HttpRequest) -> Given:
@@ -163,7 +163,7 @@ def _check(value: Any, depth: int) -> None:
     if depth < 0:
         raise ApiError(400, "The body is nested too deeply.")
     if isinstance(value, str):
-        if _UNSTORABLE.search(value):
+        if UNSTORABLE.search(value):
             raise ApiError(400, "The body has characters that are none.")
     elif isinstance(value, Mapping):
         for name, one in value.items():

@@ -10,11 +10,14 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Field, Q, QuerySet
+from django.utils import timezone
 
+from api.bodies import UNSTORABLE
 from api.errors import ApiError
 from api.operations import Call, Parameter
 
@@ -95,12 +98,23 @@ def _after(rows: QuerySet[Any], fields: list[str], values: list[Any]) -> Q:
 
 def _typed(rows: QuerySet[Any], field: str, value: Any) -> Any:
     try:
-        column = rows.model._meta.pk if field == "pk" else rows.model._meta.get_field(field)
-        return column.to_python(value)
-    except FieldDoesNotExist:
-        return value
-    except ValidationError as error:
+        found = _column(rows, field).to_python(value)
+    except (TypeError, ValidationError) as error:
         raise ApiError(400, "There is no such cursor.") from error
+    if isinstance(found, datetime) and timezone.is_naive(found):
+        raise ApiError(400, "There is no such cursor.")
+    return found
+
+
+def _column(rows: QuerySet[Any], field: str) -> Field[Any, Any]:
+    """Of the table, or what the query itself computes."""
+    computed = rows.query.annotations.get(field)
+    found: Field[Any, Any] = (
+        computed.output_field
+        if computed is not None
+        else rows.model._meta.get_field(rows.model._meta.pk.name if field == "pk" else field)
+    )
+    return found
 
 
 def _offer(call: Call, values: list[Any]) -> None:
@@ -117,7 +131,7 @@ def _decoded(cursor: str) -> list[Any]:
     except (binascii.Error, ValueError, RecursionError) as error:
         raise ApiError(400, "There is no such cursor.") from error
     plain = isinstance(found, list) and all(isinstance(one, str | int) for one in found)
-    if not plain or any("\0" in one for one in found if isinstance(one, str)):
+    if not plain or any(UNSTORABLE.search(one) for one in found if isinstance(one, str)):
         raise ApiError(400, "There is no such cursor.")
     values: list[Any] = found
     return values

@@ -117,7 +117,8 @@ def _unless_changed(
         return nullcontext()
 
     def check() -> None:
-        tag = _tag(rendered(reader.status, reader.handler(call, *owner, **ids)))
+        now = [StatusPage.objects.present().get(pk=page.pk) for page in owner]
+        tag = _tag(rendered(reader.status, reader.handler(call, *now, **ids)))
         if not {tag, "*"} & wanted:
             raise ApiError(412, "It has been changed meanwhile: read it again.")
 

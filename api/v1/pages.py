@@ -57,8 +57,10 @@ def change_page(call: Call, page: StatusPage) -> Any:
         message = "A domain is not set here: it has to be proved first."
         raise Refused(message, "domain")
     fields = {column: data[name] for name, column in _SAME.items() if name in data}
-    fields["closed_ways"] = [way for way in WAYS if not data.get(_allow(way), now[_allow(way)])]
-    fields["kept"] = page.kept | {name: data[name] for name in KEPT if name in data}
+    if any(_allow(way) in data for way in WAYS):
+        fields["closed_ways"] = [way for way in WAYS if not data.get(_allow(way), now[_allow(way)])]
+    if kept := {name: data[name] for name in KEPT if name in data}:
+        fields["kept"] = page.kept | kept
     if "viewers_must_be_team_members" in data:
         fields["page_type"] = _type(page, data["viewers_must_be_team_members"])
     changed = update_page(page, call.actor, **fields)

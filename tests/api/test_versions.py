@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import urlsafe_b64encode
 
 import pytest
 
@@ -55,6 +57,40 @@ def test_what_changes_between_reading_and_locking_counts(
     assert api.get(one).json["name"] != "Late"
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("", {"page": {"page_description": "Late"}}),
+        ("/status_embed_config", {"status_embed_config": {"position": "top-left"}}),
+    ],
+)
+def test_a_page_that_changes_between_reading_and_locking_counts_as_well(
+    api: Machine, page: StatusPage, path: str, body: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tag = api.get(path).headers["ETag"]
+    _overtake(monkeypatch, page, name="Overtaken", embed={"position": "top-right"})
+    assert api.ask("PATCH", path, body, **{"If-Match": tag}).status == 412
+
+
+def test_what_is_not_said_of_a_page_stays_as_somebody_else_has_made_it_meanwhile(
+    api: Machine, page: StatusPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _overtake(monkeypatch, page, closed_ways=["sms"], kept={"css_font_color": "#222222"})
+    changed = api.patch("", {"page": {"name": "Renamed"}}).json
+    assert (changed["name"], changed["allow_sms_subscribers"]) == ("Renamed", False)
+    assert changed["css_font_color"] == "#222222"
+
+
+def _overtake(monkeypatch: pytest.MonkeyPatch, page: StatusPage, **values: object) -> None:
+    """From now on somebody is quicker than whoever changes the page."""
+
+    def overtaken(locked: StatusPage) -> StatusPage:
+        StatusPage.objects.filter(pk=page.pk).update(**values)
+        return StatusPage.objects.get(pk=locked.pk)
+
+    monkeypatch.setattr("pages.change._lock", overtaken)
+
+
 def _next(answer: Answer) -> str | None:
     found = re.fullmatch(r'</v1/pages/\w+(?P<path>/\S+)>; rel="next"', answer.headers.get("Link", ""))
     return found["path"] if found else None
@@ -93,3 +129,13 @@ def test_a_list_that_grows_meanwhile_repeats_nothing(api: Machine, page: StatusP
 )
 def test_a_cursor_that_is_none_is_refused(api: Machine, path: str, cursor: str) -> None:
     assert api.get(f"{path}?cursor={cursor}").status == 400
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[5, "x"], [True, "x"], ["x", 5], ["2026-01-01T00:00:00", "x"], ["2026-01-01", "x"], ["\ud800", "x"]],
+)
+@pytest.mark.parametrize("path", ["/incidents?", "/subscribers?sort_field=quarantined_at&"])
+def test_a_cursor_with_values_of_another_kind_is_refused(api: Machine, path: str, values: object) -> None:
+    cursor = urlsafe_b64encode(json.dumps(values).encode()).decode()
+    assert api.get(f"{path}cursor={cursor}").status == 400
