@@ -55,6 +55,7 @@ _ATTRIBUTES = frozenset(
 _ELSEWHERE = re.compile(r"url\(\s*['\"]?(?!#)|javascript:|data:|&|\\|expression", re.IGNORECASE)
 _SIZES = frozenset({"width", "height"})
 _MOST = 5_000
+_DEEPEST = 100
 
 
 def is_drawing(data: bytes) -> bool:
@@ -72,12 +73,13 @@ def clean_drawing(data: bytes, field: str | None = None) -> bytes:
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise Refused(_("An SVG with a document type is not taken: save it without one."), field)
     try:
-        root = ET.fromstring(data)  # noqa: S314 (without a document type there are no entities)
+        # As UTF-8 alone: in another encoding a document type would not have been found.
+        root = ET.fromstring(data.decode())  # noqa: S314 (without a document type there are no entities)
     except (ET.ParseError, ValueError, LookupError) as error:
         raise Refused(_("This is not an SVG that can be read."), field) from error
     if root.tag != f"{_SVG}svg" or sum(1 for _one in root.iter()) > _MOST:
         raise Refused(_("This is not an SVG that can be read."), field)
-    _strip(root)
+    _strip(root, field)
     if not any(True for _one in root):
         raise Refused(
             _("Nothing is left of this SVG: its shapes have to be paths, not texts or pictures."), field
@@ -87,7 +89,9 @@ def clean_drawing(data: bytes, field: str | None = None) -> bytes:
     return found
 
 
-def _strip(element: ET.Element) -> None:
+def _strip(element: ET.Element, field: str | None, depth: int = 0) -> None:
+    if depth > _DEEPEST:
+        raise Refused(_("This is not an SVG that can be read."), field)
     if element.tag == f"{_SVG}svg" and "viewBox" not in element.attrib and element.attrib.keys() >= _SIZES:
         element.set("viewBox", f"0 0 {element.get('width')} {element.get('height')}".replace("px", ""))
     for name, value in list(element.attrib.items()):
@@ -97,4 +101,4 @@ def _strip(element: ET.Element) -> None:
         if not isinstance(child.tag, str) or child.tag.removeprefix(_SVG) not in _ELEMENTS:
             element.remove(child)
         else:
-            _strip(child)
+            _strip(child, field, depth + 1)

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from common.errors import Refused
 
 LONGEST = 20_000
+# So many things inside of each other.
+_DEEPEST = 20
 _PROPERTIES = frozenset(
     [
         *("color", "background", "background-color", "background-image", "background-size"),
@@ -66,17 +68,23 @@ def clean_css(text: str, field: str = "custom_css") -> str:
     if "<" in text:
         raise Refused(_("“<” has no place in styles."), field)
     rules = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-    return "\n".join(_rule(one, field) for one in rules)
+    found = "\n".join(_rule(one, field) for one in rules)
+    # Also one that was written as an escape: a sheet can stand inside of HTML.
+    if "<" in found:
+        raise Refused(_("“<” has no place in styles."), field)
+    return found
 
 
-def _rule(rule: Any, field: str) -> str:
+def _rule(rule: Any, field: str, depth: int = 0) -> str:
+    _check_depth(rule, depth, field)
     if rule.type == "qualified-rule":
         _check_values(rule.prelude, field)
         return f"{tinycss2.serialize(rule.prelude).strip()}{{{';'.join(_declarations(rule, field))}}}"
     if rule.type == "at-rule" and rule.lower_at_keyword == "media" and rule.content is not None:
         _check_values(rule.prelude, field)
         inside = tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True)
-        return f"@media{tinycss2.serialize(rule.prelude)}{{{''.join(_rule(one, field) for one in inside)}}}"
+        rules = "".join(_rule(one, field, depth + 1) for one in inside)
+        return f"@media{tinycss2.serialize(rule.prelude)}{{{rules}}}"
     if rule.type == "at-rule":
         raise _refusal(rule, _("@%(name)s is not taken, only @media.") % {"name": rule.at_keyword}, field)
     raise _refusal(rule, _("This is not CSS that can be read."), field)
@@ -94,21 +102,27 @@ def _declarations(rule: Any, field: str) -> Iterator[str]:
         yield f"{one.name}:{value}{'!important' if one.important else ''}"
 
 
-def _check_values(values: Any, field: str) -> None:
+def _check_values(values: Any, field: str, depth: int = 0) -> None:
     """Nothing in them loads anything."""
     for one in values:
+        _check_depth(one, depth, field)
         if one.type in {"url", "error", "at-keyword"}:
             raise _refusal(one, _("Nothing can be loaded from elsewhere."), field)
         if one.type == "function":
-            _check_function(one, field)
+            _check_function(one, field, depth)
         elif one.type in {"() block", "[] block", "{} block"}:
-            _check_values(one.content, field)
+            _check_values(one.content, field, depth + 1)
 
 
-def _check_function(one: Any, field: str) -> None:
+def _check_function(one: Any, field: str, depth: int) -> None:
     if one.lower_name not in _FUNCTIONS | _SELECTING:
         raise _refusal(one, _("“%(name)s()” cannot be used here.") % {"name": one.name[:60]}, field)
-    _check_values(one.arguments, field)
+    _check_values(one.arguments, field, depth + 1)
+
+
+def _check_depth(node: Any, depth: int, field: str) -> None:
+    if depth > _DEEPEST:
+        raise _refusal(node, _("This is not CSS that can be read."), field)
 
 
 def _refusal(node: Any, text: str, field: str) -> Refused:

@@ -92,3 +92,19 @@ def test_nothing_makes_it_fail_otherwise(inside: str) -> None:
     except Refused:
         return
     assert b"href" not in found
+
+
+HIDDEN = '<!DOCTYPE svg [<!ENTITY a "M0 0">]><!--\u733c\u6776--><svg xmlns="http://www.w3.org/2000/svg">'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        svg("<g>" * 4_000 + PATH + "</g>" * 4_000),
+        ("\ufeff" + HIDDEN + '<path d="&a;"/></svg>').encode("utf-16-le"),
+    ],
+    ids=["endlessly deep", "a document type in another encoding"],
+)
+def test_what_is_made_to_break_readers_is_refused(data: bytes) -> None:
+    with pytest.raises(Refused):
+        clean_image(data)

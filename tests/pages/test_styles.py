@@ -59,6 +59,11 @@ HOSTILE = [
     "h1 { color: red",
     "}",
     "h1 { { color: red } }",
+    r"h1 { font-family: '\3c/style\3e' }",
+    r"h1 { font-family: \3c /style> }",
+    r"h1[id='\3c/style\3e'] { color: red }",
+    "h1 { color: " + "(" * 9_000,
+    "@media a {" * 1_500,
     "a" * (LONGEST + 1),
 ]
 
