@@ -44,11 +44,11 @@ def key_new(request: OrganisationRequest) -> HttpResponse:
 @require_POST
 @organisation_screen()
 def key_rotate(request: OrganisationRequest, key_id: str) -> HttpResponse:
-    """A new one like it; both work for a day."""
+    """A new one like one's own; both work for a day. Another's opens what they may do: nobody gets that."""
     if not was_just_here(request):
         return ask(request, "keys/")
     made: list[Issued] = []
-    told(request, lambda: made.append(rotate_key(_found(request, key_id), request.actor)))
+    told(request, lambda: made.append(rotate_key(_found(request, key_id, mine=True), request.actor)))
     return _shown(request, made[0]) if made else redirect("keys")
 
 
@@ -70,8 +70,9 @@ def _seen_by(request: OrganisationRequest) -> ApiKeyQuerySet:
     return rows if request.standing.may(Role.ADMIN) else rows.filter(user=request.user)
 
 
-def _found(request: OrganisationRequest, key_id: str) -> ApiKey:
-    found = _seen_by(request).filter(pk=key_id).first()
+def _found(request: OrganisationRequest, key_id: str, *, mine: bool = False) -> ApiKey:
+    seen = _seen_by(request).filter(user=request.user) if mine else _seen_by(request)
+    found = seen.filter(pk=key_id).first()
     if found is None:
         raise Http404
     return found

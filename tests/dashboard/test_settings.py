@@ -141,3 +141,21 @@ def test_a_key_is_shown_once_rotated_and_revoked(admin: Visitor, visitors: dict[
     wrong = admin.post("/o/acme/keys/new", asked | {"networks": "nonsense"}).content.decode()
     assert "Nothing was saved yet" in wrong
     assert "nonsense" in wrong
+
+
+def test_nobody_gets_a_key_that_opens_what_another_may_do(
+    admin: Visitor, visitors: dict[str, Visitor]
+) -> None:
+    """An admin sees an owner's key and may close it; a new one like it would make an owner of them."""
+    proven(visitors["owner"])
+    visitors["owner"].post("/o/acme/keys/new", {"name": "The owner's", "scopes": ["admin"]})
+    key = ApiKey.objects.get()
+    proven(admin)
+    listed = admin.see("/o/acme/keys/")
+    assert "The owner" in listed
+    assert "/rotate" not in listed
+    assert admin.post(f"/o/acme/keys/{key.pk}/rotate").status_code == 404
+    assert ApiKey.objects.count() == 1
+    admin.post(f"/o/acme/keys/{key.pk}/revoke")
+    key.refresh_from_db()
+    assert key.revoked_at
