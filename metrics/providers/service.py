@@ -33,10 +33,6 @@ class Wanted:
     until: datetime
 
 
-class Unclear(Exception):
-    """The service answered, but not with what its documentation promises."""
-
-
 @dataclass(frozen=True, slots=True)
 class Service:
     """`needs`: keys without which it tells nothing, each with its other names. `fetch` may raise FetchError,
@@ -51,7 +47,7 @@ def ask(url: str, headers: dict[str, str]) -> Any:
     """The JSON at this address. Raises FetchError."""
     try:
         return json.loads(fetch(url, {"Accept": "application/json", **headers}))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FetchError(_("The answer is no JSON.")) from error
 
 

@@ -126,6 +126,7 @@ def test_asked_again_it_is_asked_for_little_and_nothing_is_counted_twice(
 NONE = (
     "",
     "{",
+    "[" * 100_000,
     "[]",
     "null",
     '"x"',
