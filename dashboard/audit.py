@@ -46,7 +46,7 @@ class Filter:
             wanted = wanted.filter(page_id=self.page)
         if self.since:
             wanted = wanted.filter(at__gte=_midnight(self.since, zone))
-        if self.until:
+        if self.until and self.until < date.max:
             wanted = wanted.filter(at__lt=_midnight(self.until + timedelta(days=1), zone))
         return wanted
 

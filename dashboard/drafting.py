@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from common.errors import Overtaken, Refused
 from components.forms import STAYS
-from dashboard.forms.base import beside
+from dashboard.forms.base import beside, number
 from dashboard.forms.incident import SayingForm
 from dashboard.gates import PageRequest
 from events.models import Event
@@ -22,7 +23,11 @@ from incidents.models import Draft, Incident
 def chosen(request: PageRequest, incident: Incident | None = None) -> Draft | None:
     """The draft that the form is about (`draft` in its address or among its fields). Raises Http404."""
     wanted = request.POST.get("draft") or request.GET.get("draft")
-    return get_object_or_404(request.page.drafts, pk=wanted, incident=incident) if wanted else None
+    if not wanted:
+        return None
+    if "\0" in wanted:
+        raise Http404
+    return get_object_or_404(request.page.drafts, pk=wanted, incident=incident)
 
 
 def newest(draft: Draft | None) -> int:
@@ -55,14 +60,14 @@ def keep(
 ) -> Draft | None:
     """What is typed, as a draft; None where it was refused, as the form says then."""
     at = form.cleaned_data["publish_at"]
-    seen = request.POST.get("draft_seen", "")
+    seen = number(request.POST.get("draft_seen", ""))
     how = {"incident": incident, "draft": draft, "publish_at": at}
     try:
         kept = keep_draft(
             request.page,
             request.actor,
             form.written,
-            seen=int(seen) if draft and seen.isdigit() else None,
+            seen=seen if draft else None,
             **how,
         )
     except Overtaken as refusal:

@@ -107,7 +107,7 @@ def remove_host(page: StatusPage, own: OwnHost, actor: Actor) -> None:
 def make_primary(page: StatusPage, actor: Actor, host: str) -> StatusPage:
     """Have links in messages and feeds lead to `host`, one that the page is served at."""
     with page_change(page, actor, notify=False) as change:
-        if not Domain.objects.filter(page_id=page.pk, host=host).exists():
+        if host not in Domain.objects.filter(page_id=page.pk).values_list("host", flat=True):
             raise Refused(_("The page is not served at “%(host)s” yet.") % {"host": host}, "host")
         if change_row(change.page, {"primary_host": host}, change.now, {"primary_host"}):
             describe_hosts(page.pk, primary=host, published=change.page.published)

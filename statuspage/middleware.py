@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone, translation
@@ -154,6 +154,9 @@ class Organisation:
             return database_away(error)
 
     def _inside(self, request: HttpRequest, slug: str, rest: str) -> HttpResponse:
+        # No name or id has such a character in it, and PostgreSQL takes none.
+        if "\0" in rest or "%00" in request.META.get("QUERY_STRING", ""):
+            raise Http404
         tenant, standing = enter(request.user, slug)
         if tenant.requires_2fa and not has_second_factor(request.user):
             request.session[NEEDED_BY] = tenant.name

@@ -26,5 +26,10 @@ def message_field(label: Any, *, rows: int = 5, help_text: Any = "") -> forms.Ch
     return forms.CharField(label=label, help_text=help_text, required=False, max_length=25_000, widget=area)
 
 
+def number(text: str) -> int | None:
+    """What a hidden field says, where that is the number of a row."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 def seconds(value: str) -> timedelta:
     return timedelta(seconds=int(value or 0))

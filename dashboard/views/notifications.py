@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.forms.base import number
 from dashboard.gates import PageRequest, page_screen
 from dashboard.reading import with_progress
 from notifications.actions import allow, replay, replay_all, suppress
@@ -98,10 +99,10 @@ def deliveries_replay(request: PageRequest) -> HttpResponse:
     if request.POST.get("since") in _SINCE:
         begun = timezone.now() - _SINCE[request.POST["since"]][1]
         ended = ended.filter(notification__event_at__gte=begun)
-    elif number := _number(request.POST.get("notification", "")):
-        ended = ended.filter(notification=number)
+    elif told := number(request.POST.get("notification", "")):
+        ended = ended.filter(notification=told)
     else:
-        ended = ended.filter(pk__in=[found for one in request.POST.getlist("id") if (found := _number(one))])
+        ended = ended.filter(pk__in=[found for one in request.POST.getlist("id") if (found := number(one))])
     _say_sent_again(request, replay_all(ended.order_by("pk").values_list("pk", flat=True)))
     return redirect("deliveries", request.page.pk)
 
@@ -148,11 +149,7 @@ def _listed(request: PageRequest, rows: DeliveryQuerySet, states: Iterable[str])
     }
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-def _say_sent_again(request: PageRequest, number: int) -> None:
-    text = ngettext("%d message is sent again.", "%d messages are sent again.", number) % number
+def _say_sent_again(request: PageRequest, sent: int) -> None:
+    text = ngettext("%d message is sent again.", "%d messages are sent again.", sent) % sent
     hint = _("Left out is who has left, is in quarantine or must not be written to.")
-    (messages.success if number else messages.warning)(request, f"{text} {hint}")
+    (messages.success if sent else messages.warning)(request, f"{text} {hint}")

@@ -17,7 +17,7 @@ from accounts.export import archive
 from accounts.factors import has_second_factor
 from common.errors import Refused
 from common.tenancy import NO_TENANT, in_tenant
-from dashboard.forms.base import beside
+from dashboard.forms.base import beside, number
 from dashboard.forms.organisation import DeleteForm, RenameForm
 from dashboard.gates import OrganisationRequest, organisation_screen
 from dashboard.proven import proven
@@ -59,8 +59,8 @@ def second_factor(request: OrganisationRequest) -> HttpResponse:
 @proven("settings/")
 def transfer(request: OrganisationRequest) -> HttpResponse:
     others = Membership.objects.filter(tenant=request.organisation).exclude(user=request.user)
-    wanted = request.POST.get("member", "")
-    heir = others.select_related("user").filter(pk=wanted).first() if wanted.isdecimal() else None
+    wanted = number(request.POST.get("member", ""))
+    heir = others.select_related("user").filter(pk=wanted).first()
     if heir is None:
         raise Http404
     transfer_ownership(request.organisation, request.user, heir, request.actor)

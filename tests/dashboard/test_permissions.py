@@ -19,9 +19,12 @@ from copies.actions import add_copy_target
 from dashboard.urls import urlpatterns
 from events.models import Event
 from importing.asking import ask_for_import
+from incidents.actions.draft import keep_draft
 from incidents.actions.maintenance import schedule_maintenance
 from incidents.actions.series import create_series
+from incidents.drafts import Written
 from incidents.models import Incident
+from incidents.steps import Words
 from notifications.trials import send_test
 from pages.models import StatusPage
 from pages.own_hosts import add_host
@@ -325,3 +328,49 @@ def test_nothing_of_another_organisation_is_ever_seen(
         if row[PERSONS.index("owner")] == 200:
             answer = visitors["owner"].get(address(name, place.page.pk, parts))
             assert CANARY not in said_by(answer), name
+
+
+# What no screen of ours sends: the address, and what is posted, if anything is.
+BROKEN: list[tuple[str, dict[str, object] | None]] = [
+    ("/o/acme/p/%00/", None),
+    ("{home}incidents/?q=%00", None),
+    ("{home}incidents/new?draft=%00", None),
+    ("{home}incidents/new?template=%00", None),
+    ("{home}incidents/new", {"draft": "\0"}),
+    ("{home}incidents/new", {"name": "X", "then": "draft", "draft": "{draft}", "draft_seen": "\u00b2"}),
+    ("{home}incidents/new", {"name": "X", "then": "draft", "draft": "{draft}", "draft_seen": "9" * 5_000}),
+    ("{home}find?q=%00", None),
+    ("{home}components/%00/", None),
+    ("{home}components/order", {"item": ["group:x", "component:y", "end", "end"], "move": "end:up"}),
+    ("{home}components/status", {"set": "x:operational"}),
+    ("{home}switch", {"set": "{component}:splendid"}),
+    ("{home}maintenance/calendar?month=9999-12", None),
+    ("{home}subscribers/?q=%00&page=x", None),
+    ("{home}notifications/" + "9" * 40 + "/", None),
+    ("{home}notifications/deliveries/replay", {"id": ["\u00b2", "9" * 5_000], "notification": "\0"}),
+    ("{home}held/" + "9" * 40, {"then": "tell"}),
+    ("{home}settings/hosts/primary", {"host": "\0"}),
+    ("{home}appearance/preview?theme=x", {"custom_css": "@media a {" * 1_500}),
+    ("/o/acme/log/?person=%00", None),
+    ("/o/acme/log/?since=0001-01-01&until=9999-12-31", None),
+    ("/o/acme/log/csv?since=x&until=9999-12-31", None),
+    ("/o/acme/settings/transfer", {"member": "9" * 5_000}),
+    ("/o/acme/members/" + "9" * 40, None),
+]
+
+
+def test_what_no_screen_sends_breaks_none(visitors: dict[str, Visitor], place: Place) -> None:
+    draft = keep_draft(place.page, ACTOR, Written(Words("investigating", "")))
+    known = {"{home}": place.home, "{draft}": draft.pk, "{component}": place.api.pk}
+
+    def filled(text: object) -> object:
+        for name, value in known.items():
+            text = text.replace(name, value) if isinstance(text, str) else text
+        return text
+
+    owner = visitors["owner"]
+    for where, typed in BROKEN:
+        url = str(filled(where))
+        sent = {name: filled(value) for name, value in (typed or {}).items()}
+        answer = owner.get(url) if typed is None else owner.post(url, sent)
+        assert answer.status_code < 500, url
