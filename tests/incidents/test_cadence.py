@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from common.errors import Refused
 from common.tenancy import in_tenant
@@ -20,10 +22,19 @@ from pages.actions import update_page
 from pages.models import StatusPage
 from tenants.models import Tenant
 from tests.conftest import ACTOR
-from tests.incidents.conftest import HOUR, NOON, Clock
+from tests.incidents.conftest import HOUR, Clock
 from tests.live import Live
 
 MINUTE = timedelta(minutes=1)
+# Ahead of the clock that pages are made by: a page's time never goes back.
+NOON = datetime(2036, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """Noon, standing still."""
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
 
 
 def after(minutes: int | None) -> datetime | None:

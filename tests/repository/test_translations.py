@@ -36,12 +36,12 @@ Marked = tuple[str, str, str]
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_of_the_public_pages_is_in_the_catalogue(language: str) -> None:
-    assert sorted(_marked() - _entries(language)) == []
+    assert sorted(marked() - _entries(language)) == []
 
 
 @pytest.mark.parametrize("language", sorted(TEAM_LANGUAGES))
 def test_every_text_of_the_team_is_in_the_catalogue(language: str) -> None:
-    assert sorted(_marked(is_for_team) - _entries(language)) == []
+    assert sorted(marked(is_for_team) - _entries(language)) == []
 
 
 def test_what_the_team_reads_is_asked_of_no_other_language() -> None:
@@ -85,7 +85,7 @@ def test_every_place_that_is_translated_exists() -> None:
 
 
 def test_what_is_marked_is_found_in_code_and_in_templates() -> None:
-    texts = {text for _context, text, _plural in _marked()}
+    texts = {text for _context, text, _plural in marked()}
 
     assert {
         "Operational",
@@ -93,7 +93,7 @@ def test_what_is_marked_is_found_in_code_and_in_templates() -> None:
         "j F Y, H:i T",
         "Live status, incidents and uptime of %(name)s.",
     } <= texts
-    assert ("", "%(number)s earlier update", "%(number)s earlier updates") in _marked()
+    assert ("", "%(number)s earlier update", "%(number)s earlier updates") in marked()
 
 
 def _entries(language: str) -> set[Marked]:
@@ -101,7 +101,7 @@ def _entries(language: str) -> set[Marked]:
 
 
 @cache
-def _marked(wanted: Callable[[str], bool] = is_public) -> frozenset[Marked]:
+def marked(wanted: Callable[[str], bool] = is_public) -> frozenset[Marked]:
     found: set[Marked] = set()
     for path in files(".py", ".html", ".txt"):
         if wanted(place(path)):
