@@ -24,8 +24,9 @@ def look_at_host(item: Claimed) -> None:
     if own is None:
         return
     check(own)
-    own.refresh_from_db()
-    put(OWN_HOST, item.tenant_id, [own.pk], due_at=next_check(own, timezone.now()))
+    still = OwnHost.objects.filter(pk=own.pk).first()
+    if still is not None:
+        put(OWN_HOST, item.tenant_id, [still.pk], due_at=next_check(still, timezone.now()))
 
 
 register(CLOCK, Lane.PUBLISH, let_time_pass)

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -98,8 +99,9 @@ def remove_host(page: StatusPage, own: OwnHost, actor: Actor) -> None:
     if page.primary_host == own.host:
         make_primary(page, actor, _slug_host(page))
     with transaction.atomic(durable=True):
-        if own.proved_at is not None:
-            release_hosts(page.pk, [own.host])
+        # Behind a look into DNS that is just drawing its conclusions.
+        own = _found(page, own, page.own_hosts.select_for_update(of=("self",)))
+        release_hosts(page.pk, [own.host])
         record(actor, "host.removed", "host", own.pk, state(own), page_id=page.pk)
         own.delete()
 
@@ -125,7 +127,7 @@ def settle(own: OwnHost, findings: list[Finding]) -> list[Finding]:
     """Keep what was found. Asks nobody."""
     now, codes = timezone.now(), {one.code for one in findings}
     theirs = bool(codes & GOOD)
-    if theirs and own.proved_at is None and not _claim(own):
+    if theirs and own.proved_at is None and not _claim(own, now):
         findings, theirs = [*findings, Finding(Code.TAKEN)], False
     values: dict[str, Any] = {"checked_at": now, "findings": [asdict(one) for one in findings]}
     if theirs:
@@ -186,14 +188,19 @@ def _way(own: OwnHost) -> Finding:
     return Finding(Code.NOT_AN_ALIAS if has_addresses(own.host) else Code.LEADS_NOWHERE)
 
 
-def _claim(own: OwnHost) -> bool:
-    """Whether nobody else is served there."""
-    page = own.page
+def _claim(own: OwnHost, now: datetime) -> bool:
+    """Whether the page is served there from now on: nobody else is, and nothing went while DNS was asked."""
     try:
         with transaction.atomic(durable=True):
-            claim_hosts(current_tenant_id(), page.pk, {own.host: DomainKind.CUSTOM})
-            describe_hosts(page.pk, primary=page.primary_host, published=page.published)
-            record(SYSTEM, "host.proved", "host", own.pk, state(own), page_id=page.pk)
+            _lock(own.page)
+            page = StatusPage.objects.get(pk=own.page_id)
+            own = _found(page, own, page.own_hosts.select_for_update(of=("self",)))
+            if own.proved_at is None:
+                claim_hosts(current_tenant_id(), page.pk, {own.host: DomainKind.CUSTOM})
+                describe_hosts(page.pk, primary=page.primary_host, published=page.published)
+                own.proved_at = now
+                own.save(update_fields=["proved_at"])
+                record(SYSTEM, "host.proved", "host", own.pk, state(own), page_id=page.pk)
     except Refused:
         return False
     return True
@@ -245,8 +252,8 @@ def _lock(page: StatusPage) -> None:
         raise Refused(_("This page has been deleted."))
 
 
-def _found(page: StatusPage, own: OwnHost) -> OwnHost:
-    found = page.own_hosts.filter(pk=own.pk).first()
+def _found(page: StatusPage, own: OwnHost, among: QuerySet[OwnHost] | None = None) -> OwnHost:
+    found = (page.own_hosts.all() if among is None else among).filter(pk=own.pk).first()
     if found is None:
         raise Refused(_("This domain has been removed meanwhile."))
     return found

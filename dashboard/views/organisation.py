@@ -60,7 +60,7 @@ def second_factor(request: OrganisationRequest) -> HttpResponse:
 def transfer(request: OrganisationRequest) -> HttpResponse:
     others = Membership.objects.filter(tenant=request.organisation).exclude(user=request.user)
     wanted = number(request.POST.get("member", ""))
-    heir = others.select_related("user").filter(pk=wanted).first()
+    heir = others.select_related("user").filter(pk=wanted).first() if wanted else None
     if heir is None:
         raise Http404
     transfer_ownership(request.organisation, request.user, heir, request.actor)

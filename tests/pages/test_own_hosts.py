@@ -14,6 +14,7 @@ from common.errors import Refused
 from common.tenancy import in_tenant
 from outbox.models import OutboxItem
 from outbox.registry import Claimed
+from pages.actions import delete_page
 from pages.handlers import look_at_host
 from pages.models import OwnHost, StatusPage
 from pages.own_hosts import (
@@ -27,6 +28,7 @@ from pages.own_hosts import (
     proof,
     remove_host,
     said,
+    settle,
     target,
 )
 from tenants.models import Domain, Tenant
@@ -127,6 +129,20 @@ def test_nobody_gets_a_host_that_another_page_is_served_at(
     assert served(page) == set()
     own.refresh_from_db()
     assert own.proved_at is None
+
+
+@pytest.mark.parametrize("gone", [remove_host, lambda page, own, actor: delete_page(page, actor)])
+def test_what_went_while_dns_was_asked_is_not_served(page: StatusPage, own: OwnHost, gone: Any) -> None:
+    asked = OwnHost.objects.select_related("page").get(pk=own.pk)
+    gone(page, own, ACTOR)
+    settle(asked, [Finding(Code.PROVED)])
+    assert not Domain.objects.filter(host=HOST).exists()
+
+
+def test_two_who_look_at_once_find_the_same(page: StatusPage, own: OwnHost) -> None:
+    asked = [OwnHost.objects.select_related("page").get(pk=own.pk) for _time in range(2)]
+    assert [settle(one, [Finding(Code.PROVED)]) for one in asked] == [[Finding(Code.PROVED)]] * 2
+    assert served(page) == {HOST}
 
 
 def test_links_lead_to_a_proved_host_alone_and_back_when_it_is_removed(
