@@ -93,6 +93,7 @@ def _read(call: Call, owner: Owner, ids: dict[str, str]) -> HttpResponse:
 def _write(call: Call, reader: Operation | None, owner: Owner, ids: dict[str, str]) -> HttpResponse:
     """What was refused is an answer as well: it is what is said when the request comes again."""
     try:
+        _check_trial(call)
         call.body = body_of(call.request)
         call.data = taken(call.operation, call.body)
         with _unless_changed(call, reader, owner, ids):
@@ -106,6 +107,13 @@ def _write(call: Call, reader: Operation | None, owner: Owner, ids: dict[str, st
     if reader is not None and reader.gives is not None and reader.gives is call.operation.gives:
         answer.headers["ETag"] = _tag(answer)
     return answer
+
+
+def _check_trial(call: Call) -> None:
+    """What nobody can try is not done to whoever asks to try it. Raises ApiError 400."""
+    known = {one.name for one in call.operation.parameters}
+    if "dry_run" in call.query and "dry_run" not in known:
+        raise ApiError(400, "This cannot be tried: without dry_run it is done.")
 
 
 def _unless_changed(

@@ -163,6 +163,15 @@ def test_a_trial_counts_whom_it_would_tell_and_changes_nothing(
     assert api.get(f"{path}/postmortem").json["body"] is None
 
 
+def test_what_cannot_be_tried_is_not_done_instead(api: Machine) -> None:
+    incident = api.post("/incidents", {"incident": {"name": "Down"}}).json
+    path = f"/incidents/{incident['id']}"
+    assert api.delete(f"{path}?dry_run=true").status == 400
+    assert api.patch(f"{path}?dry_run=on", {"incident": {"status": "resolved"}}).status == 400
+    assert api.patch(f"{path}?dry_run", {"incident": {"status": "resolved"}}).status == 400
+    assert api.get(path).json == incident
+
+
 def test_a_write_may_be_bound_to_what_was_read(api: Machine) -> None:
     incident = api.post("/incidents", {"incident": {"name": "Down"}}).json
     path = f"/incidents/{incident['id']}"
