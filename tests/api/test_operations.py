@@ -6,7 +6,7 @@ import pytest
 
 from api.operations import Operation
 from pages.models import StatusPage
-from tenants.models import Role, Scope, Tenant, User
+from tenants.models import ApiKey, Role, Scope, Tenant, User
 from tests.api import original
 from tests.api.cases import MODULES, TABLE, World, build
 from tests.api.conftest import EVERYTHING, Machine, machine, person
@@ -68,7 +68,10 @@ def test_an_operation_needs_its_scope(world: World, acme: Tenant, owner: User) -
 def test_no_operation_is_open_to_others(world: World, acme: Tenant, globex: Tenant, owner: User) -> None:
     """Neither without a key, nor with another organisation's, nor with one for another page."""
     theirs = machine(person("theirs@example.com", globex), globex, EVERYTHING, per_minute=100_000)
+    elsewhere = machine(owner, acme, per_minute=100_000)
+    ApiKey.objects.filter(pk=elsewhere.token.split("_")[2]).update(page_ids=["page00000001"])
     for name, operation in TABLE.items():
         assert ask(Machine(), world, operation)[0] == 401, name
         if operation.of_page or operation.of_organisation:
             assert ask(theirs, world, operation)[0] == 404, name
+            assert ask(elsewhere, world, operation)[0] == (404 if operation.of_page else 403), name
