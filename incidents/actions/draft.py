@@ -19,6 +19,8 @@ from incidents.steps import check_seen
 from outbox.queue import put
 from pages.change import Change, page_change, record
 from pages.models import StatusPage
+from tenants.access import role_of
+from tenants.models import Role, Tenant, User
 
 DRAFT = "draft"
 
@@ -77,7 +79,7 @@ def publish_draft(page: StatusPage, draft: Draft, actor: Actor) -> Incident:
 
 
 def publish_if_due(page: StatusPage, draft: Draft) -> None:
-    """At its time, as its author. Where it is refused, the draft stays and says why."""
+    """At its time, as its author, who may still do so. Where it is refused, the draft stays and says why."""
     now = timezone.now()
     if draft.publish_at is None:
         return
@@ -85,9 +87,17 @@ def publish_if_due(page: StatusPage, draft: Draft) -> None:
         put(DRAFT, current_tenant_id(), [draft.pk], due_at=draft.publish_at)
         return
     try:
+        _check_author(page, draft)
         publish_draft(page, draft, Actor(ActorKind.USER, draft.author_id))
     except Refused as refusal:
         _note(draft, refusal.message)
+
+
+def _check_author(page: StatusPage, draft: Draft) -> None:
+    author = User.objects.filter(pk=draft.author_id).first()
+    role = role_of(author, Tenant.objects.get(pk=current_tenant_id()), page.pk) if author else None
+    if role is None or role.rank < Role.EDITOR.rank:
+        raise Refused(_("Whoever wrote it may not publish here any more. Publish or discard it."))
 
 
 def _say(change: Change, draft: Draft, written: Written) -> Incident:

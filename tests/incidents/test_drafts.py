@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,9 +21,17 @@ from incidents.models import Draft, Incident
 from incidents.steps import Words
 from outbox.models import OutboxItem
 from pages.models import StatusPage
+from tenants.actions import set_page_role, set_role
+from tenants.members import remove_member
+from tenants.models import Membership, Role, Tenant, User
 from tests.conftest import ACTOR
 
 BY = Actor(ActorKind.USER, "ada")
+
+
+@pytest.fixture
+def ada(acme: Tenant) -> Membership:
+    return set_role(User.objects.create_user("ada@acme.example", id=BY.id), acme, Role.EDITOR, ACTOR)
 
 
 def _written(component: Component | None = None, **more: Any) -> Written:
@@ -83,7 +92,7 @@ def test_an_update_that_was_drafted_goes_on_with_its_incident(page: StatusPage) 
     assert incident.updates.count() == 2
 
 
-def test_at_its_time_it_is_published_as_its_author(page: StatusPage) -> None:
+def test_at_its_time_it_is_published_as_its_author(page: StatusPage, ada: Membership) -> None:
     at = timezone.now() + timedelta(hours=1)
     draft = keep_draft(page, BY, _written(), publish_at=at)
 
@@ -93,6 +102,30 @@ def test_at_its_time_it_is_published_as_its_author(page: StatusPage) -> None:
     with time_machine.travel(at + timedelta(seconds=1), tick=False):
         publish_if_due(page, draft)
     assert Event.objects.get(name="incident.created").actor_id == "ada"
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        lambda page, ada: remove_member(ada, ACTOR),
+        lambda page, ada: set_role(ada.user, ada.tenant, Role.VIEWER, ACTOR),
+        lambda page, ada: set_page_role(ada, page.pk, Role.VIEWER, ACTOR),
+        lambda page, ada: User.objects.filter(pk=ada.user_id).update(is_active=False),
+    ],
+    ids=["no member", "a viewer", "a viewer of this page", "locked out"],
+)
+def test_nobody_publishes_by_a_draft_what_they_may_not_any_more(
+    page: StatusPage, ada: Membership, lost: Callable[[StatusPage, Membership], object]
+) -> None:
+    at = timezone.now() + timedelta(hours=1)
+    draft = keep_draft(page, BY, _written(), publish_at=at)
+    lost(page, ada)
+    with time_machine.travel(at + timedelta(seconds=1), tick=False):
+        publish_if_due(page, draft)
+
+    assert not Incident.objects.exists()
+    draft.refresh_from_db()
+    assert "may not publish here any more" in draft.problem
 
 
 def test_what_was_put_off_waits_on(page: StatusPage) -> None:
@@ -121,7 +154,9 @@ def test_what_lost_its_time_is_not_published(page: StatusPage, becomes: str) -> 
     assert not Incident.objects.exists()
 
 
-def test_what_is_refused_at_its_time_stays_and_says_why(page: StatusPage, component: Component) -> None:
+def test_what_is_refused_at_its_time_stays_and_says_why(
+    page: StatusPage, component: Component, ada: Membership
+) -> None:
     at = timezone.now() + timedelta(hours=1)
     written = Written(Words("identified", components={"0" * 12: "major_outage"}), name="Slow")
     draft = keep_draft(page, BY, written, publish_at=at)
