@@ -43,8 +43,8 @@ def set_sender(page: StatusPage, actor: Actor, sender: Sender) -> MailSender:
     """
     values: dict[str, Any] = {
         "name": " ".join(sender.name.split())[:_LONGEST_NAME],
-        "address": _address(sender.address, "address"),
-        "reply_to": _address(sender.reply_to, "reply_to"),
+        "address": clean_address(sender.address),
+        "reply_to": _normal(sender.reply_to, "reply_to"),
         "updated_at": timezone.now(),
     }
     tenant_id = current_tenant_id()
@@ -90,12 +90,15 @@ def _shown(row: MailSender) -> Sender:
     return Sender(row.name, row.address, row.reply_to)
 
 
-def _address(given: str, field: str) -> str:
-    if not given.strip():
-        return ""
-    address = normal(Channel.EMAIL, given, field)
+def clean_address(given: str, field: str = "address") -> str:
+    """What a page's mail may be from; empty: nothing of its own. Raises Refused, naming the field."""
+    address = _normal(given, field)
     own = domain_of(settings.DEFAULT_FROM_EMAIL).rstrip(">").lower()
-    if field == "address" and domain_of(address) == own:
+    if domain_of(address) == own:
         message = _("Addresses of %(domain)s are this installation's own.") % {"domain": own}
         raise Refused(message, field)
     return address
+
+
+def _normal(given: str, field: str) -> str:
+    return normal(Channel.EMAIL, given, field) if given.strip() else ""

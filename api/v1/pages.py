@@ -12,7 +12,7 @@ from api.schema.pages import COLOURS, EMBED_COLOURS, KEPT, WAYS, Embed, EmbedInp
 from common.errors import Refused
 from common.instants import utc_seconds
 from notifications.models import MailSender
-from notifications.senders import Sender, set_sender
+from notifications.senders import Sender, clean_address, set_sender
 from pages.actions import update_page
 from pages.choices import PageType
 from pages.links import page_url
@@ -63,9 +63,12 @@ def change_page(call: Call, page: StatusPage) -> Any:
         fields["kept"] = page.kept | kept
     if "viewers_must_be_team_members" in data:
         fields["page_type"] = _type(page, data["viewers_must_be_team_members"])
+    moves = data.get(_FROM, now[_FROM]) != now[_FROM]
+    # Refused before anything is changed, not in between.
+    address = clean_address(data[_FROM], _FROM) if moves else ""
     changed = update_page(page, call.actor, **fields)
-    if data.get(_FROM, now[_FROM]) != now[_FROM]:
-        _set_address(call, page, data[_FROM])
+    if moves:
+        _set_address(call, page, address)
     return _shapes([changed])[0]
 
 
