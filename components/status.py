@@ -99,7 +99,7 @@ def check(change: Change, statuses: Mapping[str, str | None]) -> None:
     known = set(change.page.components.present().filter(pk__in=_ids(statuses)).values_list("pk", flat=True))
     missing = sorted(str(one) for one in statuses if one not in known)
     if missing:
-        message = _("This page has no component %(ids)s.") % {"ids": ", ".join(missing)}
+        message = _("This page has no component %(ids)s.") % {"ids": ", ".join(missing[:10])}
         raise Refused(message, "components")
     wrong = [one for one in statuses.values() if one is not None and one not in ComponentStatus.values]
     if wrong:

@@ -107,3 +107,14 @@ def test_hostile_bodies_are_refused_in_one_shape(api: Machine, body: bytes, cont
     assert set(answer.json) == {"error", "message"}
     assert isinstance(answer.json["error"], str)
     assert api.get("/components").json == []
+
+
+def test_what_is_wrong_a_thousand_times_is_said_in_a_line(api: Machine) -> None:
+    unknown = {f"none{number}": "major_outage" for number in range(1_000)}
+    refused = api.patch("/components", {"components": unknown})
+    assert (refused.status, len(refused.json["error"]) < 300) == (422, True)
+
+
+def test_an_address_with_a_line_end_is_one_that_is_not_there(api: Machine) -> None:
+    """The answer is JSON, as all are."""
+    assert api.get("/components/%0a").status == 404
