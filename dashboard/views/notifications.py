@@ -86,8 +86,13 @@ def deliveries(request: PageRequest) -> HttpResponse:
 @page_screen(Role.ADMIN)
 def delivery(request: PageRequest, number: int) -> HttpResponse:
     found = get_object_or_404(_of_page(request).select_related("notification"), pk=number)
-    known = Suppression.objects.filter(channel=found.channel, target_hash=found.target_hash)
-    values = {"delivery": found, "attempts": found.tries.order_by("pk"), "held_back": known.exists()}
+    ours = Suppression.objects.of(request.organisation.pk)
+    values = {
+        "delivery": found,
+        "attempts": found.tries.order_by("pk"),
+        "held_back": not _of_page(request).filter(pk=found.pk).unsuppressed().exists(),
+        "may_allow": ours.filter(channel=found.channel, target_hash=found.target_hash).exists(),
+    }
     return render(request, "dashboard/notifications/delivery.html", values)
 
 

@@ -11,6 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from common.tenancy import in_tenant
+from notifications.actions import suppress
+from notifications.choices import SuppressionReason
 from notifications.models import Delivery, Suppression
 from notifications.trials import send_test
 from subscribers.actions import Who, add_confirmed
@@ -160,6 +162,18 @@ def test_an_address_is_held_back_and_allowed_again(admin: Visitor, place: Place,
     assert "must not be written to" in admin.see(own)
     admin.post(f"{own}allow")
     assert not Suppression.objects.exists()
+
+
+def test_what_another_organisation_holds_back_is_not_told(
+    admin: Visitor, globex: Tenant, place: Place, sent: Delivery
+) -> None:
+    at = f"{place.home}notifications/deliveries/{sent.pk}/"
+    with in_tenant(globex.pk):
+        suppress(sent.channel, sent.target, SuppressionReason.COMPLAINED, "")
+    assert "must not be written to" not in admin.see(at)
+    Suppression.objects.update(tenant_id=None)
+    assert "must not be written to" in admin.see(at)
+    assert "Allow writing" not in admin.see(at)
 
 
 def test_the_progress_of_a_message_asks_again_until_it_is_over(
