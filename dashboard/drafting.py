@@ -71,11 +71,8 @@ def keep(
             **how,
         )
     except Overtaken as refusal:
-        theirs = Draft.objects.get(pk=draft.pk).content["words"]["body"] if draft else ""
         form.add_error(None, refusal.message)
-        form.add_error(
-            "body", _("They wrote: “%(text)s” Kept once more, yours replaces it.") % {"text": theirs}
-        )
+        form.add_error("body", _theirs(draft))
         return None
     except Refused as refusal:
         form.add_error(*beside(form, refusal))
@@ -87,5 +84,19 @@ def keep(
 
 def publish(request: PageRequest, form: SayingForm, draft: Draft, incident: Incident | None) -> Incident:
     """Say what is typed in the place of the draft, now. Raises Refused."""
-    kept = keep_draft(request.page, request.actor, form.written, incident=incident, draft=draft)
-    return publish_draft(request.page, kept, request.actor)
+    seen = number(request.POST.get("draft_seen", ""))
+    try:
+        kept = keep_draft(
+            request.page, request.actor, form.written, incident=incident, draft=draft, seen=seen
+        )
+    except Overtaken as refusal:
+        message = f"{refusal.message} {_theirs(draft)}"
+        raise Refused(message, "body") from refusal
+    return publish_draft(request.page, kept, request.actor, seen=form.cleaned_data.get("seen"))
+
+
+def _theirs(draft: Draft | None) -> str:
+    """What somebody else has made of it meanwhile."""
+    theirs = Draft.objects.filter(pk=draft.pk).first() if draft else None
+    text = theirs.content["words"]["body"] if theirs else ""
+    return _("They wrote: “%(text)s” Kept once more, yours replaces it.") % {"text": text}

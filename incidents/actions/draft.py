@@ -64,13 +64,19 @@ def discard_draft(page: StatusPage, draft: Draft, actor: Actor) -> None:
         draft.delete()
 
 
-def publish_draft(page: StatusPage, draft: Draft, actor: Actor) -> Incident:
-    """Say what the draft says, now; it is gone then. Never twice, whoever asks at the same time."""
+def publish_draft(page: StatusPage, draft: Draft, actor: Actor, *, seen: int | None = None) -> Incident:
+    """Say what the draft says, now; it is gone then. Never twice, whoever asks at the same time.
+
+    `seen`: of an update, id of the newest event about its incident that its writer knows of; raises
+    Overtaken where there is a newer.
+    """
     now = timezone.now()
     written = Written.of(draft.content)
     deliver, told_at = written.words.deliver, written.told_at(now)
     with page_change(page, actor, notify=deliver, notify_at=told_at, now=now) as change:
         draft = _locked(page, draft)
+        if draft.incident is not None:
+            check_seen("incident", draft.incident.pk, seen)
         incident = _say(change, draft, Written.of(draft.content))
         facts = state(draft) | {"incident": incident.pk}
         record(actor, "draft.published", "draft", draft.pk, facts, page_id=page.pk)

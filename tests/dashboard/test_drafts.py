@@ -79,6 +79,35 @@ def test_two_who_keep_one_draft_are_told(editor: Visitor, place: Place) -> None:
     assert Draft.objects.get().content["words"]["body"] == "Mine."
 
 
+def test_nobody_publishes_over_what_another_made_of_the_draft(editor: Visitor, place: Place) -> None:
+    draft = keep_draft(place.page, ACTOR, Written(Words("identified", "First."), name="X"))
+    address = f"{place.home}{NEW}?draft={draft.pk}"
+    mine = editor.fill(address, "name") | {"body": "Mine."}
+    editor.send(address, "name", then="draft", body="Theirs.")
+
+    html = editor.post(address, mine).content.decode()
+    assert "Theirs." in html
+    assert Incident.objects.count() == 1
+    again = next(values for _action, values in Forms(html).found if "name" in values)
+    editor.post(address, again)
+    assert Incident.objects.latest("created_at").updates.get().body == "Mine."
+
+
+def test_a_drafted_update_is_not_published_over_what_was_said_meanwhile(
+    editor: Visitor, place: Place
+) -> None:
+    draft = keep_draft(place.page, ACTOR, Written(Words("identified", "Mine.")), incident=place.incident)
+    address = f"{place.shown}?draft={draft.pk}"
+    mine = editor.fill(address, "body")
+    editor.send(place.shown, "body", body="Theirs.")
+
+    answer = editor.post(address, mine)
+    assert (answer.status_code, place.incident.updates.count()) == (409, 2)
+    again = next(values for _action, values in Forms(answer.content.decode()).found if "body" in values)
+    editor.post(address, again)
+    assert place.incident.updates.latest("created_at").body == "Mine."
+
+
 def test_a_draft_is_discarded(editor: Visitor, place: Place) -> None:
     draft = keep_draft(place.page, ACTOR, Written(Words("identified"), name="X"))
     editor.post(f"{place.home}drafts/{draft.pk}/discard")
