@@ -19,7 +19,7 @@ from metrics.choices import ProviderKind
 from metrics.credentials import known, sealed, taken
 from metrics.models import Metric, MetricsProvider
 from metrics.providers import check
-from pages.change import Change, page_change, record
+from pages.change import Change, check_condition, page_change, record
 from pages.models import StatusPage
 
 PROVIDER_FIELDS = frozenset({"kind", "metric_base_uri", "disabled"})
@@ -186,6 +186,7 @@ def _locked_provider(page: StatusPage, provider: MetricsProvider) -> MetricsProv
     found = page.metrics_providers.select_for_update(of=("self",)).filter(pk=provider.pk).first()
     if found is None:
         raise Refused(_("This source of metrics has been deleted meanwhile."))
+    check_condition()
     return found
 
 

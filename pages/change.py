@@ -79,8 +79,7 @@ def page_change(
     """
     with transaction.atomic(durable=not _rehearsing.get()):
         locked = _lock(page)
-        if (check := _condition.get()) is not None:
-            check()
+        check_condition()
         # Time runs forward from version to version, even where a clock does not.
         at = max(now or timezone.now(), locked.version_at)
         change = Change(locked, actor, at, locked.version + 1, notify, notify_at)
@@ -92,12 +91,19 @@ def page_change(
 
 @contextmanager
 def only_if(check: Callable[[], None]) -> Iterator[None]:
-    """Changes inside call `check` once the page is locked; what it raises is raised, and nothing changed."""
+    """Changes inside call `check` once what they change is locked; what it raises is raised, and nothing
+    changed."""
     token = _condition.set(check)
     try:
         yield
     finally:
         _condition.reset(token)
+
+
+def check_condition() -> None:
+    """For verbs that open no change of the page: right after they have locked their row."""
+    if (check := _condition.get()) is not None:
+        check()
 
 
 @contextmanager

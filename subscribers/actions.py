@@ -20,6 +20,7 @@ from common.errors import Refused
 from common.tenancy import current_tenant_id
 from events.actor import Actor
 from outbox.queue import put
+from pages.change import check_condition
 from pages.choices import WayOfTelling
 from pages.models import StatusPage
 from subscribers import wishes
@@ -316,7 +317,9 @@ def _row(page: StatusPage, who: Who, now: datetime) -> tuple[Subscriber, bool]:
 
 
 def _find(page: StatusPage, subscriber: Subscriber) -> Subscriber | None:
-    return Subscriber.objects.of_page(page.pk).select_for_update().filter(pk=subscriber.pk).first()
+    found = Subscriber.objects.of_page(page.pk).select_for_update().filter(pk=subscriber.pk).first()
+    check_condition()
+    return found
 
 
 def _locked(page: StatusPage, subscriber: Subscriber) -> Subscriber:

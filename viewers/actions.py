@@ -21,6 +21,7 @@ from components.models import Component
 from events.actor import Actor
 from events.log import Fact, append
 from metrics.models import Metric
+from pages.change import check_condition
 from pages.models import StatusPage
 from viewers.models import Allowed, PageAccessGroup, PageAccessUser
 
@@ -185,6 +186,7 @@ def _locked(row: _Row) -> _Row:
     if found is None:
         message = _("This has been deleted meanwhile.")
         raise Refused(message)
+    check_condition()
     return found
 
 

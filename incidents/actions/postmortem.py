@@ -16,7 +16,7 @@ from events.actor import Actor
 from incidents.choices import IncidentStatus
 from incidents.models import Incident, Postmortem
 from incidents.steps import Words, check_seen, locked, record, update_facts, write_update
-from pages.change import Change, page_change
+from pages.change import Change, check_condition, page_change
 from pages.change import record as record_hidden
 from pages.models import StatusPage
 
@@ -34,6 +34,7 @@ def write_postmortem(
             message = _("This incident has been deleted meanwhile, or is none.")
             raise Refused(message)
         check_seen("postmortem", incident.pk, seen)
+        check_condition()
         now = timezone.now()
         postmortem = Postmortem.objects.filter(incident=incident.pk).first()
         if postmortem is None:

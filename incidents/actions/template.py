@@ -17,7 +17,7 @@ from common.rows import change as change_row
 from events.actor import Actor
 from incidents.models import IncidentTemplate
 from incidents.steps import Words
-from pages.change import record
+from pages.change import check_condition, record
 from pages.models import StatusPage
 
 TEMPLATE_FIELDS = frozenset({"name", "title", "body", "update_status", "deliver_notifications", "group_id"})
@@ -117,6 +117,7 @@ def _locked(page: StatusPage, template: IncidentTemplate) -> IncidentTemplate:
     if found is None:
         message = _("This template has been deleted meanwhile.")
         raise Refused(message)
+    check_condition()
     return found
 
 

@@ -5,14 +5,39 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64encode
+from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 
 from components.actions import create_component, create_group, set_status
 from components.models import Component
+from pages.change import only_if
 from pages.models import StatusPage
+from tenants.models import Tenant
+from tests.api.cases import build
 from tests.api.conftest import Answer, Machine
 from tests.conftest import ACTOR
+
+
+def hidden(ids: dict[str, str]) -> list[tuple[str, str, Any, Any]]:
+    """What takes no version of the page: how it is changed, where, and two things that can be said of it."""
+
+    def changed(path: str, envelope: str, name: str, *values: Any) -> tuple[str, str, Any, Any]:
+        first, second = ({envelope: {name: value}} for value in values)
+        return "PUT" if envelope == "postmortem" else "PATCH", path, first, second
+
+    source, user = ids["metrics_provider_id"], ids["page_access_user_id"]
+    group, template = ids["page_access_group_id"], ids["incident_template_id"]
+    part = {"component_ids": [ids["component_id"]]}
+    return [
+        changed(f"/metrics_providers/{source}", "metrics_provider", "disabled", True, False),
+        changed(f"/page_access_users/{user}", "page_access_user", "external_login", "a", "b"),
+        changed(f"/page_access_groups/{group}", "page_access_group", "name", "a", "b"),
+        changed(f"/incident_templates/{template}", "template", "name", "a", "b"),
+        changed(f"/incidents/{ids['drafted_id']}/postmortem", "postmortem", "body_draft", "a", "b"),
+        ("PATCH", f"/subscribers/{ids['subscriber_id']}", part, {}),
+    ]
 
 
 def test_what_is_known_is_not_sent_again(api: Machine, page: StatusPage, component: Component) -> None:
@@ -79,6 +104,25 @@ def test_what_is_not_said_of_a_page_stays_as_somebody_else_has_made_it_meanwhile
     changed = api.patch("", {"page": {"name": "Renamed"}}).json
     assert (changed["name"], changed["allow_sms_subscribers"]) == ("Renamed", False)
     assert changed["css_font_color"] == "#222222"
+
+
+def test_what_no_visitor_sees_is_held_to_its_tag_as_well(
+    api: Machine, page: StatusPage, acme: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build(page, acme.pk)
+    for method, path, first, second in hidden(world.ids):
+        tag = api.get(path).headers["ETag"]
+
+        def overtaken(
+            check: Any, *, method: str = method, path: str = path, first: Any = first
+        ) -> AbstractContextManager[None]:
+            monkeypatch.undo()
+            assert api.ask(method, path, first).status == 200
+            return only_if(check)
+
+        monkeypatch.setattr("api.serving.only_if", overtaken)
+        assert api.ask(method, path, second, **{"If-Match": tag}).status == 412, path
+        assert api.get(path).headers["ETag"] != tag, path
 
 
 def _overtake(monkeypatch: pytest.MonkeyPatch, page: StatusPage, **values: object) -> None:
