@@ -19,6 +19,7 @@ from common.tenancy import in_tenant
 from events.actor import Actor
 from events.log import Fact, append
 from outbox.queue import put
+from tenants.access import standing_of
 from tenants.actions import keep_an_owner
 from tenants.models import Domain, Invitation, Membership, PageRole, Role, Tenant, User
 
@@ -94,7 +95,7 @@ def accept_invitation(invitation: Invitation, user: User, actor: Actor) -> Membe
     now = timezone.now()
     with in_tenant(invitation.tenant_id), transaction.atomic(durable=True):
         invitation = _open_one(invitation.pk)
-        if invitation.expires_at <= now or invitation.tenant.deleted_at:
+        if invitation.expires_at <= now or invitation.tenant.deleted_at or not _still_meant(invitation):
             raise Refused(_("This invitation is of no use any more. Ask for a new one."))
         if invitation.email != user.email:
             raise Refused(_("This invitation is for another address than yours."))
@@ -208,6 +209,12 @@ def _open_one(pk: str) -> Invitation:
     if invitation is None:
         raise Refused(_("This invitation is of no use any more. Ask for a new one."))
     return invitation
+
+
+def _still_meant(invitation: Invitation) -> bool:
+    """Whether whoever sent it might send it today: who was taken out brings nobody in, themselves neither."""
+    standing = standing_of(invitation.invited_by, invitation.tenant) if invitation.invited_by else None
+    return standing is not None and standing.role.rank >= max(Role.ADMIN.rank, Role(invitation.role).rank)
 
 
 def _give_page_roles(membership: Membership, invitation: Invitation) -> None:

@@ -284,3 +284,15 @@ def test_an_archive_holds_all_of_one_organisation(
     assert CANARY not in str(rows)
     assert "globex" not in str(rows)
     assert "Acme & Sons" in file.read("README.txt").decode()
+
+
+def test_who_was_taken_out_brings_nobody_in_by_a_former_invitation(
+    acme: Tenant, owner: User, new: User
+) -> None:
+    other = User.objects.create_user("other@example.org")
+    theirs = set_role(other, acme, Role.OWNER, ACTOR)
+    invitation = invite(acme, Invited("new@example.org", Role.OWNER, {}), other, ACTOR)
+    remove_member(theirs, ACTOR)
+    with pytest.raises(Refused, match="of no use any more"):
+        accept_invitation(invitation, new, ACTOR)
+    assert standing_of(new, acme) is None
