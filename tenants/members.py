@@ -75,7 +75,9 @@ def invite_again(invitation: Invitation, actor: Actor) -> None:
             raise Refused(_("It was sent a moment ago. Wait a minute before you send it again."))
         invitation.number += 1
         invitation.expires_at = now + VALID
-        invitation.save(update_fields=["number", "expires_at"])
+        # Whoever sends it again is who invites: the former one may be gone.
+        invitation.invited_by = User.objects.filter(pk=actor.id).first() or invitation.invited_by
+        invitation.save(update_fields=["number", "expires_at", "invited_by"])
         _send(invitation)
         _record(invitation, "member.invited", actor, now)
 

@@ -296,3 +296,8 @@ def test_who_was_taken_out_brings_nobody_in_by_a_former_invitation(
     with pytest.raises(Refused, match="of no use any more"):
         accept_invitation(invitation, new, ACTOR)
     assert standing_of(new, acme) is None
+
+    Invitation.objects.update(expires_at=timezone.now() + timedelta(days=1))
+    invite_again(Invitation.objects.get(), Actor(ActorKind.USER, owner.pk))
+    accept_invitation(Invitation.objects.get(), new, ACTOR)
+    assert standing_of(new, acme) is not None
