@@ -13,7 +13,12 @@ const send = (frame) => {
   form.setAttribute("action", before[0]);
   form.target = before[1];
 };
-const show = () => form.querySelectorAll("iframe").forEach(send);
+// One after the other: a form that is sent anew forgets where it was going.
+const [light, dark] = form.querySelectorAll("iframe");
+const show = () => {
+  light.onload = () => { light.onload = null; send(dark); };
+  send(light);
+};
 let waiting;
 const soon = () => { clearTimeout(waiting); waiting = setTimeout(show, 600); };
 

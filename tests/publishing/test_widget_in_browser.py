@@ -236,7 +236,7 @@ def test_a_widget_asks_nothing_while_nobody_looks(browser: Browser, site: Site) 
 def test_a_widget_asks_from_time_to_time_where_nothing_streams(browser: Browser, site: Site) -> None:
     """And says so when nobody answers. Minutes pass as seconds here."""
     quick = embed.script().body.replace(b"5e3", b"1e2")
-    for slow, fast in ((b"OLD = 18e4", b"OLD = 3e3"), (b"PAUSE = 3e4", b"PAUSE = 3e2")):
+    for slow, fast in ((b"OLD=18e4", b"OLD=3e3"), (b"PAUSE=3e4", b"PAUSE=3e2")):
         assert slow in quick
         quick = quick.replace(slow, fast)
     with visited(browser, site, "") as page:

@@ -128,7 +128,9 @@ def test_a_child_takes_what_it_has_started_along(tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_only_the_very_process_that_was_noted_is_ended(tmp_path: Path) -> None:
-    noted = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    # Whoever runs tests in the background has them ignore the signal.
+    command = ["env", "--default-signal=INT", "sleep", "60"]
+    noted = subprocess.Popen(command, start_new_session=True)
     other = subprocess.Popen(["sleep", "60"], start_new_session=True)
     file = tmp_path / "processes.json"
     file.write_text(json.dumps({noted.pid: start_time(noted.pid), other.pid: "a time long past"}))
