@@ -8,8 +8,13 @@ from django.contrib import messages
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 
+from common.counters import Limit, NotCounting, TooOften, address_of, count, network
+
 _KEY = "typed"
 _MOST = 60_000
+_HOUR = 3600
+# Of one network: nobody fills the database with forms.
+_AN_HOUR = 60
 
 
 def keep(request: HttpRequest) -> str:
@@ -23,9 +28,21 @@ def keep(request: HttpRequest) -> str:
     if back is None:
         return "/"
     data = request.POST.urlencode()
-    if back.partition("?")[0] == request.path and len(data) <= _MOST:
+    if back.partition("?")[0] == request.path and len(data) <= _MOST and _is_seldom(request):
         request.session[_KEY] = {"path": request.path, "data": data}
     return back
+
+
+def _is_seldom(request: HttpRequest) -> bool:
+    """What was typed is kept also while nobody counts."""
+    visitor = network(address_of(request.META.get("REMOTE_ADDR") or ""))
+    try:
+        count([Limit("typed", visitor, _AN_HOUR, _HOUR)])
+    except TooOften:
+        return False
+    except NotCounting:
+        return True
+    return True
 
 
 def typed(request: HttpRequest) -> QueryDict | None:
