@@ -11,7 +11,6 @@ from dashboard.views.components import (
     component_edit,
     component_new,
     component_order,
-    component_status,
     components,
     correction_withdraw,
     group_delete,
@@ -89,7 +88,6 @@ _INCIDENT: _Addresses = [
 _COMPONENTS: _Addresses = [
     path("", components, name="components"),
     path("order", component_order, name="component_order"),
-    path("status", component_status, name="component_status"),
     path("new", component_new, name="component_new"),
     path("groups/new", group_new, name="group_new"),
     path("groups/<str:pk>/", group_edit, name="group_edit"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -31,5 +31,14 @@ def number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
-def seconds(value: str) -> timedelta:
-    return timedelta(seconds=int(value or 0))
+class HoldForm(forms.Form):
+    """Telling may wait a moment, so that it can be taken back."""
+
+    hold = forms.ChoiceField(
+        label=_("When"), choices=HOLDS, required=False, initial="0", widget=forms.RadioSelect
+    )
+
+    def notify_at(self, now: datetime) -> datetime | None:
+        """When subscribers are told, where that is not at once."""
+        held = timedelta(seconds=int(self.cleaned_data.get("hold") or 0))
+        return now + held if held else None

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import MinuteField
-from dashboard.forms.base import HOLDS, message_field, seconds
+from dashboard.forms.base import HoldForm, message_field
 from dashboard.forms.statuses import StatusesField, offer
 from incidents.choices import Impact, IncidentKind, IncidentStatus
 from incidents.drafts import Written
@@ -35,7 +35,7 @@ _PROMISES = [
 _AT = ("at", _("At …"))
 
 
-class SayingForm(forms.Form):
+class SayingForm(HoldForm):
     """What a first and every further update have in common."""
 
     status = forms.ChoiceField(label=_("Status"), choices=STATUSES, widget=forms.RadioSelect)
@@ -47,10 +47,6 @@ class SayingForm(forms.Form):
     )
     next_update_by = MinuteField(label=_("Next update by"), required=False)
     notify = forms.BooleanField(label=_("Tell subscribers"), required=False, initial=True)
-    hold = forms.ChoiceField(
-        label=_("When"), choices=HOLDS, required=False, initial="0", widget=forms.RadioSelect
-    )
-
     publish_at = MinuteField(label=_("Publish it at"), required=False)
 
     def __init__(self, page: StatusPage, *args: Any, concerned: Collection[str] = (), **kwargs: Any) -> None:
@@ -108,11 +104,6 @@ class SayingForm(forms.Form):
             at: datetime | None = self.cleaned_data.get("next_update_by")
             return at
         return now + timedelta(minutes=int(chosen)) if chosen else None
-
-    def notify_at(self, now: datetime) -> datetime | None:
-        """When subscribers are told, where that is not at once."""
-        held = seconds(self.cleaned_data.get("hold") or "0")
-        return now + held if held else None
 
 
 class NewIncidentForm(SayingForm):

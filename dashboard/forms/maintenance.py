@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.admin import MinuteField, VerbForm
 from components.forms import ComponentsField
-from dashboard.forms.base import HOLDS, message_field, seconds
+from dashboard.forms.base import HoldForm, message_field
 from dashboard.forms.statuses import StatusesField, offer
 from incidents.choices import IncidentStatus
 from incidents.models import Incident, MaintenanceSeries, MaintenanceWindow
@@ -104,12 +104,9 @@ class PlanForm(VerbForm):
         return [one.pk for one in self.cleaned_data.get("components", ())]
 
 
-class NewMaintenanceForm(PlanForm):
+class NewMaintenanceForm(PlanForm, HoldForm):
     body = message_field(_("Message"))
     notify = forms.BooleanField(label=_("Tell subscribers now"), required=False, initial=True)
-    hold = forms.ChoiceField(
-        label=_("When"), choices=HOLDS, required=False, initial="0", widget=forms.RadioSelect
-    )
     repeats = forms.ChoiceField(label=_("How often"), choices=REPEATS, required=False)
     rule = forms.CharField(
         label=_("Rule"),
@@ -118,11 +115,6 @@ class NewMaintenanceForm(PlanForm):
         help_text=_("As calendars write it, such as FREQ=MONTHLY;BYDAY=1SU."),
     )
     over = forms.BooleanField(label=_("It is over already: only add it to the history"), required=False)
-
-    def notify_at(self, now: datetime) -> datetime | None:
-        """When subscribers are told, where that is not at once."""
-        held = seconds(self.cleaned_data.get("hold") or "0")
-        return now + held if held else None
 
     @property
     def times(self) -> dict[str, Any]:
@@ -142,16 +134,13 @@ class EditMaintenanceForm(PlanForm):
             self.fields[name].show_hidden_initial = True
 
 
-class SayForm(forms.Form):
+class SayForm(HoldForm):
     """How it goes on."""
 
     status = forms.ChoiceField(label=_("Status"), widget=forms.RadioSelect)
     statuses = StatusesField()
     body = message_field(_("Message"))
     notify = forms.BooleanField(label=_("Tell subscribers"), required=False, initial=True)
-    hold = forms.ChoiceField(
-        label=_("When"), choices=HOLDS, required=False, initial="0", widget=forms.RadioSelect
-    )
 
     def __init__(self, page: StatusPage, incident: Incident, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -166,10 +155,6 @@ class SayForm(forms.Form):
     def words(self) -> Words:
         given = self.cleaned_data
         return Words(given["status"], given["body"], components=given["statuses"], deliver=given["notify"])
-
-    def notify_at(self, now: datetime) -> datetime | None:
-        held = seconds(self.cleaned_data.get("hold") or "0")
-        return now + held if held else None
 
 
 class SeriesForm(VerbForm):

@@ -18,7 +18,6 @@ from components.actions import (
     create_group,
     delete_component,
     delete_group,
-    set_status,
     update_component,
     update_group,
     withdraw_correction,
@@ -52,16 +51,6 @@ def component_order(request: PageRequest) -> HttpResponse:
     items = request.POST.getlist("item")
     item, _colon, way = request.POST.get("move", "").rpartition(":")
     told(request, lambda: arrange(request.page, blocks(moved(items, item, way)), request.actor))
-    return redirect("components", request.page.pk)
-
-
-@require_POST
-@page_screen(Role.EDITOR)
-def component_status(request: PageRequest) -> HttpResponse:
-    """Set one component's status: `set` is its id, a colon, and the status."""
-    pk, _colon, status = request.POST.get("set", "").partition(":")
-    done = _("The status is changed. Visitors see it now.")
-    told(request, lambda: set_status(request.page, {pk: status}, request.actor), done)
     return redirect("components", request.page.pk)
 
 

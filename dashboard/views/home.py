@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import Refused
 from components.actions import set_status
 from components.choices import ComponentStatus
+from dashboard.doing import told
 from dashboard.first_steps import first_steps
 from dashboard.gates import OrganisationRequest, PageRequest, organisation_screen, page_screen
 from dashboard.reading import (
@@ -73,11 +72,7 @@ def home(request: PageRequest) -> HttpResponse:
 @require_POST
 @page_screen(Role.EDITOR)
 def switch(request: PageRequest) -> HttpResponse:
-    """Set one component's status: `set` is its id, a colon, and the status."""
-    component_id, _colon, status = request.POST.get("set", "").partition(":")
-    try:
-        set_status(request.page, {component_id: status}, request.actor)
-        messages.success(request, _("The page says so now."))
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    return redirect("home", request.page.pk)
+    """Set one component's status: `set` is its id, a colon, and the status; `components`: asked for there."""
+    pk, _colon, status = request.POST.get("set", "").partition(":")
+    told(request, lambda: set_status(request.page, {pk: status}, request.actor), _("The page says so now."))
+    return redirect("components" if "components" in request.POST else "home", request.page.pk)

@@ -145,9 +145,11 @@ def test_no_order_names_what_is_elsewhere(editor: Browser, component: Component,
 
 
 def test_a_status_is_set_where_it_stands(editor: Browser, component: Component, at: str) -> None:
-    editor.post(f"{at}status", {"set": f"{component.pk}:partial_outage"})
+    switch = f"{at.removesuffix('components/')}switch"
+    answer = editor.post(switch, {"set": f"{component.pk}:partial_outage", "components": "1"})
+    assert answer.headers["Location"] == at
     assert Component.objects.with_status().get(pk=component.pk).status == "partial_outage"
-    answer = editor.post(f"{at}status", {"set": f"{component.pk}:on_fire"}, follow=True)
+    answer = editor.post(switch, {"set": f"{component.pk}:on_fire"}, follow=True)
     assert "not a component status" in answer.content.decode()
 
 

@@ -86,7 +86,6 @@ MATRIX: dict[str, list[int]] = {
     "update_edit": EDITORS,
     "components": EVERY_MEMBER,
     "component_order": NOT_BY_GET,
-    "component_status": NOT_BY_GET,
     "component_new": EDITORS,
     "component": EVERY_MEMBER,
     "component_edit": EDITORS,
