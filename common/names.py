@@ -8,12 +8,19 @@ import dns.exception
 import dns.nameserver
 import dns.resolver
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 
 _SECONDS = 3.0
 
 
 class Unanswered(Exception):
     """DNS gave no answer: nothing is known."""
+
+
+def proof(tenant_id: str, domain: str) -> tuple[str, str]:
+    """The name of a TXT record, and what it has to say for the domain to be the organisation's."""
+    signed = salted_hmac("common.names.proof", f"{tenant_id}\0{domain}", algorithm="sha256").hexdigest()
+    return f"_statuspage.{domain}", f"statuspage={signed[:32]}"
 
 
 def texts(name: str) -> list[str]:

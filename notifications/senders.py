@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
+from common.names import proof
 from common.tenancy import current_tenant_id
 from events.actor import Actor
 from notifications.letters import Letter
@@ -71,12 +71,6 @@ def senders(letters: Collection[Letter]) -> dict[str, Sender]:
 
 def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
-
-
-def proof(tenant_id: str, domain: str) -> tuple[str, str]:
-    """The name of a TXT record, and what it has to say for the domain to be the organisation's."""
-    signed = salted_hmac("notifications.senders", f"{tenant_id}\0{domain}", algorithm="sha256").hexdigest()
-    return f"_statuspage.{domain}", f"statuspage={signed[:32]}"
 
 
 def is_proved(tenant_id: str, domain: str, texts: Collection[str]) -> bool:

@@ -9,10 +9,10 @@ from enum import StrEnum
 from django.conf import settings
 from django.utils import timezone
 
-from common.names import Unanswered, texts
+from common.names import Unanswered, proof, texts
 from notifications.models import MailReport, MailSender
 from notifications.providers import SMTP, providers
-from notifications.senders import domain_of, is_proved, proof
+from notifications.senders import domain_of, is_proved
 
 # What a domain's SPF record has to include for mail that these services send.
 _SPF = {

@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
-from common.names import Unanswered, alias, has_addresses, texts
+from common.names import Unanswered, alias, has_addresses, proof, texts
 from common.rows import add, state
 from common.rows import change as change_row
 from common.tenancy import current_tenant_id
@@ -61,12 +61,6 @@ CAREFUL = frozenset({Code.NOT_AN_ALIAS, Code.UNANSWERED})
 class Finding:
     code: Code
     about: str = ""
-
-
-def proof(tenant_id: str, host: str) -> tuple[str, str]:
-    """The name of a TXT record, and what it has to say for the host to be the organisation's."""
-    signed = salted_hmac("pages.own_hosts", f"{tenant_id}\0{host}", algorithm="sha256").hexdigest()
-    return f"_statuspage.{host}", f"statuspage={signed[:32]}"
 
 
 def target(page: StatusPage) -> str:

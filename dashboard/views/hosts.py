@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from common.names import proof
 from dashboard.doing import does, told
 from dashboard.gates import PageRequest, page_screen
 from dashboard.typed import typed
@@ -25,7 +26,6 @@ from pages.own_hosts import (
     add_host,
     check,
     make_primary,
-    proof,
     remove_host,
     said,
     target,

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.factors import was_just_here
+from common.names import proof
 from dashboard.doing import does, told
 from dashboard.forms.settings import SECTIONS, SenderForm, fields_of
 from dashboard.gates import PageRequest, page_screen
 from dashboard.proven import ask
 from dashboard.typed import typed
 from notifications.models import MailSender
-from notifications.senders import domain_of, proof, set_sender
+from notifications.senders import domain_of, set_sender
 from notifications.senders_check import check
 from pages.actions import delete_page, update_page
 from pages.models import StatusPage

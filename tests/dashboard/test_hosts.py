@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from common.names import proof
 from common.tenancy import in_tenant
 from pages.models import OwnHost, StatusPage
-from pages.own_hosts import Code, Finding, proof, settle, target
+from pages.own_hosts import Code, Finding, settle, target
 from tenants.models import Tenant
 from tests.dashboard.conftest import Place, Visitor
 from tests.nameserver import nameserver

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from common.errors import Refused
+from common.names import proof
 from common.tenancy import current_tenant_id, in_tenant
 from events.models import Event
 from notifications.models import MailReport, MailSender
-from notifications.senders import Sender, proof, set_sender
+from notifications.senders import Sender, set_sender
 from notifications.senders_check import Level, check
 from pages.models import StatusPage
 from tenants.models import Tenant

@@ -11,6 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from common.errors import Refused
+from common.names import proof
 from common.tenancy import in_tenant
 from outbox.models import OutboxItem
 from outbox.registry import Claimed
@@ -25,7 +26,6 @@ from pages.own_hosts import (
     add_host,
     check,
     make_primary,
-    proof,
     remove_host,
     said,
     settle,
