@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import zoneinfo
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
@@ -19,29 +17,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import VerbAdmin, VerbForm
-from common.errors import Refused
 from pages.actions import PAGE_FIELDS, create_page, delete_page, update_page
 from pages.admin_base import PageBoundAdmin, common_zone, indicator_badge, standing
-from pages.images import MAX_BYTES, clean_image
+from pages.forms import ImageField as PlainImageField
+from pages.forms import Shown
 from pages.links import page_url
-from pages.models import Asset, StatusPage
+from pages.models import StatusPage
 from tenants.models import Role
 
 # What the picker begins with where no colour is set.
 _STANDARD = "#0b5cad"
 _IMAGES = ("logo_light", "logo_dark", "favicon")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An image that the page has, for the widget."""
-
-    asset: Asset
-
-    @property
-    def url(self) -> str:
-        content = base64.b64encode(bytes(self.asset.content)).decode()
-        return f"data:{self.asset.content_type};base64,{content}"
 
 
 class ImageInput(AdminFileWidget):
@@ -51,19 +37,8 @@ class ImageInput(AdminFileWidget):
         return render_to_string("admin/image_input.html", self.get_context(name, value, attrs))
 
 
-class ImageField(forms.FileField):
+class ImageField(PlainImageField):
     widget = ImageInput
-
-    def clean(self, data: Any, initial: Any = None) -> Any:
-        """The cleaned Asset, or None where it is taken away."""
-        upload = super().clean(data, initial)
-        if not upload or upload is initial:
-            return None
-        upload.seek(0)
-        try:
-            return clean_image(upload.read(MAX_BYTES + 1))
-        except Refused as refusal:
-            raise forms.ValidationError(refusal.message) from refusal
 
 
 class ColourInput(forms.TextInput):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from django import forms
@@ -11,27 +10,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import VerbForm
-from common.errors import Refused
-from pages.images import MAX_BYTES, clean_image
-from pages.models import Asset, StatusPage
+from pages.forms import ImageField as PlainImageField
+from pages.forms import Shown
+from pages.models import StatusPage
 from publishing.rendering.brand import COLOUR, DARK_GROUND, LIGHT_GROUND, readable
 
 IMAGES = ("logo_light", "logo_dark", "favicon")
-
-
-class Shown:
-    """An image that the page has, for the widget."""
-
-    def __init__(self, asset: Asset) -> None:
-        self.asset = asset
-
-    @property
-    def url(self) -> str:
-        return data_url(bytes(self.asset.content), self.asset.content_type)
-
-
-def data_url(content: bytes, content_type: str) -> str:
-    return f"data:{content_type};base64,{base64.b64encode(content).decode()}"
 
 
 class ImageInput(forms.ClearableFileInput):
@@ -39,19 +23,8 @@ class ImageInput(forms.ClearableFileInput):
         return render_to_string("dashboard/appearance/image.html", self.get_context(name, value, attrs))
 
 
-class ImageField(forms.FileField):
+class ImageField(PlainImageField):
     widget = ImageInput(attrs={"accept": ".png,.jpg,.jpeg,.webp,.ico,.svg"})
-
-    def clean(self, data: Any, initial: Any = None) -> Any:
-        """The cleaned Asset, or None where it is taken away."""
-        upload = super().clean(data, initial)
-        if not upload or upload is initial:
-            return None
-        upload.seek(0)
-        try:
-            return clean_image(upload.read(MAX_BYTES + 1))
-        except Refused as refusal:
-            raise forms.ValidationError(refusal.message) from refusal
 
 
 class ColourInput(forms.TextInput):

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 
 from common.errors import Refused
 from dashboard.doing import does
-from dashboard.forms.appearance import AppearanceForm, data_url, hard_to_read
+from dashboard.forms.appearance import AppearanceForm, hard_to_read
 from dashboard.gates import PageRequest, page_screen
 from dashboard.typed import typed
 from pages.actions import update_page
 from pages.change import rehearsal
+from pages.forms import data_url
 from pages.models import StatusPage
 from publishing.rehearsing import look_of
 from store import Document
