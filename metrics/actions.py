@@ -16,9 +16,9 @@ from common.rows import change as change_row
 from events.actor import Actor
 from metrics.asking import ask_to_poll, ask_to_purge
 from metrics.choices import ProviderKind
-from metrics.credentials import known, sealed, taken
+from metrics.credentials import Credentials, known, sealed, taken
 from metrics.models import Metric, MetricsProvider
-from metrics.providers import check
+from metrics.providers import check, server, tidy
 from pages.change import Change, check_condition, page_change, record
 from pages.models import StatusPage
 
@@ -53,6 +53,7 @@ def create_provider(page: StatusPage, actor: Actor, *, kind: str, **fields: Any)
     now, keys = timezone.now(), taken(fields)
     fields = given({"kind": kind, **fields}, PROVIDER_FIELDS, MetricsProvider)
     provider = MetricsProvider(page=page, created_at=now, updated_at=now, **fields)
+    tidy(provider)
     check(provider, keys)
     provider.credentials = sealed(keys)
     with transaction.atomic(durable=True):
@@ -66,18 +67,22 @@ def create_provider(page: StatusPage, actor: Actor, *, kind: str, **fields: Any)
 def update_provider(
     page: StatusPage, provider: MetricsProvider, actor: Actor, **fields: Any
 ) -> MetricsProvider:
-    """Change a source; keys that are not given, or empty, stay. It is asked again at once."""
+    """Change a source. It is asked again at once.
+
+    Keys that are not given, or empty, stay while the same server is asked: another one is told none but those
+    that are given along. Raises Refused, naming the field, where it needs some.
+    """
     keys = taken(fields)
     fields = given(fields, PROVIDER_FIELDS, MetricsProvider)
     with transaction.atomic(durable=True):
         _lock(page)
         provider = _locked_provider(page, provider)
-        merged = known(provider.credentials) | keys
-        _check_changed(provider, fields, merged)
+        former = known(provider.credentials)
+        merged = _check_changed(provider, fields, former, keys)
         now = timezone.now()
         changed = change_row(provider, fields, now, PROVIDER_FIELDS)
         if keys or changed:
-            _settle(provider, sealed(merged) if keys else provider.credentials, now)
+            _settle(provider, provider.credentials if merged == former else sealed(merged), now)
             _record(actor, "metrics_provider.updated", provider)
     return provider
 
@@ -131,15 +136,32 @@ def delete_metric(page: StatusPage, metric: Metric, actor: Actor) -> None:
         metric.delete()
 
 
-def _check_changed(provider: MetricsProvider, fields: dict[str, Any], keys: dict[str, str]) -> None:
-    """Before anything is written: `check` tidies the row."""
+def _check_changed(
+    provider: MetricsProvider, fields: dict[str, Any], former: Credentials, keys: Credentials
+) -> Credentials:
+    """The keys that it has from then on. Before anything is written: `fields` are tidied, and judged."""
     check_known(fields, PROVIDER_FIELDS)
     wanted = MetricsProvider(kind=provider.kind, metric_base_uri=provider.metric_base_uri)
     for name, value in fields.items():
         setattr(wanted, name, value)
-    check(wanted, keys)
+    tidy(wanted)
     if "metric_base_uri" in fields:
         fields["metric_base_uri"] = wanted.metric_base_uri
+    merged = former | keys if server(provider) == server(wanted) else keys
+    _check_told(provider, wanted, former, keys)
+    check(wanted, merged)
+    return merged
+
+
+def _check_told(
+    provider: MetricsProvider, wanted: MetricsProvider, former: Credentials, keys: Credentials
+) -> None:
+    """Whoever may change an address is not told by it what was stored under another."""
+    told = server(provider)
+    if former and not keys and server(wanted) not in {"", told}:
+        field = "kind" if wanted.kind != provider.kind else "metric_base_uri"
+        message = _("The keys that are stored are for %(server)s. Give those for the other server along.")
+        raise Refused(message % {"server": told or ProviderKind(provider.kind).label}, field)
 
 
 def _settle(provider: MetricsProvider, credentials: str, now: datetime) -> None:

@@ -78,7 +78,7 @@ class MetricsProviderAdmin(PageBoundAdmin):
             "fields": list(KEYS),
             "description": _(
                 "Datadog: API key and application key. New Relic: API key. Librato: e-mail and API token. "
-                "Pingdom: API token. To keep one, leave it empty."
+                "Pingdom: API token. To keep one, leave it empty. For another server, enter all of them."
             ),
         },
     )

@@ -49,7 +49,11 @@ def test_the_team_adds_changes_and_removes_sources_and_metrics(
         metric = Metric.objects.get()
         assert (metric.name, metric.suffix, metric.position) == ("Latency", "ms", 0)
     editor.send(f"{BASE}metric/{metric.pk}/change/", name="Response time", y_axis_min="0", y_axis_max="500")
-    admin.send(f"{BASE}metricsprovider/{source.pk}/change/", metric_base_uri="https://api.datadoghq.eu")
+    europe = {"metric_base_uri": "https://api.datadoghq.eu"}
+    refused = admin.send(f"{BASE}metricsprovider/{source.pk}/change/", **europe)
+    assert b"stored are for https://api.datadoghq.com" in refused.content
+    europe |= {"api_key": SECRET, "application_key": SECRET}
+    admin.send(f"{BASE}metricsprovider/{source.pk}/change/", **europe)
     with in_tenant(acme.id):
         metric = Metric.objects.select_related("provider").get()
         assert (metric.name, metric.axis) == ("Response time", (0.0, 500.0))

@@ -297,6 +297,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("Pingdom", {"api_token": SECRET, "metric_base_uri": "ftp://example.com"}, "metric_base_uri"),
     ("Pingdom", {"api_token": SECRET, "metric_base_uri": "https://169.254.169.254"}, "metric_base_uri"),
     ("Pingdom", {"api_token": SECRET, "metric_base_uri": "https://u:p@example.com"}, "metric_base_uri"),
+    ("Pingdom", {"api_token": SECRET, "metric_base_uri": "https://example.com/?a="}, "metric_base_uri"),
+    ("Pingdom", {"api_token": SECRET, "metric_base_uri": "https://example.com/#"}, "metric_base_uri"),
 ]
 
 
@@ -308,6 +310,35 @@ def test_a_source_that_could_never_be_asked_is_refused_by_the_field(
         create_provider(page, ACTOR, kind=kind, **fields)
     assert refusal.value.field == named
     assert not MetricsProvider.objects.exists()
+
+
+ELSEWHERE: list[dict[str, Any]] = [
+    {"metric_base_uri": "https://thief.example.com"},
+    {"metric_base_uri": "http://api.pingdom.com"},
+    {"kind": "Librato"},
+    {"kind": "Datadog", "metric_base_uri": "https://thief.example.com"},
+]
+
+
+@pytest.mark.parametrize("fields", ELSEWHERE, ids=str)
+def test_stored_keys_are_told_to_no_other_server(page: StatusPage, fields: dict[str, Any]) -> None:
+    """Neither at once nor by way of a source that asks nobody."""
+    provider = create_provider(page, ACTOR, kind="Pingdom", email="ops@example.com", api_token=SECRET)
+    with pytest.raises(Refused, match=r"for https://api\.pingdom\.com\."):
+        update_provider(page, provider, ACTOR, **fields)
+    update_provider(page, provider, ACTOR, kind="Self")
+    with pytest.raises(Refused, match="needs the key"):
+        update_provider(page, provider, ACTOR, **{"kind": "Pingdom"} | fields)
+    assert opened(MetricsProvider.objects.get().credentials) == {}
+
+
+def test_whoever_gives_new_keys_may_ask_another_server(page: StatusPage) -> None:
+    provider = create_provider(page, ACTOR, kind="Pingdom", email="ops@example.com", api_token=SECRET)
+    provider = update_provider(page, provider, ACTOR, metric_base_uri="https://api.pingdom.com/proxy/")
+    assert opened(provider.credentials) == {"email": "ops@example.com", "api_token": SECRET}
+    moved = {"metric_base_uri": "https://pingdom.example.com", "api_token": "new"}
+    provider = update_provider(page, provider, ACTOR, **moved)
+    assert opened(provider.credentials) == {"api_token": "new"}
 
 
 def test_a_metric_needs_what_its_source_knows_it_by(page: StatusPage, service: Service) -> None:
