@@ -12,7 +12,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import claims, gate, health, measures
+from notifications import claims, gate, health, measures, sent
 from notifications.beside import Beside
 from notifications.channels import CHANNELS
 from notifications.choices import DeliveryStatus
@@ -48,12 +48,12 @@ def send_due(lane: str, seconds: float) -> int:
     """Send what is due in `lane` until nothing is or `seconds` have passed, batch by batch; how many attempts
     were made."""
     until = time.monotonic() + seconds
-    sent = 0
+    made = 0
     while done := _send_some(lane):
-        sent += done
+        made += done
         if time.monotonic() > until:
             break
-    return sent
+    return made
 
 
 def take_back(_seconds: float) -> int:
@@ -124,6 +124,7 @@ def _settle(token: uuid.UUID, outcomes: Sequence[Outcome]) -> None:
             _follow(one)
     gate.learn(outcomes, now)
     measures.note([one for one in settled if one.outcome.verdict not in NOT_TRIED], now)
+    sent.note([one for one in settled if one.outcome.letter.id in held], now)
 
 
 def _follow(outcome: Outcome) -> None:

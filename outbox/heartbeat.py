@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -28,3 +29,8 @@ def last(name: str) -> datetime | None:
 def seen(name: str, within: timedelta = timedelta(seconds=6)) -> bool:
     at = last(name)
     return at is not None and abs(timezone.now() - at) < within
+
+
+def last_of(names: Collection[str]) -> dict[str, datetime]:
+    """By name, of those that were ever seen."""
+    return dict(Heartbeat.objects.filter(name__in=names).values_list("name", "at"))

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from components.actions import set_status
 from components.choices import ComponentStatus
+from dashboard.delivering import delivery
 from dashboard.doing import told
 from dashboard.first_steps import first_steps
 from dashboard.gates import OrganisationRequest, PageRequest, organisation_screen, page_screen
@@ -59,6 +60,8 @@ def home(request: PageRequest) -> HttpResponse:
         "maintenance": maintenance_ahead(page)[:5],
         "held": held(page, now),
         "told": told_lately(page, request.organisation.pk),
+        "delivery": delivery(page, request.organisation.pk, now),
+        "is_admin": is_admin,
         "groups": grouped(not_well(components) if is_large else components),
         "hidden": len(components) - len(not_well(components)) if is_large else 0,
         "statuses": ComponentStatus.choices,
