@@ -50,8 +50,12 @@ def ask(browser: Browser, number: str = ADA, **answers: str) -> HttpResponse:
     return browser.post("/subscriptions/new-sms", known | answers)
 
 
+def said(machine: Hooks) -> list[str]:
+    return [str(parse_qs(got.raw.decode())["Body"][0]) for got in machine.got]
+
+
 def newest(machine: Hooks) -> str:
-    return str(parse_qs(machine.got[-1].raw.decode())["Body"][0])
+    return said(machine)[-1]
 
 
 def code_in(text: str) -> str:
@@ -143,7 +147,8 @@ def test_the_answer_is_the_same_whether_a_number_is_known(
     again = ask(browser)
     assert (again.status_code, again["Location"].partition("=")[0]) == (302, "/subscriptions/code?for")
     deliver()
-    assert newest(twilio).startswith("Your subscription to Acme.")
+    # Beside the welcome: which of the two arrives first is open.
+    assert any(text.startswith("Your subscription to Acme.") for text in said(twilio)[-2:])
 
 
 def test_only_the_newest_code_counts_and_only_for_an_hour(
