@@ -62,6 +62,13 @@ from dashboard.views.subscribers import (
     subscriber_new,
     subscribers,
 )
+from dashboard.views.templates import (
+    template_delete,
+    template_edit,
+    template_new,
+    template_preview,
+    templates,
+)
 from dashboard.views.window import (
     all_series,
     maintenance_cancel,
@@ -84,6 +91,13 @@ _INCIDENT: _Addresses = [
     path("postmortem", postmortem, name="postmortem"),
     path("postmortem/preview", postmortem_preview, name="postmortem_preview"),
     path("updates/<str:update_id>", update_edit, name="update_edit"),
+]
+_TEMPLATES: _Addresses = [
+    path("", templates, name="templates"),
+    path("new", template_new, name="template_new"),
+    path("preview", template_preview, name="template_preview"),
+    path("<str:pk>/", template_edit, name="template_edit"),
+    path("<str:pk>/delete", template_delete, name="template_delete"),
 ]
 _COMPONENTS: _Addresses = [
     path("", components, name="components"),
@@ -167,6 +181,7 @@ _PAGE: _Addresses = [
     path("incidents/new", incident_new, name="incident_new"),
     path("incidents/preview", incident_preview, name="incident_preview"),
     path("incidents/past", incident_past, name="incident_past"),
+    path("incidents/templates/", include(_TEMPLATES)),
     path("incidents/<str:incident_id>/", include(_INCIDENT)),
     path("components/", include(_COMPONENTS)),
     path("maintenance/", include(_MAINTENANCE)),

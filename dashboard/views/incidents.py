@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Max, Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,19 +19,16 @@ from dashboard import drafting
 from dashboard.forms.base import beside
 from dashboard.forms.incident import NewIncidentForm
 from dashboard.gates import PageRequest, page_screen
+from dashboard.prepared import OF_INCIDENTS, Prepared, prepared
 from dashboard.previews import preview_of
 from dashboard.typed import typed
 from incidents.actions.incident import open_incident
-from incidents.actions.template import fill, placeholders
-from incidents.choices import IncidentKind, IncidentStatus
-from incidents.models import Draft, IncidentTemplate
+from incidents.choices import IncidentStatus
+from incidents.models import Draft
 from tenants.models import Role
 
 _SORTS = {"name", "-name", "started_at", "-started_at"}
 _ROWS = 25
-_BEGINNINGS = (*IncidentStatus.open_of_kind(IncidentKind.INCIDENT), IncidentStatus.RESOLVED)
-# Before a placeholder's name in an address.
-_VALUE = "value-"
 
 
 @require_safe
@@ -69,9 +66,8 @@ def incidents(request: PageRequest) -> HttpResponse:
 @page_screen(Role.EDITOR)
 def incident_new(request: PageRequest) -> HttpResponse:
     """Open an incident; with `?template=`, from a template, whose placeholders are asked for first."""
-    template, draft = _template(request), drafting.chosen(request)
-    missing = _missing(request, template)
-    begins_as = drafting.initial(draft) if draft else _initial(request, template, missing)
+    use, draft = prepared(request, OF_INCIDENTS), drafting.chosen(request)
+    begins_as = drafting.initial(draft) if draft else _as_prepared(use)
     form = NewIncidentForm(request.page, typed(request), initial=begins_as)
     if request.method == "POST" and form.is_valid() and "preview" not in request.POST:
         answer = _keep(request, form, draft) if form.is_for_later else _open(request, form, draft)
@@ -79,9 +75,7 @@ def incident_new(request: PageRequest) -> HttpResponse:
             return answer
     values = {
         "form": form,
-        "templates": request.page.templates.filter(update_status__in=_BEGINNINGS),
-        "template": template,
-        "missing": missing,
+        "use": use,
         "draft": draft,
         "draft_seen": drafting.newest(draft),
         "preview": preview_of(request, form) if "preview" in request.POST else None,
@@ -127,34 +121,12 @@ def _open(request: PageRequest, form: NewIncidentForm, draft: Draft | None) -> H
     return redirect("incident", request.page.pk, incident.pk)
 
 
-def _template(request: PageRequest) -> IncidentTemplate | None:
-    wanted = request.GET.get("template")
-    return get_object_or_404(request.page.templates, pk=wanted) if wanted else None
-
-
-def _values(request: PageRequest) -> dict[str, str]:
-    given = request.GET.items()
-    return {name.removeprefix(_VALUE): str(value) for name, value in given if name.startswith(_VALUE)}
-
-
-def _missing(request: PageRequest, template: IncidentTemplate | None) -> list[tuple[str, str]]:
-    """The placeholders that are to be filled in first, with what is known of them."""
-    if template is None:
-        return []
-    values, names = _values(request), placeholders(template)
-    blank = any(not values.get(name, "").strip() for name in names)
-    return [(name, values.get(name, "")) for name in names] if blank else []
-
-
-def _initial(
-    request: PageRequest, template: IncidentTemplate | None, missing: list[tuple[str, str]]
-) -> dict[str, Any]:
-    if template is None or missing:
+def _as_prepared(use: Prepared) -> dict[str, Any]:
+    if use.filled is None:
         return {"status": IncidentStatus.INVESTIGATING}
-    filled = fill(template, _values(request))
-    words = filled.words
+    words = use.filled.words
     return {
-        "name": filled.title,
+        "name": use.filled.title,
         "status": words.status,
         "body": words.body,
         "statuses": dict.fromkeys(words.components, "stays"),

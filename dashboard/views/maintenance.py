@@ -17,6 +17,7 @@ from dashboard.ahead import conflicts, month, steps
 from dashboard.doing import does
 from dashboard.forms.maintenance import CUSTOM, ONCE, NewMaintenanceForm, rule_of
 from dashboard.gates import PageRequest, page_screen
+from dashboard.prepared import OF_MAINTENANCE, Prepared, prepared
 from dashboard.previews import by_channel
 from dashboard.typed import typed
 from incidents.actions.maintenance import backfill_maintenance, schedule_maintenance
@@ -85,14 +86,17 @@ def _shared(request: PageRequest) -> dict[str, Any]:
 
 @page_screen(Role.EDITOR)
 def maintenance_new(request: PageRequest) -> HttpResponse:
-    form = NewMaintenanceForm(request.page, typed(request))
+    """Plan one; with `?template=`, from a template, whose placeholders are asked for first."""
+    use = prepared(request, OF_MAINTENANCE)
+    form = NewMaintenanceForm(request.page, typed(request), initial=_as_prepared(use))
     wants_to_look = "preview" in request.POST
     if request.method == "POST" and form.is_valid() and not wants_to_look:
         made: list[Any] = []
         if does(form, lambda: made.append(_plan(request.page, request, form))):
             return _planned(request, made[0])
     preview = _preview(request, form) if wants_to_look else None
-    return render(request, "dashboard/maintenance/new.html", {"form": form, "preview": preview})
+    values = {"form": form, "preview": preview, "use": use}
+    return render(request, "dashboard/maintenance/new.html", values)
 
 
 @require_POST
@@ -102,6 +106,18 @@ def maintenance_preview(request: PageRequest) -> HttpResponse:
     form = NewMaintenanceForm(request.page, request.POST)
     values = {"preview": _preview(request, form)}
     return render(request, "dashboard/maintenance/preview.html", values)
+
+
+def _as_prepared(use: Prepared) -> dict[str, Any]:
+    if use.filled is None:
+        return {}
+    words = use.filled.words
+    return {
+        "name": use.filled.title,
+        "body": words.body,
+        "components": list(words.components),
+        "notify": words.deliver,
+    }
 
 
 def _plan(page: StatusPage, request: PageRequest, form: NewMaintenanceForm) -> Any:

@@ -74,7 +74,12 @@ def delete_template(page: StatusPage, template: IncidentTemplate, actor: Actor) 
 
 def placeholders(template: IncidentTemplate) -> list[str]:
     """The names that `fill` wants values for, in the order in which they come."""
-    names = [name.strip() for name in _PLACEHOLDER.findall(f"{template.title}\n{template.body}")]
+    return placeholders_in(template.title, template.body)
+
+
+def placeholders_in(*texts: str) -> list[str]:
+    """The names between double braces, each once, in the order in which they come."""
+    names = [name.strip() for name in _PLACEHOLDER.findall("\n".join(texts))]
     return list(dict.fromkeys(name for name in names if name))
 
 
@@ -90,14 +95,15 @@ def fill(template: IncidentTemplate, values: Mapping[str, str]) -> Filled:
     components = template.components.present().values_list("pk", flat=True)
     words = Words(
         template.update_status,
-        _filled(template.body, values),
+        filled(template.body, values),
         components=dict.fromkeys(components),
         deliver=template.deliver_notifications,
     )
-    return Filled(_filled(template.title, values), words)
+    return Filled(filled(template.title, values), words)
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with what is known in the place of its placeholders; the others stay as they are."""
     return _PLACEHOLDER.sub(lambda found: str(values.get(found[1].strip(), found[0])), text)
 
 

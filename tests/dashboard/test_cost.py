@@ -14,6 +14,7 @@ from events.models import Event
 from incidents.actions.draft import keep_draft
 from incidents.actions.incident import open_incident, post_update
 from incidents.actions.maintenance import schedule_maintenance
+from incidents.actions.template import create_template
 from incidents.drafts import Written
 from incidents.steps import Words
 from notifications.expansion import drafted
@@ -28,6 +29,9 @@ SCREENS = [
     "incidents/?q=incident&sort=name",
     "incidents/new",
     "incidents/past",
+    "incidents/templates/",
+    "incidents/templates/new",
+    "incidents/new?template={template}",
     "incidents/{one}/",
     "incidents/{one}/progress",
     "incidents/{one}/edit",
@@ -51,6 +55,7 @@ def _fill(place: Place, number: int) -> None:
     said = {one.pk: "partial_outage" for one in made}
     open_incident(page, ACTOR, Words("identified", components=said), name=f"Incident {number}")
     post_update(page, place.incident, ACTOR, Words("identified", f"Update {number}", components=said))
+    create_template(page, ACTOR, name=f"Template {number}", title="Slow", body="Hm.", components=list(said))
     times = {"scheduled_for": begins, "scheduled_until": begins + timedelta(hours=1)}
     schedule_maintenance(page, ACTOR, name=f"Work {number}", **times)
     for incident in (None, place.incident):
@@ -62,7 +67,10 @@ def _fill(place: Place, number: int) -> None:
 def test_a_screen_takes_a_few_queries_however_many_rows_it_has(
     editor: Visitor, place: Place, screen: str
 ) -> None:
-    address = place.home + screen.format(one=place.incident.pk)
+    template = create_template(
+        place.page, ACTOR, name="Usual", title="Slow", body="Hm.", components=[place.api.pk]
+    )
+    address = place.home + screen.format(one=place.incident.pk, template=template.pk)
     _fill(place, 1)
     few = _queries(editor, address)
     for number in (2, 3, 4):

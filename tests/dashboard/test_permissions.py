@@ -22,6 +22,7 @@ from importing.asking import ask_for_import
 from incidents.actions.draft import keep_draft
 from incidents.actions.maintenance import schedule_maintenance
 from incidents.actions.series import create_series
+from incidents.actions.template import create_template
 from incidents.drafts import Written
 from incidents.models import Incident
 from incidents.steps import Words
@@ -76,6 +77,11 @@ MATRIX: dict[str, list[int]] = {
     "incident_new": EDITORS,
     "incident_preview": NOT_BY_GET,
     "incident_past": EDITORS,
+    "templates": EDITORS,
+    "template_new": EDITORS,
+    "template_preview": NOT_BY_GET,
+    "template_edit": EDITORS,
+    "template_delete": EDITORS,
     "incident": EVERY_MEMBER,
     "update_preview": NOT_BY_GET,
     "incident_progress": EVERY_MEMBER,
@@ -181,6 +187,7 @@ def parts(place: Place) -> dict[str, dict[str, object]]:
         "update_edit": incident | {"update_id": place.incident.updates.get().pk},
         "release": {"event_id": 1},
         "draft_discard": {"draft_id": "0" * 12},
+        **dict.fromkeys(("template_edit", "template_delete"), template_of(place)),
         **of_components(place),
         **of_maintenance(place),
         **of_subscribers(place),
@@ -216,6 +223,10 @@ def of_subscribers(place: Place) -> dict[str, dict[str, object]]:
         "delivery": sent,
         "delivery_do": sent | {"verb": "replay"},
     }
+
+
+def template_of(place: Place) -> dict[str, object]:
+    return {"pk": create_template(place.page, ACTOR, name="Usual", title="Slow", body="Hm.").pk}
 
 
 def host_of(place: Place) -> dict[str, object]:
@@ -335,6 +346,9 @@ BROKEN: list[tuple[str, dict[str, object] | None]] = [
     ("{home}incidents/?q=%00", None),
     ("{home}incidents/new?draft=%00", None),
     ("{home}incidents/new?template=%00", None),
+    ("{home}incidents/templates/new?from=%00", None),
+    ("{home}incidents/templates/preview", {"body": "\0{{\0}}", "update_status": "splendid", "value-\0": "x"}),
+    ("{home}incidents/templates/new", {"name": "\0", "title": "{{" * 200, "components": "\0"}),
     ("{home}incidents/new", {"draft": "\0"}),
     ("{home}incidents/new", {"name": "X", "then": "draft", "draft": "{draft}", "draft_seen": "\u00b2"}),
     ("{home}incidents/new", {"name": "X", "then": "draft", "draft": "{draft}", "draft_seen": "9" * 5_000}),
