@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 THINGS: dict[str, Any] = {
+    "address": _("Address"),
     "announcement": _("Announcement"),
     "component": _("Component"),
     "copy_target": _("Copy"),
@@ -26,7 +27,7 @@ THINGS: dict[str, Any] = {
     "postmortem": _("Postmortem"),
     "series": _("Recurring maintenance"),
     "subscriber": _("Subscriber"),
-    "team": _("Reminder of the team"),
+    "team": _("Word to the team"),
     "template": _("Template"),
 }
 _ACTORS: dict[str, Any] = {
@@ -37,12 +38,14 @@ _ACTORS: dict[str, Any] = {
 }
 _DEEDS: dict[str, Any] = {
     "added": _("added"),
+    "allowed": _("may be written to again"),
     "asked": _("asked"),
     "asked_again": _("asked again"),
     "backfilled": _("written down afterwards"),
     "began": _("began"),
     "cancelled": _("cancelled"),
     "changed": _("changed"),
+    "complaints": _("reported as spam"),
     "completed": _("completed"),
     "confirmed": _("confirmed"),
     "corrected": _("corrected"),
@@ -88,11 +91,13 @@ _DEEDS: dict[str, Any] = {
     "sender_changed": _("sender changed"),
     "started": _("started"),
     "status_changed": _("status changed"),
+    "suppressed": _("never written to again"),
     "test_sent": _("test sent"),
     "time_passed": _("brought up to date"),
     "transferred": _("handed over"),
     "two_factor_set": _("second factor asked for, or not"),
     "undone": _("undone"),
+    "unreachable": _("addresses do not work"),
     "update_deleted": _("update deleted"),
     "update_due_soon": _("update due soon"),
     "update_edited": _("update edited"),

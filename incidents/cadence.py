@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -25,7 +24,7 @@ from outbox.queue import put
 from outbox.registry import Lane
 from pages.actions import CADENCE
 from pages.change import NOTIFY, Change, record
-from pages.links import origin
+from pages.links import team_url
 from pages.models import StatusPage
 from tenants.models import Tenant
 
@@ -106,11 +105,10 @@ def _tell_team(change: Change, incident: Incident, why: Call) -> None:
 def _call_facts(change: Change, incident: Incident) -> Facts:
     newest = incident.updates.order_by("-created_at").values_list("created_at", flat=True).first()
     slug = Tenant.objects.values_list("slug", flat=True).get(pk=current_tenant_id())
-    path = f"/o/{slug}/p/{change.page.pk}/incidents/{incident.pk}/"
     return {
         "asked_at": change.now.isoformat(),
         "written_at": (newest or incident.created_at).isoformat(),
-        "url": f"{origin(settings.APP_HOSTS[0])}{path}",
+        "url": team_url(slug, change.page.pk, f"incidents/{incident.pk}/"),
     }
 
 

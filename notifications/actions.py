@@ -10,11 +10,12 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from common.tenancy import current_tenant_id
+from events.actor import Actor
 from notifications.choices import FOR_OWNER, PERSONAL, DeliveryStatus, SuppressionReason
 from notifications.models import ENDED, Attempt, Delivery, DeliveryQuerySet, Notification, Suppression
 from outbox.nudge import nudge
 from outbox.registry import SENDING
-from subscribers.addresses import address_hash
+from pages.change import record
 from subscribers.choices import SubscriberState
 from subscribers.models import Subscriber
 
@@ -50,20 +51,42 @@ def _withdrawn(found: Subscriber | None) -> Q:
     return Q(status__in=_WAITING + ENDED, link_version__lt=found.token_version)
 
 
-def suppress(channel: str, address: str, reason: SuppressionReason, source: str) -> None:
-    """Never write to an address again for the current tenant, until `allow`."""
-    Suppression.objects.get_or_create(
-        tenant_id=current_tenant_id(),
-        channel=channel,
-        target_hash=address_hash(channel, address),
-        defaults={"reason": reason, "source": source[:120], "created_at": timezone.now()},
-    )
+def suppress(
+    channel: str, target_hash: str, reason: SuppressionReason, actor: Actor, source: str = ""
+) -> None:
+    """Never write to an address again for the current tenant, until `allow`. `source`: who says so, where
+    that is not `actor`."""
+    with transaction.atomic(durable=True):
+        found, new = Suppression.objects.get_or_create(
+            tenant_id=current_tenant_id(),
+            channel=channel,
+            target_hash=target_hash,
+            defaults={
+                "reason": reason,
+                "source": (source or actor.id)[:120],
+                "created_at": timezone.now(),
+            },
+        )
+        if new:
+            _note(actor, "address.suppressed", found)
 
 
-def allow(channel: str, address: str) -> int:
-    """Take back `suppress`; how many there were."""
-    mine = Suppression.objects.of(current_tenant_id())
-    return mine.filter(channel=channel, target_hash=address_hash(channel, address)).delete()[0]
+def allow(channel: str, target_hash: str, actor: Actor) -> bool:
+    """Take back `suppress`; whether there was anything to take back."""
+    with transaction.atomic(durable=True):
+        mine = Suppression.objects.of(current_tenant_id()).filter(channel=channel, target_hash=target_hash)
+        found = mine.select_for_update().first()
+        if found is None:
+            return False
+        _note(actor, "address.allowed", found)
+        found.delete()
+    return True
+
+
+def _note(actor: Actor, name: str, found: Suppression) -> None:
+    """Step: whose address it is, the log does not say."""
+    said = {"channel": found.channel, "reason": found.reason, "source": found.source}
+    record(actor, name, "suppression", str(found.pk), said)
 
 
 def replay(ids: Iterable[int]) -> int:

@@ -195,14 +195,14 @@ class DeliveryAdmin(OfPagesAdmin):
     @admin.action(description=_lazy("Never write to these addresses again"))
     def never_write(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         addresses = _addresses(queryset)
-        for channel, address in addresses:
-            suppress(channel, address, SuppressionReason.MANUAL, str(person_behind(request).id))
+        for channel, target_hash in addresses:
+            suppress(channel, target_hash, SuppressionReason.MANUAL, person_behind(request))
         text = ngettext("%d address is held back.", "%d addresses are held back.", len(addresses))
         self.message_user(request, text % len(addresses), messages.SUCCESS)
 
     @admin.action(description=_lazy("Allow writing to these addresses"))
     def write_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        number = sum(allow(channel, address) for channel, address in _addresses(queryset))
+        number = sum(allow(*one, person_behind(request)) for one in _addresses(queryset))
         text = ngettext("%d address may be written to.", "%d addresses may be written to.", number)
         self.message_user(request, text % number, messages.SUCCESS)
 
@@ -210,4 +210,4 @@ class DeliveryAdmin(OfPagesAdmin):
 def _addresses(deliveries: QuerySet[Any]) -> set[tuple[str, str]]:
     """Without those that were erased."""
     known = deliveries.filter(~Q(target=""))
-    return set(known.order_by().values_list("channel", "target").distinct())
+    return set(known.order_by().values_list("channel", "target_hash").distinct())

@@ -6,13 +6,15 @@ from functools import partial
 from django.utils import timezone
 
 from events.actor import SYSTEM
-from notifications.actions import withdraw
-from notifications.choices import DeliveryLane
+from notifications import troubles
+from notifications.actions import suppress, withdraw
+from notifications.choices import DeliveryLane, SuppressionReason
 from notifications.expansion import expand
 from notifications.health import FAILING, is_given_up
 from notifications.models import Delivery, EndpointHealth
 from notifications.sending import BOUNCE, ECHO, send_due, take_back
-from notifications.tracking_outcomes import OPTED_OUT, see_to_reports
+from notifications.tracking_outcomes import COMPLAINED, OPTED_OUT, see_to_reports
+from notifications.troubles import TROUBLE, see_to_trouble
 from outbox.registry import Claimed, Lane, Later, register, register_source
 from pages.change import NOTIFY
 from subscribers.actions import confirm, quarantine, unsubscribe, warn
@@ -43,17 +45,34 @@ def note_bounce(item: Claimed) -> None:
         quarantine(
             subscriber.page, subscriber, SYSTEM, _GONE if subscriber.channel in MACHINES else _CAME_BACK
         )
+        troubles.ask(subscriber.page_id)
 
 
 def note_opt_out(item: Claimed) -> None:
-    """The key is the id of a subscriber who called our mail spam, or left by the service's own link: told no
-    more by any page of the tenant."""
+    """The key is the id of a subscriber who left by the service's own link: told no more by any page of the
+    tenant."""
     subscriber = _found(item)
-    if subscriber is None:
+    if subscriber is not None:
+        _end(subscriber.channel, subscriber.address_hash)
+
+
+def note_complaint(item: Claimed) -> None:
+    """The key is the id of a delivery that somebody called spam: nobody of the tenant writes to them."""
+    delivery = Delivery.objects.of(item.tenant_id).exclude(target_hash="").filter(pk=item.key).first()
+    if delivery is None:
         return
-    same = Subscriber.objects.filter(channel=subscriber.channel, address_hash=subscriber.address_hash)
-    for one in same.select_related("page"):
+    whose = delivery.channel, delivery.target_hash
+    suppress(*whose, SuppressionReason.COMPLAINED, SYSTEM, delivery.provider)
+    for page_id in _end(*whose):
+        troubles.ask(page_id)
+
+
+def _end(channel: str, target_hash: str) -> list[str]:
+    """Unsubscribe an address from every page of the tenant; ids of those that it was known to."""
+    known = Subscriber.objects.filter(channel=channel, address_hash=target_hash).select_related("page")
+    for one in known:
         unsubscribe(one.page, one, SYSTEM)
+    return [one.page_id for one in known]
 
 
 def note_echo(item: Claimed) -> None:
@@ -79,6 +98,7 @@ def look_after(item: Claimed) -> None:
     if is_given_up(health, now):
         quarantine(subscriber.page, subscriber, SYSTEM, _FAILED_FOR_DAYS)
         mine.update(disabled_at=now, disabled_reason=_FAILED_FOR_DAYS)
+        troubles.ask(subscriber.page_id)
     elif health.warned_at is None:
         warn(subscriber.page, subscriber, SYSTEM)
         mine.update(warned_at=now)
@@ -92,6 +112,8 @@ register(NOTIFY, Lane.NOTIFY, expand)
 register(WITHDRAW, Lane.NOTIFY, let_go)
 register(BOUNCE, Lane.NOTIFY, note_bounce)
 register(OPTED_OUT, Lane.NOTIFY, note_opt_out)
+register(COMPLAINED, Lane.NOTIFY, note_complaint)
+register(TROUBLE, Lane.NOTIFY, see_to_trouble)
 register(ECHO, Lane.NOTIFY, note_echo)
 register(FAILING, Lane.NOTIFY, look_after)
 register_source(Lane.NOTIFY, take_back)

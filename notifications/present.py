@@ -21,6 +21,7 @@ from subscribers.facts import seen
 from tenants.models import Tenant
 
 Facts = dict[str, Any]
+_OF_TEAM = {"call", "trouble"}
 
 
 def still_told(page_id: str, facts: Facts) -> Facts | None:
@@ -29,8 +30,8 @@ def still_told(page_id: str, facts: Facts) -> Facts | None:
     if facts.get("sample"):
         return facts
     page = StatusPage.objects.launched().filter(pk=page_id).first()
-    # The team is asked for its next update whoever may read it.
-    if page is None or not (page.is_public or "call" in facts):
+    # The team hears of what waits for it whoever may read the page.
+    if page is None or not (page.is_public or _OF_TEAM & facts.keys()):
         return None
     if "open" in facts:
         shown = _seen([one["id"] for one in facts["open"]])
@@ -70,7 +71,7 @@ def _brought_up(notification: Notification) -> bool:
     """Put what may be told now into the row, unsaved; whether there is any."""
     with in_tenant(notification.tenant_id):
         facts = still_told(notification.page_id, notification.facts)
-    if facts is None or (not {"subscriber", "call"} & facts.keys() and concerns_nobody(facts)):
+    if facts is None or (not {"subscriber", *_OF_TEAM} & facts.keys() and concerns_nobody(facts)):
         return False
     notification.facts = facts
     return True

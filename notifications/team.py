@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from incidents.cadence import writers
@@ -15,26 +16,29 @@ from tenants.models import Role, User
 
 
 def tell_team(notification: Notification, now: datetime) -> int:
-    """Make the deliveries of what asks for an update; how many. Runs in the tenant's schema, and may be
+    """Make the deliveries of what waits for the team; how many. Runs in the tenant's schema, and may be
     repeated."""
     page = StatusPage.objects.get(pk=notification.page_id)
-    people = asked(notification.tenant_id, page.pk, notification.incident_id)
+    wanting = _wanting(notification.tenant_id, page.pk)
+    people = asked(wanting, notification.incident_id) if notification.incident_id else wanting[Role.ADMIN]
     Delivery.objects.bulk_create(
         (_delivery(notification, page, one, now) for one in people), ignore_conflicts=True
     )
     return len(people)
 
 
-def asked(tenant_id: str, page_id: str, incident_id: str) -> list[User]:
+def asked(wanting: Mapping[Role, list[User]], incident_id: str) -> list[User]:
     """Whoever wrote last of an incident, of those who may still edit the page and want mail; where nobody
     has, all who may administer it and want mail."""
-    wanting = [one for one in members_who_may(tenant_id, Role.EDITOR, page_id) if one.wants_reminders]
-    editors = {one.user_id: one.user for one in wanting}
+    editors = {one.pk: one for one in wanting[Role.EDITOR]}
     wrote = [editors[one] for one in writers(incident_id) if one in editors]
-    if wrote:
-        return wrote[:1]
-    admins = {one.user_id for one in members_who_may(tenant_id, Role.ADMIN, page_id)}
-    return [user for pk, user in editors.items() if pk in admins]
+    return wrote[:1] or wanting[Role.ADMIN]
+
+
+def _wanting(tenant_id: str, page_id: str) -> dict[Role, list[User]]:
+    """Who wants mail, of those who may do what each role may on a page."""
+    found = {needs: members_who_may(tenant_id, needs, page_id) for needs in (Role.EDITOR, Role.ADMIN)}
+    return {needs: [one.user for one in members if one.wants_reminders] for needs, members in found.items()}
 
 
 def _delivery(notification: Notification, page: StatusPage, user: User, now: datetime) -> Delivery:
@@ -48,7 +52,7 @@ def _delivery(notification: Notification, page: StatusPage, user: User, now: dat
         lane=DeliveryLane.CRITICAL,
         target=user.email,
         target_hash=address_hash(Channel.EMAIL, user.email),
-        language=page.language,
+        language=user.language or page.language,
         time_zone=page.time_zone,
         link_version=0,
         next_attempt_at=now,

@@ -9,14 +9,16 @@ from anymail.signals import EventType, RejectReason
 from django.db import transaction
 from django.utils import timezone
 
-from notifications.choices import DeliveryStatus, SuppressionReason
-from notifications.models import Delivery, MailReport, Suppression
+from notifications.choices import DeliveryStatus
+from notifications.models import Delivery, MailReport
 from notifications.sending import BOUNCE
 from outbox.queue import put
 from subscribers.choices import Channel
 
-# The key is the id of a subscriber who called our mail spam, or left by the service's own link.
+# The key is the id of a subscriber who left by the service's own link.
 OPTED_OUT = "opted_out"
+# The key is the id of a delivery that somebody called spam.
+COMPLAINED = "complained"
 _AT_ONCE = 500
 # A report may come before the sender could write down that it sent; a sender that died is waited for no more.
 _WAIT = timedelta(minutes=5)
@@ -30,7 +32,6 @@ _FROM = {
     DeliveryStatus.FAILED: _WAITING | {DeliveryStatus.ACCEPTED},
     DeliveryStatus.BOUNCED: _WAITING | {DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED},
 }
-_OPTS_OUT = {EventType.COMPLAINED, EventType.UNSUBSCRIBED}
 
 
 def see_to_reports(_seconds: float) -> int:
@@ -55,9 +56,9 @@ def _see_to(report: MailReport, now: datetime) -> bool:
     if delivery.status == DeliveryStatus.LEASED and now < report.received_at + _WAIT:
         return False
     _write_down(delivery, report)
-    if report.kind in _OPTS_OUT:
-        if report.kind == EventType.COMPLAINED:
-            _suppress(delivery, report.provider, now)
+    if report.kind == EventType.COMPLAINED:
+        put(COMPLAINED, delivery.tenant_id, [str(delivery.pk)])
+    elif report.kind == EventType.UNSUBSCRIBED:
         put(OPTED_OUT, delivery.tenant_id, [delivery.subscriber_id])
     elif report.kind == EventType.BOUNCED and report.reason in _WORKS_NOT:
         put(BOUNCE, delivery.tenant_id, [delivery.subscriber_id])
@@ -100,12 +101,3 @@ def _status(report: MailReport) -> DeliveryStatus | None:
         EventType.FAILED: DeliveryStatus.FAILED,
     }
     return known.get(report.kind)
-
-
-def _suppress(delivery: Delivery, source: str, now: datetime) -> None:
-    Suppression.objects.get_or_create(
-        tenant_id=delivery.tenant_id,
-        channel=Channel.EMAIL,
-        target_hash=delivery.target_hash,
-        defaults={"reason": SuppressionReason.COMPLAINED, "source": source, "created_at": now},
-    )

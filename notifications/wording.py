@@ -18,6 +18,7 @@ from incidents.cadence import Call
 from incidents.choices import IncidentKind, IncidentStatus
 from notifications.audience import shown_components
 from notifications.choices import TEAM
+from subscribers.troubles import Trouble
 
 Facts = dict[str, Any]
 
@@ -78,7 +79,7 @@ _OVER = {"incident.resolved", "incident.postmortem_published", "maintenance.comp
 
 
 def asks(kind: str) -> bool:
-    """Whether the message asks for something, confirmation or an update: then there is nothing to leave."""
+    """Whether the message asks for something, of somebody or of the team: then there is nothing to leave."""
     return kind in {"subscriber.asked", "subscriber.reminded"} or kind.startswith(TEAM)
 
 
@@ -227,6 +228,65 @@ def _call(facts: Facts, subject: str, title: str, text: str) -> Said:
     )
 
 
+def _unreachable(_kind: str, facts: Facts) -> Said:
+    return _trouble(
+        facts,
+        _("Addresses of %(page)s that do not work: %(number)d"),
+        _("Messages do not arrive"),
+        _(
+            "Addresses put in quarantine: %(number)d. Mail to them came back, or their machine has failed "
+            "for days. Nothing is sent to them any more."
+        ),
+        _(
+            "Where you know a better address, add it. Where one works again, take it out of quarantine. If "
+            "there are many at once, look at how the sender of your mail is set up."
+        ),
+    )
+
+
+def _complaints(_kind: str, facts: Facts) -> Said:
+    return _trouble(
+        facts,
+        _("Mail of %(page)s was reported as spam: %(number)d"),
+        _("Mail was reported as spam"),
+        _(
+            "Subscribers who reported mail of your organisation as spam: %(number)d. They are told nothing "
+            "any more, by none of its pages."
+        ),
+        _(
+            "Services hold back the mail of whoever is reported often. Look at where these addresses came "
+            "from: has everybody on the list, above all who was imported, asked to be told?"
+        ),
+    )
+
+
+def _few_confirm(_kind: str, facts: Facts) -> Said:
+    return _trouble(
+        facts,
+        _("Few confirm their subscription to %(page)s: %(confirmed)d of %(asked)d"),
+        _("Few confirm their subscription"),
+        _("In a week %(asked)d people were asked to confirm, and %(confirmed)d did."),
+        _(
+            "Somebody may be entering addresses that are not theirs, which get mail that they never asked "
+            "for. Look at who was asked. Until it is over you can take the form off the page, in its "
+            "settings."
+        ),
+    )
+
+
+def _trouble(facts: Facts, subject: str, title: str, what: str, then: str) -> Said:
+    """What the team is told of its subscribers: what has happened, and what to do."""
+    values = facts["trouble"] | {"page": facts["page"]["name"]}
+    return Said(
+        template="trouble",
+        subject=subject % values,
+        title=title,
+        preview=what % values,
+        text=then,
+        url=values["url"],
+    )
+
+
 def _local(at: datetime | None, pattern: str) -> str:
     if at is None:
         return ""
@@ -246,6 +306,9 @@ _OWN: dict[str, Callable[[str, Facts], Said]] = {
     Call.SOON: _due_soon,
     Call.OVERDUE: _overdue,
     Call.SILENT: _silent,
+    Trouble.UNREACHABLE: _unreachable,
+    Trouble.COMPLAINTS: _complaints,
+    Trouble.FEW_CONFIRM: _few_confirm,
 }
 
 

@@ -26,5 +26,10 @@ def origin(host: str) -> str:
     return f"{scheme}://{host}{suffix}"
 
 
+def team_url(organisation: str, page_id: str, path: str) -> str:
+    """`path` below a page's screens in the dashboard; `organisation` is its slug."""
+    return f"{origin(settings.APP_HOSTS[0])}/o/{organisation}/p/{page_id}/{path}"
+
+
 def incident_url(page: StatusPage, incident_id: str) -> str:
     return f"{page_url(page)}/incidents/{incident_id}"

@@ -5,23 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Count, Q
 
-from events.actor import SYSTEM
-from events.models import Event
-from pages.change import record
 from pages.models import StatusPage
 from subscribers.choices import ConsentSource, SubscriberState
 from subscribers.models import Subscriber
+from subscribers.troubles import Trouble, tell_team
 
-LOW = "page.few_confirm"
 LEAST = 0.2
 # Fewer say nothing; nor do those who had no time yet, and later the others are forgotten.
 _FEWEST = 50
 _TIME = timedelta(hours=1)
 _SPAN = timedelta(days=7)
-_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +43,7 @@ def confirm_rate(page: StatusPage, now: datetime) -> Rate:
 
 
 def warn_of_few(page: StatusPage, now: datetime) -> bool:
-    """Note it where few confirm, at most once a day; whether it was noted."""
+    """Tell the team where few confirm, at most once a day; whether it is told."""
     rate = confirm_rate(page, now)
-    if not rate.is_low or Event.objects.filter(name=LOW, page_id=page.pk, at__gt=now - _AGAIN).exists():
-        return False
     said = {"asked": rate.asked, "confirmed": rate.confirmed}
-    with transaction.atomic():
-        record(SYSTEM, LOW, "page", page.pk, said, page_id=page.pk)
-    return True
+    return rate.is_low and tell_team(page, Trouble.FEW_CONFIRM, said, now)

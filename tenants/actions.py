@@ -159,7 +159,7 @@ def ask_for_hosts() -> None:
 
 
 def create_user(email: str, password: str, *, name: str = "") -> User:
-    """Add a person, who works for nobody yet.
+    """Add a person, who works for nobody yet: so no organisation's log says it.
 
     Raises Refused for an address that is malformed or taken, and for a password that is easily guessed.
     """
@@ -212,7 +212,7 @@ def set_role(user: User, tenant: Tenant, role: Role, actor: Actor) -> Membership
 
 
 def set_reminders(membership: Membership, wanted: bool, actor: Actor) -> None:
-    """Let a member have mail about incidents that wait for an update, or not."""
+    """Let a member have mail about what waits for a page's team, or not."""
     with in_tenant(membership.tenant_id), transaction.atomic(durable=True):
         membership.wants_reminders = wanted
         membership.save(update_fields=["wants_reminders"])
@@ -222,6 +222,12 @@ def set_reminders(membership: Membership, wanted: bool, actor: Actor) -> None:
 
 
 def set_page_role(membership: Membership, page_id: str, role: Role, actor: Actor) -> PageRole:
+def set_language(user: User, language: str) -> None:
+    """Have mail to somebody as a member of a team be in this language. Theirs alone, and so in no log."""
+    user.language = language
+    user.save(update_fields=["language"])
+
+
     """Let a member do more or less on one page than in the organisation, whose page it must be."""
     with in_tenant(membership.tenant_id), transaction.atomic(durable=True):
         if not Domain.objects.filter(tenant=membership.tenant_id, page_id=page_id).exists():

@@ -152,6 +152,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
+    # As chosen for the screens; empty: not chosen, and mail to a page's team is in the page's.
+    language = models.CharField(max_length=10, blank=True)
     # Addresses and what is known of them: django-allauth's, which has no types.
     emailaddress_set: Any
 
@@ -185,7 +187,7 @@ class Membership(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
     wants_reminders = models.BooleanField(
-        _("wants reminders"), default=True, help_text=_("Mail about incidents that wait for an update.")
+        _("wants reminders"), default=True, help_text=_("Mail about what waits for the team.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

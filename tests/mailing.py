@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.core.cache import caches
 
+from common.tenancy import current_tenant_id
 from components.models import Component
 from events.actor import SYSTEM, Actor, ActorKind
 from incidents.actions.incident import open_incident
 from incidents.models import Incident
 from incidents.steps import Words
 from outbox.drain import drain_lanes
+from outbox.queue import put
 from outbox.registry import SENDING, Lane
 from pages.models import StatusPage
-from subscribers.actions import Who, add_confirmed
+from subscribers.actions import RATE, RATE_AFTER, Who, add_confirmed
+from subscribers.addresses import address_hash
+from subscribers.choices import Channel
 from subscribers.models import Subscriber
 from subscribers.wishes import Wish
 from tests.sink import Sink, sink
@@ -44,6 +49,23 @@ def subscribed(page: StatusPage) -> Add:
         return add_confirmed(page, Who(f"{name}@example.org"), SYSTEM, "test", Wish(**wish))
 
     return add
+
+
+def unanswered(page: StatusPage, number: int, asked_at: datetime) -> None:
+    """So many who asked to be told then, and have not confirmed."""
+    addresses = [f"p{one}@example.org" for one in range(number)]
+    Subscriber.objects.bulk_create(
+        Subscriber(
+            page=page,
+            address=one,
+            address_hash=address_hash(Channel.EMAIL, one),
+            created_at=asked_at,
+            updated_at=asked_at,
+            asked_at=asked_at,
+        )
+        for one in addresses
+    )
+    put(RATE, current_tenant_id(), [page.pk], due_at=asked_at + RATE_AFTER)
 
 
 def opened(

@@ -1,4 +1,5 @@
-"""The language of the screens, as chosen in this browser; otherwise the one that the browser asks for."""
+"""The language of the screens, as chosen in this browser; otherwise the one that the browser asks for. Of
+whoever is signed in it is also that of mail to the team."""
 
 from __future__ import annotations
 
@@ -6,6 +7,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+
+from tenants.actions import set_language
+from tenants.models import User
 
 _YEAR = 31_536_000
 
@@ -16,6 +20,8 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
     response = HttpResponseRedirect(back if safe else "/")
     if chosen in settings.DASHBOARD_LANGUAGES:
+        if isinstance(request.user, User):
+            set_language(request.user, chosen)
         secure = not settings.DEBUG
         response.set_cookie("language", chosen, max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
     return response

@@ -120,10 +120,10 @@ def delivery_do(request: PageRequest, number: int, verb: str) -> HttpResponse:
     if verb == "replay":
         _say_sent_again(request, replay([found.pk]))
     elif verb == "suppress" and found.target:
-        suppress(found.channel, found.target, SuppressionReason.MANUAL, str(request.actor.id))
+        suppress(found.channel, found.target_hash, SuppressionReason.MANUAL, request.actor)
         messages.success(request, _("Nobody writes to this address any more."))
     elif verb == "allow" and found.target:
-        allow(found.channel, found.target)
+        allow(found.channel, found.target_hash, request.actor)
         messages.success(request, _("This address may be written to again."))
     return redirect("delivery", request.page.pk, number)
 

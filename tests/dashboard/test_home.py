@@ -133,6 +133,7 @@ def test_a_language_is_chosen_and_leads_back_to_our_own_screens_alone(editor: Vi
 
     assert (back["Location"], away["Location"]) == (place.home, "/")
     assert editor.cookies["language"].value == "de"
+    assert list(User.objects.exclude(language="").values_list("language", flat=True)) == ["de"]
 
 
 def test_no_screen_has_a_script_or_style_of_its_own(editor: Visitor, place: Place, settings: Any) -> None:

@@ -169,7 +169,7 @@ def test_what_another_organisation_holds_back_is_not_told(
 ) -> None:
     at = f"{place.home}notifications/deliveries/{sent.pk}/"
     with in_tenant(globex.pk):
-        suppress(sent.channel, sent.target, SuppressionReason.COMPLAINED, "")
+        suppress(sent.channel, sent.target_hash, SuppressionReason.COMPLAINED, ACTOR)
     assert "must not be written to" not in admin.see(at)
     Suppression.objects.update(tenant_id=None)
     assert "must not be written to" in admin.see(at)

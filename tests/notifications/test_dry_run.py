@@ -26,6 +26,7 @@ from outbox.models import OutboxItem
 from pages.change import NOTIFY
 from pages.models import StatusPage
 from subscribers.actions import Who, add_confirmed
+from subscribers.addresses import address_hash
 from subscribers.choices import Channel
 from subscribers.wishes import Wish
 from tenants.models import Tenant
@@ -47,7 +48,7 @@ def crowd(page: StatusPage, component: Component, globex: Tenant) -> None:
     told(page, "lee@example.org", cadence="first_and_last")
     told(page, "max@example.org", wants_incidents=False)
     told(page, "out@example.org")
-    suppress(Channel.EMAIL, "out@example.org", SuppressionReason.MANUAL, "test")
+    suppress(Channel.EMAIL, address_hash("email", "out@example.org"), SuppressionReason.MANUAL, ACTOR)
     told(page, "https://hooks.example.org/a", Channel.WEBHOOK)
     told(page, "https://hooks.slack.com/services/a", Channel.SLACK)
     with in_tenant(globex.pk):

@@ -24,6 +24,7 @@ from pages.actions import delete_page, update_page
 from pages.change import NOTIFY
 from pages.models import StatusPage
 from subscribers.actions import Who, confirm, erase, quarantine, reactivate, subscribe, unsubscribe
+from subscribers.addresses import address_hash
 from subscribers.models import Subscriber
 from tests.mailing import ACTOR, Add, deliver, opened
 from tests.sink import Sink
@@ -233,7 +234,7 @@ def test_nothing_is_sent_again_in_quarantine_or_to_suppressed_and_erased_address
     reactivate(page, ada, ACTOR)
     assert replay([one.pk]) == 1
     given_up("dead")
-    suppress("email", ADA, SuppressionReason.MANUAL, "test")
+    suppress("email", address_hash("email", ADA), SuppressionReason.MANUAL, ACTOR)
     assert replay([one.pk]) == 0
     erase(page, ada, ACTOR)
     assert replay([one.pk]) == 0

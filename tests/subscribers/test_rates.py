@@ -14,13 +14,13 @@ from outbox.registry import Lane
 from pages.models import StatusPage
 from subscribers.actions import Who, confirm, subscribe
 from subscribers.models import Subscriber
-from subscribers.rates import LOW, confirm_rate
-from tests.mailing import ACTOR, Add
+from subscribers.rates import confirm_rate
+from subscribers.troubles import Trouble
+from tests.mailing import ACTOR, Add, unanswered
 
 
 def asked(page: StatusPage, number: int, confirmed: int) -> None:
-    for one in range(number):
-        subscribe(page, Who(f"p{one}@example.org"), ACTOR)
+    unanswered(page, number, timezone.now())
     for row in Subscriber.objects.order_by("pk")[:confirmed]:
         confirm(page, row, ACTOR)
 
@@ -40,9 +40,9 @@ def test_a_team_is_warned_once_where_few_confirm(
             # Whoever comes only now has had no time to confirm, and does not count.
             subscribe(page, Who(f"late{minutes}@example.org"), ACTOR)
             drain_lanes(Lane.NOTIFY, seconds=5)
-    events = list(Event.objects.filter(name=LOW))
+    events = list(Event.objects.filter(name=Trouble.FEW_CONFIRM))
     assert len(events) == warned
-    assert not warned or events[0].facts["confirmed"] == confirmed
+    assert not warned or events[0].facts["trouble"]["confirmed"] == confirmed
 
 
 def test_whom_the_team_added_says_nothing_about_the_form(page: StatusPage, subscribed: Add) -> None:
