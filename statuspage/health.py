@@ -20,10 +20,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
+from common.fingerprints import of_migrations
 from outbox import heartbeat
 from outbox.models import OutboxItem
 from publishing.emergency.fold import waiting
-from statuspage import fingerprint
 from statuspage.apps import BEGAN
 from store import connect
 from tenants.models import Installation
@@ -84,7 +84,7 @@ def _unready() -> str:
         installed = Installation.objects.values_list("migrations", flat=True).first()
     except Error:
         return _NO_DATABASE
-    return "" if installed == fingerprint.of_migrations() else "The database is not at this release."
+    return "" if installed == of_migrations() else "The database is not at this release."
 
 
 def _due(now: datetime) -> QuerySet[OutboxItem]:

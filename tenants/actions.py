@@ -22,6 +22,7 @@ from common.tenancy import NO_TENANT, in_tenant, leave_tenant, schema_of
 from events.actor import SYSTEM, Actor
 from events.log import Fact, append
 from outbox.queue import put
+from tenants import schemas
 from tenants.models import Domain, DomainKind, HostMap, Membership, PageRole, Role, Tenant, User
 
 HOSTS = "hosts"
@@ -78,8 +79,8 @@ def create_tenant(name: str, slug: str = "", *, owner: User | None = None, actor
         except IntegrityError as error:
             message = _("There is already an organisation called “%(slug)s”.") % {"slug": slug}
             raise Refused(message, "slug") from error
-        tenant.create_schema(verbosity=0)
         leave_tenant()
+        schemas.make(tenant.schema_name)
         if owner is not None:
             membership = Membership.objects.create(user=owner, tenant=tenant, role=Role.OWNER)
             with in_tenant(tenant.pk):
@@ -221,13 +222,13 @@ def set_reminders(membership: Membership, wanted: bool, actor: Actor) -> None:
         append([fact], actor=actor, at=timezone.now())
 
 
-def set_page_role(membership: Membership, page_id: str, role: Role, actor: Actor) -> PageRole:
 def set_language(user: User, language: str) -> None:
     """Have mail to somebody as a member of a team be in this language. Theirs alone, and so in no log."""
     user.language = language
     user.save(update_fields=["language"])
 
 
+def set_page_role(membership: Membership, page_id: str, role: Role, actor: Actor) -> PageRole:
     """Let a member do more or less on one page than in the organisation, whose page it must be."""
     with in_tenant(membership.tenant_id), transaction.atomic(durable=True):
         if not Domain.objects.filter(tenant=membership.tenant_id, page_id=page_id).exists():

@@ -111,6 +111,13 @@ class Installation(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="installation_is_a_single_row")]
 
 
+class Blueprint(models.Model):
+    """What the schema of an organisation is made from: SQL, by the fingerprint of its migrations."""
+
+    migrations = models.CharField(max_length=64, primary_key=True)
+    script = models.TextField()
+
+
 class HostMap(models.Model):
     """A single row: the version that the published map of hosts must reach."""
 
@@ -145,6 +152,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = PublicIdField()
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
+    # As chosen for the screens; empty: not chosen, and mail to a page's team is in the page's.
+    language = models.CharField(max_length=10, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(
         default=False, help_text=_("Runs the installation: sees every organisation.")
@@ -152,8 +161,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
-    # As chosen for the screens; empty: not chosen, and mail to a page's team is in the page's.
-    language = models.CharField(max_length=10, blank=True)
     # Addresses and what is known of them: django-allauth's, which has no types.
     emailaddress_set: Any
 

@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from common.fingerprints import of_migrations
 from common.tenancy import in_tenant
 from outbox import heartbeat
 from outbox.models import Heartbeat, OutboxItem
@@ -20,7 +21,7 @@ from pages.models import StatusPage
 from publishing.emergency.fold import fold
 from publishing.emergency.keys import key_of
 from publishing.storage import store
-from statuspage import fingerprint, health
+from statuspage import health
 from store.emergency import Log, Notice, Said
 from tenants.models import Installation, Tenant
 
@@ -62,7 +63,7 @@ def test_readyz_knows_whether_the_database_fits(at_app_host: Client) -> None:
     Installation.objects.update_or_create(id=1, defaults={"migrations": "of another release"})
     assert at_app_host.get("/readyz").status_code == 503
 
-    Installation.objects.update(migrations=fingerprint.of_migrations())
+    Installation.objects.update(migrations=of_migrations())
     assert at_app_host.get("/readyz").status_code == 200
 
 

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from common.fingerprints import of_migrations
 from events.models import Event
 from pages.models import StatusPage
 from statuspage import fingerprint
@@ -21,7 +22,7 @@ def migrate_all() -> str:
 
 
 def test_what_is_up_to_date_is_left_alone(page: StatusPage) -> None:
-    installed = {"migrations": fingerprint.of_migrations(), "documents": fingerprint.of_documents()}
+    installed = {"migrations": of_migrations(), "documents": fingerprint.of_documents()}
     Installation.objects.update_or_create(id=1, defaults=installed)
     version = page.version
 
@@ -31,7 +32,7 @@ def test_what_is_up_to_date_is_left_alone(page: StatusPage) -> None:
 
 
 def test_a_release_that_renders_otherwise_gives_every_page_a_version(page: StatusPage) -> None:
-    installed = {"migrations": fingerprint.of_migrations(), "documents": "of the release before"}
+    installed = {"migrations": of_migrations(), "documents": "of the release before"}
     Installation.objects.update_or_create(id=1, defaults=installed)
     version = page.version
     migrate_all()

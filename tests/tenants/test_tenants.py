@@ -22,7 +22,7 @@ def hosts(page: StatusPage) -> dict[str, str]:
     return dict(Domain.objects.filter(page_id=page.pk).values_list("host", "kind"))
 
 
-def test_an_organisation_with_a_page_is_there_within_two_seconds(db: None) -> None:
+def test_an_organisation_with_a_page_takes_a_moment(db: None) -> None:
     leave_tenant()
 
     slugs = iter(("initech", "initrode", "penetrode"))
@@ -35,7 +35,7 @@ def test_an_organisation_with_a_page_is_there_within_two_seconds(db: None) -> No
         assert hosts(page) == {f"{slug}.localhost": "slug", f"{page.pk}.localhost": "id"}
         assert connection.schema_name == "public"
 
-    assert work(make, times=3) < 2.0
+    assert work(make, times=3) < 0.2
 
 
 def test_a_failed_creation_leaves_no_schema(db: None, acme: Tenant) -> None:

@@ -8,10 +8,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import ProgrammingError, connection
 
+from common.fingerprints import of_migrations
 from common.tenancy import in_tenant
 from pages.actions import adopt_release
 from pages.models import StatusPage
 from statuspage import fingerprint
+from tenants import schemas
 from tenants.models import Installation, Tenant
 
 
@@ -23,12 +25,13 @@ class Command(BaseCommand):
         self._release()
 
     def _migrate(self) -> None:
-        wanted = fingerprint.of_migrations()
+        wanted = of_migrations()
         if self._installed() == wanted:
             self.stdout.write("The database is up to date.")
             return
         call_command("migrate_schemas", verbosity=0)
         Installation.objects.update_or_create(id=1, defaults={"migrations": wanted})
+        schemas.prepare()
         self.stdout.write("The database has been migrated.")
 
     def _release(self) -> None:
