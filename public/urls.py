@@ -15,6 +15,7 @@ urlpatterns = [
     path("subscriptions/code", views.code, name="code"),
     re_path(rf"^subscriptions/confirm/{_MADE}$", views.confirmation, name="confirm"),
     re_path(rf"^subscriptions/{_MADE}/unsubscribe$", views.leaving, name="leave"),
+    re_path(rf"^subscriptions/{_MADE}/secret$", views.signing_secret, name="secret"),
     re_path(rf"^subscriptions/{_MADE}$", views.manage, name="manage"),
     path("api/v2/subscribers.json", api.subscribers),
     re_path(r"^api/v2/subscribers/(?P<pk>[0-9a-z]{1,32})\.json$", api.subscriber),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from common.counters import NotCounting, TooOften, address_of
 from common.errors import Refused
 from events.actor import Actor, ActorKind
+from notifications.signing import secret
 from pages.models import StatusPage
 from public import guards, slack
 from public.codes import code_path, number_in
@@ -21,13 +23,14 @@ from public.rendering import AGAIN, message, render, style
 from public.visits import of_launched_page, of_page
 from public.ways import WAYS, Way, offered
 from subscribers import wishes
-from subscribers.actions import Who, confirm, known, subscribe, unsubscribe, update_preferences
+from subscribers.actions import Who, confirm, known, rotate_secret, subscribe, unsubscribe, update_preferences
 from subscribers.choices import Channel
 from subscribers.confirming import confirm_by_code
 from subscribers.facts import open_now
 from subscribers.links import BadLink, Purpose, read, token
 from subscribers.models import Subscriber
 from subscribers.noting import Busy
+from subscribers.secrets import former_signs_until
 from subscribers.wishes import EVERYTHING, Wish
 
 SENT = "/subscriptions/sent"
@@ -186,6 +189,27 @@ def manage(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
     return _managing(page, subscriber, wish, saved=True)
 
 
+@require_POST
+@of_page
+def signing_secret(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
+    """What a webhook's messages are signed with, for whoever has its owner's link. Replaced at most once a
+    day: a second time the machine's own would sign no more."""
+    subscriber = _subscriber(page, made, Purpose.MANAGE)
+    if subscriber is None or subscriber.channel != Channel.WEBHOOK:
+        return _bad_link(page)
+    now = timezone.now()
+    if "replace" in request.POST and former_signs_until(subscriber.settings, now) is None:
+        subscriber = rotate_secret(page, subscriber, _actor(request, subscriber))
+    return render(
+        page,
+        "secret.html",
+        _("Signing secret"),
+        secret=secret(subscriber.pk, int(subscriber.settings.get("secret", 1))),
+        until=former_signs_until(subscriber.settings, now),
+        manage=made,
+    )
+
+
 @_shown
 @of_launched_page
 def leaving(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
@@ -222,6 +246,7 @@ def _managing(page: StatusPage, subscriber: Subscriber, wish: Wish, **values: An
         "leave": _token(subscriber, Purpose.LEAVE),
         "active": subscriber.is_active,
         "by_mail": subscriber.channel == Channel.EMAIL,
+        "signed": subscriber.channel == Channel.WEBHOOK,
     }
     return render(page, "manage.html", _("Your subscription"), status, **values)
 

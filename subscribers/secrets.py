@@ -21,10 +21,15 @@ def signing_keys(subscriber_id: str, known: Mapping[str, Any], now: datetime) ->
     since when.
     """
     present = int(known.get("secret", 1))
-    rotated = known.get("rotated_at")
-    overlaps = rotated is not None and now < datetime.fromisoformat(rotated) + _OVERLAP
-    numbers = [present, present - 1] if overlaps else [present]
+    numbers = [present, present - 1] if former_signs_until(known, now) else [present]
     return [signing_key(subscriber_id, number) for number in numbers]
+
+
+def former_signs_until(known: Mapping[str, Any], now: datetime) -> datetime | None:
+    """How long the former secret still signs beside the present one; None: it does not."""
+    rotated = known.get("rotated_at")
+    ends = datetime.fromisoformat(rotated) + _OVERLAP if rotated else None
+    return ends if ends and now < ends else None
 
 
 def signing_key(subscriber_id: str, number: int) -> bytes:

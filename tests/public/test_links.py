@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.http import HttpResponse
 from django.utils import timezone
+from standardwebhooks import Webhook
 
 from components.actions import create_group, update_component
 from components.models import Component
+from events.models import Event
+from notifications import signing
 from pages.actions import create_page
 from pages.models import StatusPage
 from subscribers import links
-from subscribers.actions import erase, unsubscribe
-from subscribers.choices import SubscriberState
+from subscribers.actions import Who, add_confirmed, erase, unsubscribe
+from subscribers.choices import Channel, SubscriberState
 from subscribers.links import BadLink, Purpose
 from subscribers.models import Subscriber
 from tests.mailing import ACTOR, Add, opened
@@ -152,6 +157,53 @@ def test_who_follows_one_incident_goes_on_following_it(
     assert browser.post(manage, {"scope": "incident", "incidents": "1"}).status_code == 200
     ada.refresh_from_db()
     assert (ada.scope, ada.incident_id, ada.wants_maintenance) == ("incident", incident.pk, False)
+
+
+def secret_in(answer: HttpResponse) -> str:
+    assert "no-store" in answer["Cache-Control"]
+    (found,) = re.findall(r"whsec_[A-Za-z0-9+/=]{44}", answer.content.decode())
+    return str(found)
+
+
+def test_the_secret_of_a_webhook_is_shown_on_asking_and_replaced_once_a_day(
+    page: StatusPage, browser: Browser
+) -> None:
+    who = Who("https://example.org/hook", Channel.WEBHOOK, contact="ada@example.org")
+    hook = add_confirmed(page, who, ACTOR, "test")
+    manage, now = path(hook, Purpose.MANAGE), timezone.now()
+    shown = browser.get(manage).content.decode()
+    assert f'action="{manage}/secret"' in shown
+    assert "whsec_" not in shown
+    assert browser.get(f"{manage}/secret").status_code == 405
+    first = secret_in(browser.post(f"{manage}/secret"))
+    assert first == signing.secret(hook.pk, 1)
+    for _again in range(2):
+        second = secret_in(browser.post(f"{manage}/secret", {"replace": "yes"}))
+    assert (second, secret_in(browser.post(f"{manage}/secret"))) == (signing.secret(hook.pk, 2), second)
+    hook.refresh_from_db()
+    body = b'{"page": {}}'
+    for one in (first, second):
+        Webhook(one).verify(body, signing.headers("1", body, hook.pk, hook.settings, now))
+    rotated = Event.objects.get(name="subscriber.secret_rotated")
+    assert rotated.actor_kind == "subscriber"
+    assert "whsec_" not in str(rotated.facts)
+    with time_machine.travel(now + timedelta(days=1, minutes=1)):
+        assert secret_in(browser.post(f"{manage}/secret", {"replace": "yes"})) != second
+
+
+def test_the_secret_needs_the_owners_own_link(page: StatusPage, browser: Browser, subscribed: Add) -> None:
+    ada = subscribed("ada")
+    hook = add_confirmed(page, Who("https://example.org/hook", Channel.WEBHOOK), ACTOR, "test")
+    other = add_confirmed(
+        create_page(ACTOR, name="Other", slug="other"), Who("https://example.org", "webhook"), ACTOR, "test"
+    )
+    wrong = [path(ada, Purpose.MANAGE), path(other, Purpose.MANAGE)]
+    wrong += [f"/subscriptions/{made(hook, purpose)}" for purpose in (Purpose.CONFIRM, Purpose.LEAVE)]
+    for link in wrong:
+        answer = browser.post(f"{link}/secret", {"replace": "yes"})
+        assert (answer.status_code, "whsec_" in answer.content.decode()) == (404, False)
+    assert "secret" not in browser.get(path(ada, Purpose.MANAGE)).content.decode()
+    assert not Event.objects.filter(name="subscriber.secret_rotated").exists()
 
 
 def test_pages_with_links_are_neither_indexed_nor_kept(browser: Browser, subscribed: Add) -> None:
