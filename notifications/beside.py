@@ -6,22 +6,20 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from django.db import connection
 
-from notifications.letters import Outcome
-
-_Write = Callable[[list[Outcome]], None]
+T = TypeVar("T")
 
 
-class Beside:
+class Beside(Generic[T]):
     """Has `write` called with what was noted, every so many seconds, by one thread; with the rest when the
     block ends, however it does. What goes wrong there is raised here."""
 
-    def __init__(self, write: _Write, seconds: float) -> None:
+    def __init__(self, write: Callable[[list[T]], None], seconds: float) -> None:
         self._write, self._seconds = write, seconds
-        self._noted: list[Outcome] = []
+        self._noted: list[T] = []
         self._thread: ThreadPoolExecutor | None = None
         self._writing: Future[None] | None = None
         self._since = time.monotonic()
@@ -29,9 +27,14 @@ class Beside:
     def __enter__(self) -> Self:
         return self
 
-    def note(self, outcome: Outcome) -> None:
-        self._noted.append(outcome)
-        if time.monotonic() > self._since + self._seconds and (not self._writing or self._writing.done()):
+    def note(self, one: T) -> None:
+        self._noted.append(one)
+        if time.monotonic() > self._since + self._seconds:
+            self.begin()
+
+    def begin(self) -> None:
+        """Have written what is noted, unless something is being written; wait for neither."""
+        if self._noted and (not self._writing or self._writing.done()):
             self._begin()
 
     def __exit__(

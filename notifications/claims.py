@@ -49,7 +49,8 @@ _CLAIM = """
        SET status = 'leased', lease_token = %(token)s, lease_until = %(now)s + %(lease)s,
            attempts = d.attempts + 1
      WHERE d.id = ANY (ARRAY(SELECT id FROM due))
- RETURNING d.next_attempt_at, d.priority, d.id, d.notification_id, d.tenant_id, d.page_id, d.subscriber_id,
+ RETURNING extract(epoch FROM d.next_attempt_at)::float8, d.priority, d.id, d.notification_id,
+           d.tenant_id, d.page_id, d.subscriber_id,
            d.channel, d.target, d.target_hash, d.language, d.time_zone, d.link_version, d.settings,
            d.attempts, d.attempts - d.attempts_before, d.summarises,
            EXISTS (SELECT FROM public.notifications_suppression AS s
@@ -60,13 +61,13 @@ _CLAIM = """
 _SETTLE = """
     WITH said AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(%(said)s::jsonb)
-            AS o (id bigint, number int, status text, next_at timestamptz, accepted_at timestamptz,
-                  began_at timestamptz, provider text, message_id text, code int, error text, response text)
+            AS o (id bigint, number int, status text, next_at timestamptz, began_at timestamptz,
+                  provider text, message_id text, code int, error text, response text)
     ), noted AS (
         INSERT INTO public.notifications_attempt
                (delivery_id, tenant_id, number, provider, began_at, ended_at, status, code, error, response)
         SELECT d.id, d.tenant_id, said.number, said.provider, said.began_at, %(now)s, said.status,
-               said.code, said.error, said.response
+               said.code, coalesce(said.error, ''), coalesce(said.response, '')
           FROM said JOIN public.notifications_delivery AS d ON d.id = said.id
         ON CONFLICT (delivery_id, number) DO UPDATE
            SET provider = excluded.provider, ended_at = excluded.ended_at, status = excluded.status,
@@ -74,9 +75,10 @@ _SETTLE = """
     )
     UPDATE public.notifications_delivery AS d
        SET status = said.status, lease_token = NULL, lease_until = NULL,
-           next_attempt_at = coalesce(said.next_at, d.next_attempt_at), accepted_at = said.accepted_at,
-           provider = said.provider, provider_message_id = said.message_id,
-           last_error = left(concat_ws(' ', said.code, nullif(said.error, ''), said.response), 500)
+           next_attempt_at = coalesce(said.next_at, d.next_attempt_at),
+           accepted_at = CASE WHEN said.status = 'accepted' THEN %(now)s END,
+           provider = said.provider, provider_message_id = coalesce(said.message_id, ''),
+           last_error = left(concat_ws(' ', said.code, said.error, said.response), 500)
       FROM said
      WHERE d.id = said.id AND d.status = 'leased' AND d.lease_token = %(token)s
  RETURNING d.id
@@ -113,7 +115,7 @@ EXPIRED = "LeaseExpired"
 _DIED = "The process that was sending this ended before it could say what became of it."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Settled:
     """An outcome and the status that it leads to; `next_at` where it is tried again."""
 
@@ -141,7 +143,7 @@ def settle(token: uuid.UUID, settled: Sequence[Settled], now: datetime) -> set[i
 
     A sender whose lease ran out has its attempt noted, and changes no status.
     """
-    said = json.dumps([_said(one, now) for one in settled])
+    said = json.dumps([_said(one) for one in settled])
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, {"now": now, "token": token, "said": said})
         return {row[0] for row in cursor.fetchall()}
@@ -168,21 +170,27 @@ def sweep(most: str, now: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _said(one: Settled, now: datetime) -> dict[str, Any]:
+def _said(one: Settled) -> dict[str, Any]:
+    """Without what there is none of: most was taken without a word."""
     outcome = one.outcome
-    return {
+    said: dict[str, Any] = {
         "id": outcome.letter.id,
         "number": outcome.letter.number,
         "status": one.status.value,
-        "next_at": one.next_at and one.next_at.isoformat(),
-        "accepted_at": now.isoformat() if one.status == DeliveryStatus.ACCEPTED else None,
         "began_at": outcome.began_at.isoformat(),
         "provider": outcome.provider,
-        "message_id": outcome.provider_message_id,
-        "code": outcome.code,
-        "error": outcome.error[:80],
-        "response": outcome.response.replace("\0", "")[:4096],
     }
+    if one.next_at:
+        said["next_at"] = one.next_at.isoformat()
+    if outcome.provider_message_id:
+        said["message_id"] = outcome.provider_message_id
+    if outcome.code is not None:
+        said["code"] = outcome.code
+    if outcome.error:
+        said["error"] = outcome.error[:80]
+    if outcome.response:
+        said["response"] = outcome.response.replace("\0", "")[:4096]
+    return said
 
 
 def _letters(rows: Sequence[tuple[Any, ...]]) -> list[Letter]:

@@ -6,9 +6,8 @@ What may not go is pushed forward: its row waits, no worker does, and the attemp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -17,6 +16,7 @@ from notifications.channels import email, sms
 from notifications.choices import DeliveryLane
 from notifications.circuits import Open
 from notifications.letters import Letter, Outcome, Verdict
+from notifications.posts import host_of
 from subscribers.choices import Channel
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,8 @@ def admit(letters: Sequence[Letter], now: datetime) -> Admitted:
     open_ways: list[Letter] = []
     for letter in letters:
         if name := _way(ways[letter.id], known, now):
-            open_ways.append(replace(letter, through=name))
+            letter.through = name
+            open_ways.append(letter)
         else:
             admitted.later[letter.id] = _when([known[name] for name in ways[letter.id]], now)
     admitted.later |= pace.turns(open_ways, now)
@@ -95,7 +96,7 @@ def _answered(one: Outcome) -> bool:
 
 def _ways(letter: Letter) -> Sequence[str]:
     providers = PROVIDERS.get(letter.channel)
-    return providers() if providers else (urlsplit(letter.target).netloc[-_LONGEST_NAME:],)
+    return providers() if providers else (host_of(letter.target)[-_LONGEST_NAME:],)
 
 
 def _way(names: Sequence[str], known: Mapping[str, Open], now: datetime) -> str | None:

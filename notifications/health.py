@@ -21,6 +21,7 @@ FAILING = "failing"
 WARN_AT = 4
 GIVE_UP_AFTER = timedelta(days=5)
 
+# What never failed has no row.
 _NOTE = """
     INSERT INTO public.notifications_endpointhealth AS h
            (tenant_id, subscriber_id, consecutive_failures, first_failure_at, last_failure_at,
@@ -29,6 +30,9 @@ _NOTE = """
            CASE WHEN failures > 0 THEN %(now)s END, CASE WHEN failures = 0 THEN %(now)s END, ''
       FROM unnest(%(tenants)s::text[], %(subscribers)s::text[], %(failures)s::int[])
         AS said (tenant, subscriber, failures)
+     WHERE failures > 0 OR EXISTS (SELECT FROM public.notifications_endpointhealth AS known
+                                    WHERE known.tenant_id = said.tenant AND known.consecutive_failures > 0
+                                      AND known.subscriber_id = said.subscriber)
     ON CONFLICT (tenant_id, subscriber_id) DO UPDATE
        SET consecutive_failures = CASE WHEN excluded.consecutive_failures = 0 THEN 0
                                        ELSE h.consecutive_failures + excluded.consecutive_failures END,

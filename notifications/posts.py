@@ -1,13 +1,16 @@
-"""A request to a machine, and what it answered."""
+"""A request to a machine, and what it answered: as `letters`, not frozen."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+_HOST = re.compile(r"\w+://([^/?#]*)")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Post:
     """`number` is the caller's, to know the reply by. `reads`: how many bytes of the answer matter; None: how
     it begins. `tells`: whether it is a message, for the mailbox of the local stack."""
@@ -21,7 +24,7 @@ class Post:
     tells: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """`code` is None where nobody answered, and then `error` says so; `text` is how the answer begins."""
 
@@ -31,3 +34,9 @@ class Reply:
     text: str = ""
     error: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def host_of(url: str) -> str:
+    """Who answers there: name and port, as the address spells them."""
+    found = _HOST.match(url)
+    return found[1] if found else ""

@@ -7,6 +7,8 @@ import time
 import uuid
 from collections.abc import Generator, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 import structlog
 from django.db import transaction
@@ -26,6 +28,8 @@ from notifications.superseding import overtaken
 from outbox.queue import put
 
 log = structlog.get_logger(__name__)
+
+_Book = Beside[tuple[uuid.UUID, Outcome]]
 
 BOUNCE = "bounce"
 ECHO = "echo"
@@ -49,10 +53,11 @@ def send_due(lane: str, seconds: float) -> int:
     were made."""
     until = time.monotonic() + seconds
     made = 0
-    while done := _send_some(lane):
-        made += done
-        if time.monotonic() > until:
-            break
+    with Beside(_write_down, _TOGETHER) as book:
+        while done := _send_some(lane, book):
+            made += done
+            if time.monotonic() > until:
+                break
     return made
 
 
@@ -61,7 +66,7 @@ def take_back(_seconds: float) -> int:
     return claims.sweep(_most_attempts(), timezone.now())
 
 
-def _send_some(lane: str) -> int:
+def _send_some(lane: str, book: _Book) -> int:
     now = timezone.now()
     room = gate.room(lane, BATCH, now)
     token, letters = claims.claim(lane, room, now) if room else (None, [])
@@ -71,7 +76,7 @@ def _send_some(lane: str) -> int:
     if admitted.later:
         claims.postpone(token, admitted.later)
     for channel in sorted({one.channel for one in admitted.go}):
-        _send(token, channel, [one for one in admitted.go if one.channel == channel])
+        _send(token, channel, [one for one in admitted.go if one.channel == channel], book)
     return len(letters)
 
 
@@ -86,13 +91,13 @@ def _worth_sending(token: uuid.UUID, letters: Sequence[Letter], now: datetime) -
     return [spoken(one) for one in left if one.id not in old]
 
 
-def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter]) -> None:
-    """Send one channel's letters, and write outcomes down as they come."""
+def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter], book: _Book) -> None:
+    """Send one channel's letters, and note outcomes as they come."""
     tried: set[int] = set()
-    with Beside(lambda outcomes: _settle(token, outcomes), _TOGETHER) as book:
-        for outcome in _attempts(channel, letters, time.monotonic() + _LONGEST):
-            tried.add(outcome.letter.id)
-            book.note(outcome)
+    for outcome in _attempts(channel, letters, time.monotonic() + _LONGEST):
+        tried.add(outcome.letter.id)
+        book.note((token, outcome))
+    book.begin()
     claims.release(token, [one for one in letters if one.id not in tried])
 
 
@@ -109,6 +114,11 @@ def _attempts(channel: str, letters: Sequence[Letter], until: float) -> Generato
         log.exception("notifications.channel_failed", channel=channel)
         at = next(iter(left.values()))
         yield Outcome(at, Verdict.RETRY, began, error=type(error).__name__, response=str(error))
+
+
+def _write_down(noted: Sequence[tuple[uuid.UUID, Outcome]]) -> None:
+    for token, some in groupby(noted, key=itemgetter(0)):
+        _settle(token, [outcome for _token, outcome in some])
 
 
 def _settle(token: uuid.UUID, outcomes: Sequence[Outcome]) -> None:

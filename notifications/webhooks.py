@@ -53,7 +53,7 @@ def challenge(letter: Letter) -> str:
 
 
 class Payloads:
-    """Of one batch."""
+    """Of one batch: what all recipients of a notification have in common is written once."""
 
     def __init__(self) -> None:
         self._common: dict[int, bytes] = {}
@@ -62,17 +62,22 @@ class Payloads:
         notification = letter.notification
         common = self._common.get(notification.pk)
         if common is None:
-            common = self._common[notification.pk] = _written(_payload(notification))
-        page = notification.facts["page"]
-        meta: Shape = {
-            "unsubscribe": leave_url(page["url"], letter.page_id, letter.subscriber_id, letter.link_version),
-            "documentation": page["url"] + _DOCUMENTATION,
-            "generated_at": utc(notification.created_at),
-            "event": notification.kind,
-        }
+            common = self._common[notification.pk] = _common(notification)
+        page_url = notification.facts["page"]["url"]
+        own = {"unsubscribe": leave_url(page_url, letter.page_id, letter.subscriber_id, letter.link_version)}
         if asked := challenge(letter):
-            meta["challenge"] = asked
-        return b'{"meta":' + _written(meta) + b"," + common[1:]
+            own["challenge"] = asked
+        return b'{"meta":' + _written(own)[:-1] + common
+
+
+def _common(notification: Notification) -> bytes:
+    """What follows on what is a recipient's own in `meta`."""
+    meta = {
+        "documentation": notification.facts["page"]["url"] + _DOCUMENTATION,
+        "generated_at": utc(notification.created_at),
+        "event": notification.kind,
+    }
+    return b"," + _written(meta)[1:] + b"," + _written(_payload(notification))[1:]
 
 
 def _payload(notification: Notification) -> Shape:
@@ -191,5 +196,8 @@ def _instant(said: str | None) -> str | None:
     return utc(datetime.fromisoformat(said)) if said else None
 
 
+_written_as = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _written(values: Shape) -> bytes:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    return _written_as(values).encode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 
 from django.utils import timezone
 
@@ -23,16 +22,16 @@ RETRIES = table(5, 300, 1800, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 14 * _HOUR, 20 *
 def send(letters: Sequence[Letter], until: float) -> Generator[Outcome]:
     payloads = Payloads()
     for outcome, reply in call_each(_SERVICE, letters, until, lambda letter: _post(payloads, letter)):
-        echoed = reply is not None and outcome.verdict == Verdict.ACCEPTED and _repeats(reply.text, outcome)
-        yield replace(outcome, echoed=echoed)
+        if reply is not None and outcome.verdict == Verdict.ACCEPTED:
+            outcome.echoed = _repeats(reply.text, outcome)
+        yield outcome
 
 
 def _post(payloads: Payloads, letter: Letter) -> Post:
     """The id stays through every attempt: whoever gets a message twice can tell."""
     body = payloads.of(letter)
-    signed = signing.headers(
-        f"delivery-{letter.id}", body, letter.subscriber_id, letter.settings, timezone.now()
-    )
+    whose = letter.settings.get(signing.SIGNS_AS, letter.subscriber_id)
+    signed = signing.headers(f"delivery-{letter.id}", body, whose, letter.settings, timezone.now())
     return Post(letter.id, letter.target, body, {"Content-Type": "application/json"} | signed)
 
 

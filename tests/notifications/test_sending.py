@@ -209,7 +209,7 @@ def test_what_a_slow_batch_did_not_get_to_is_given_back_uncounted(
     mail.delay = 0.1
     opened(page)
     drain([NOTIFY])
-    sending._send_some("email")
+    sending.send_due("email", 0)
     assert sorted(Delivery.objects.values_list("status", "attempts")) == [
         (DeliveryStatus.ACCEPTED, 1),
         (DeliveryStatus.PENDING, 0),
