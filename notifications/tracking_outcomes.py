@@ -1,9 +1,8 @@
-"""What becomes of a delivery, and of its recipient, by what a service reports. A status never steps back."""
+"""What follows from what a service reports, for a mail and for its recipient."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from anymail.signals import EventType, RejectReason
 from django.db import transaction
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from notifications.choices import DeliveryStatus
 from notifications.models import Delivery, MailReport
+from notifications.reported import move
 from notifications.sending import BOUNCE
 from outbox.queue import put
 from subscribers.choices import Channel
@@ -25,12 +25,14 @@ _WAIT = timedelta(minutes=5)
 # Services repeat themselves for days.
 _KEPT = timedelta(days=30)
 _WORKS_NOT = {RejectReason.INVALID, RejectReason.BOUNCED}
-_WAITING = {DeliveryStatus.PENDING, DeliveryStatus.LEASED}
-# From which it may come to each; what is not named is never left for it.
-_FROM = {
-    DeliveryStatus.DELIVERED: _WAITING | {DeliveryStatus.ACCEPTED, DeliveryStatus.DEAD},
-    DeliveryStatus.FAILED: _WAITING | {DeliveryStatus.ACCEPTED},
-    DeliveryStatus.BOUNCED: _WAITING | {DeliveryStatus.ACCEPTED, DeliveryStatus.DELIVERED},
+_STATUSES = {
+    # Whatever is wrong with it, this message came back.
+    EventType.BOUNCED: DeliveryStatus.BOUNCED,
+    EventType.DELIVERED: DeliveryStatus.DELIVERED,
+    EventType.COMPLAINED: DeliveryStatus.DELIVERED,
+    EventType.UNSUBSCRIBED: DeliveryStatus.DELIVERED,
+    EventType.REJECTED: DeliveryStatus.FAILED,
+    EventType.FAILED: DeliveryStatus.FAILED,
 }
 
 
@@ -77,27 +79,11 @@ def _delivery(report: MailReport) -> Delivery | None:
 
 
 def _write_down(delivery: Delivery, report: MailReport) -> None:
-    values: dict[str, Any] = {"reported_at": report.received_at}
-    status = _status(report)
-    if status is not None and delivery.status in _FROM[status]:
-        values |= {"status": status, "lease_token": None, "lease_until": None}
-        values |= {"accepted_at": delivery.accepted_at or report.received_at}
-    if report.said and (report.kind == EventType.DEFERRED or "status" in values):
-        values["last_error"] = "" if status == DeliveryStatus.DELIVERED else report.said
-    for name, value in values.items():
-        setattr(delivery, name, value)
-    delivery.save(update_fields=list(values))
-
-
-def _status(report: MailReport) -> DeliveryStatus | None:
-    if report.kind == EventType.BOUNCED:
-        # Whatever is wrong with it, this message came back.
-        return DeliveryStatus.BOUNCED
-    known = {
-        EventType.DELIVERED: DeliveryStatus.DELIVERED,
-        EventType.COMPLAINED: DeliveryStatus.DELIVERED,
-        EventType.UNSUBSCRIBED: DeliveryStatus.DELIVERED,
-        EventType.REJECTED: DeliveryStatus.FAILED,
-        EventType.FAILED: DeliveryStatus.FAILED,
-    }
-    return known.get(report.kind)
+    status = _STATUSES.get(report.kind)
+    said = "" if status == DeliveryStatus.DELIVERED else report.said or delivery.last_error
+    if status is not None and move(delivery, status, report.received_at, last_error=said):
+        return
+    delivery.reported_at = report.received_at
+    if report.kind == EventType.DEFERRED and report.said:
+        delivery.last_error = report.said
+    delivery.save(update_fields=["reported_at", "last_error"])
