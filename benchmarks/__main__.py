@@ -53,6 +53,7 @@ BENCHMARKS: dict[str, Callable[..., None]] = {
     "expand": partial(on_databases, "expand"),
     "metrics": partial(on_databases, "metrics"),
     "api": partial(on_databases, "api"),
+    "screens": partial(on_databases, "screens"),
 }
 
 

@@ -54,7 +54,7 @@ def measure(*options: str) -> None:
         event = Event.objects.get(name="incident.created")
         references = [_bare(tenant.id, page) for _ in range(2)]
         memory = _memory()
-        took = measured(lambda: _expand(tenant.id, event))
+        took = measured(lambda: expand_all(tenant.id, event))
         grown = _memory() - memory
         assert Delivery.objects.filter(notification__event_id=event.pk).count() == size
         _empty()
@@ -103,7 +103,7 @@ def _empty() -> None:
         cursor.execute("CHECKPOINT")
 
 
-def _expand(tenant_id: str, event: Event) -> None:
+def expand_all(tenant_id: str, event: Event) -> None:
     item = Claimed(0, NOTIFY, tenant_id, str(event.pk), 1, 1)
     while True:
         try:

@@ -65,6 +65,7 @@ def databases() -> Iterator[dict[str, str]]:
                 "DATABASE_URL": url,
                 "REDIS_URL": redis,
                 "STORE_DIR": str(base / "store"),
+                "STATIC_ROOT": str(base / "static"),
             }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
 
+import uvloop
 from django.conf import settings
 
 from benchmarks.deliveries import all_accepted, crowd
@@ -26,7 +26,7 @@ def measure(*options: str) -> None:
     with machines(1, '{"id": "1"}') as (gateway,):
         _use(gateway)
         body = b'{"to": "+4915112345678", "text": "' + b"x" * 140 + b'"}'
-        reference = each(measured(lambda: asyncio.run(bare([gateway], body, size))), size)
+        reference = each(measured(lambda: uvloop.run(bare([gateway], body, size))), size)
         crowd(size, "sms", _LANE, _NUMBER)
         took = each(measured(lambda: send_due(_LANE, _LONGEST)), size)
         all_accepted(size)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import aiohttp
+import uvloop
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -40,9 +41,9 @@ def measure(*options: str) -> None:
     told = _told()
     with machines(1_000) as hosts:
         body = _body(told, hosts[0])
-        reference = each(measured(lambda: asyncio.run(bare(hosts[:1], body, size))), size)
+        reference = each(measured(lambda: uvloop.run(bare(hosts[:1], body, size))), size)
         # Whoever is asked for the first time has to be connected to.
-        references = each(measured(lambda: asyncio.run(bare(hosts, body, size))), size)
+        references = each(measured(lambda: uvloop.run(bare(hosts, body, size))), size)
         one = _sent(told, hosts[:1], size)
         thousand = _sent(told, hosts, size)
     table = Table(f"{size:,} webhooks, by the time for each 10,000; CPU of this process alone")

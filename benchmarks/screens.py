@@ -1,0 +1,242 @@
+"""Every screen of the dashboard in process, from request to answer, with much of everything.
+
+The screens are those that the dashboard's addresses name. A new one whose address has parts needs them in
+`_parts`, and one that only shows what is typed needs something typed in `_typed`: without, this fails.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connection
+from django.http import HttpResponseBase
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
+
+from benchmarks.figures import Table, duration, share_below
+from benchmarks.furnished import COMPONENTS, NOTICES, Furnished, furnished
+from benchmarks.made import migrate
+from common.tenancy import in_tenant
+from components.choices import ComponentStatus
+from copies.actions import add_copy_target
+from dashboard import outside, urls
+from importing.asking import ask_for_import
+from notifications.models import Delivery, Notification
+from pages.own_hosts import add_host
+from tenants.models import Membership
+
+AIM, MOST = 0.100, 20
+SUBSCRIBERS = 100_000
+_ROUNDS, _QUICK_ROUNDS = 40, 3
+_NOT_OURS = ("SET search_path", "SAVEPOINT", "RELEASE")
+_HEADINGS = ("", "p50", "p95", "× reference", "queries")
+# Of the same screens with something asked for: what makes the database work.
+_ASKED = {
+    "incidents": ("?q=latency", "?state=over&page=60", "?state=drafts", "?sort=name"),
+    "incident_new": ("?template={template}", "?draft={draft}"),
+    "find": ("?q=latency",),
+    "maintenance": ("?state=over",),
+    "subscribers": ("?q=77", "?q=nobody-at-all", "?page=2000", "?state=active&sort=address"),
+    "notification": ("?state=dead", "?page=4000"),
+    "deliveries": ("?page=80", "?state=dead&channel=email"),
+    "log": ("?kind=incident", "?person={owner}", "?of={page}&page=2000", "?since=2026-01-01"),
+    "component": ("?page=4",),
+}
+# Only where DEBUG is on.
+_ABSENT = {"parts"}
+
+
+@dataclass
+class Screen:
+    """`typed`: what is posted to it; None: it is asked for by GET."""
+
+    name: str
+    url: str
+    typed: dict[str, Any] | None = None
+    queries: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def is_met(self) -> bool:
+        return share_below(self.seconds, 0.95) <= AIM and self.queries <= MOST
+
+
+def measure(*options: str) -> None:
+    # Asking what only changes something is refused, as is expected.
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)
+    migrate()
+    call_command("collectstatic", interactive=False, verbosity=0)
+    made = furnished(SUBSCRIBERS)
+    client = Client(headers={"Host": "localhost"}, HTTP_USER_AGENT="benchmark")
+    client.force_login(made.owner)
+    with in_tenant(made.tenant.pk):
+        wanted = list(_screens(made))
+    shown = [one for one in wanted if _is_screen(client, one)]
+    _tell(client, shown, _QUICK_ROUNDS if "--quick" in options else _ROUNDS)
+
+
+def _tell(client: Client, screens: Sequence[Screen], rounds: int) -> None:
+    many = f"{COMPONENTS} components, {NOTICES:,} notices, {SUBSCRIBERS:,} subscribers"
+    table = Table(f"{len(screens)} screens of the dashboard, {rounds} times each: {many}", _HEADINGS)
+    reference = 0.0
+    for one in screens:
+        _look(client, one, rounds)
+        half, most = median(one.seconds), share_below(one.seconds, 0.95)
+        reference = reference or half
+        late, many = "! " if most > AIM else "", "! " if one.queries > MOST else ""
+        times = f"{half / reference:.1f}"
+        table.row(one.name, duration(half), f"{late}{duration(most)}", times, f"{many}{one.queries}")
+    missed = sum(not one.is_met for one in screens)
+    aims = f"p95 ≤ {duration(AIM)}, ≤ {MOST} queries"
+    table.row(f"missed (!): {aims}", str(missed), "", "", "missed" if missed else "met")
+
+
+def _look(client: Client, screen: Screen, rounds: int) -> None:
+    """The first two load code and templates."""
+    for _round in range(2):
+        _ask(client, screen)
+    with CaptureQueriesContext(connection) as asked:
+        _ask(client, screen)
+    said = [one["sql"] for one in asked.captured_queries]
+    screen.queries = len([sql for sql in said if not sql.startswith(_NOT_OURS)])
+    for _round in range(rounds):
+        began = time.perf_counter()
+        _ask(client, screen)
+        screen.seconds.append(time.perf_counter() - began)
+
+
+def _ask(client: Client, screen: Screen) -> HttpResponseBase:
+    if screen.typed is None:
+        return client.get(screen.url)
+    return client.post(screen.url, screen.typed)
+
+
+def _is_screen(client: Client, screen: Screen) -> bool:
+    """Whether it shows something. What only changes something answers 405, and files are none."""
+    answer = _ask(client, screen)
+    if answer.status_code == 405 or "Content-Disposition" in answer.headers:
+        return False
+    if answer.status_code != 200:
+        message = f"{screen.name} at {screen.url} answers {answer.status_code}, which this does not know"
+        raise SystemExit(message)
+    return True
+
+
+def _screens(made: Furnished) -> Iterator[Screen]:
+    """The reference first."""
+    yield Screen("reference: a frame around a question", f"/o/large/p/{made.bare.pk}/settings/delete")
+    parts, typed = _parts(made), _typed(made)
+    for name, names in _addresses(urls.urlpatterns):
+        page = made.bare if name == "launch" else made.page
+        given = parts.get(name, {}) | ({"page_id": page.pk} if "page_id" in names else {})
+        if missing := names - set(given):
+            message = (
+                f"The screen {name} lacks {', '.join(missing)}: add it to _parts in benchmarks/screens.py"
+            )
+            raise SystemExit(message)
+        url = f"/o/large{reverse(name, 'statuspage.organisation_urls', kwargs=given)}"
+        if name.endswith("preview"):
+            if name not in typed:
+                message = f"Nothing is typed for {name}: add something to _typed in benchmarks/screens.py"
+                raise SystemExit(message)
+            yield Screen(name, url, typed[name])
+        else:
+            yield Screen(name, url)
+            yield from (
+                Screen(f"{name}{one}", url + one.format(**_known(made))) for one in _ASKED.get(name, ())
+            )
+    for name, _names in _addresses(outside.urlpatterns):
+        if name not in _ABSENT:
+            yield Screen(name, reverse(name))
+
+
+def _addresses(patterns: Iterable[Any], above: frozenset[str] = frozenset()) -> Iterator[Any]:
+    """The name of each address, and the names of its parts."""
+    for one in patterns:
+        names = above | set(one.pattern.converters) | set(_groups(one))
+        if isinstance(one, URLResolver):
+            yield from _addresses(one.url_patterns, names)
+        else:
+            yield one.name, names
+
+
+def _groups(pattern: URLPattern | URLResolver) -> dict[str, int]:
+    """Of an address that is a regular expression."""
+    return dict(pattern.pattern.regex.groupindex)
+
+
+def _known(made: Furnished) -> dict[str, str]:
+    page = made.page
+    template, draft = page.templates.latest("created_at"), page.drafts.latest("created_at")
+    return {"template": template.pk, "draft": draft.pk, "owner": made.owner.pk, "page": page.pk}
+
+
+def _parts(made: Furnished) -> dict[str, dict[str, Any]]:
+    """What the addresses of screens say beside the page's id."""
+    page, incident = made.page, {"incident_id": made.large.pk}
+    component = page.components.present().filter(changes__isnull=False).latest("created_at")
+    window = page.incidents.maintenance().upcoming().latest("started_at")
+    message = Notification.objects.filter(incident_id=made.large.pk).get()
+    dead = Delivery.objects.dead().latest("pk")
+    member = Membership.objects.filter(user__email="person7@example.org").get()
+    keys = {"access_key_id": "id", "secret_access_key": "secret"}
+    where = {"endpoint": "https://s3.example.com", "region": "eu-1", "bucket": "status"}
+    copy = add_copy_target(page, made.actor, kind="bucket", **where, **keys)
+    host = add_host(page, made.actor, "status.example.org")
+    somebody = page.subscribers.filter(scope="components").latest("pk")
+    of: dict[tuple[str, ...], dict[str, Any]] = {
+        ("incident", "update_preview", "incident_progress", "incident_edit", "incident_delete"): incident,
+        ("postmortem", "postmortem_preview"): {"incident_id": _over(made)},
+        ("update_edit",): incident | {"update_id": made.large.updates.latest("display_at").pk},
+        ("template_edit", "template_delete"): {"pk": page.templates.latest("created_at").pk},
+        ("component", "component_edit", "component_correct", "component_delete"): {"pk": component.pk},
+        ("correction_withdraw",): {"pk": component.pk, "number": 1},
+        ("group_edit", "group_delete"): {"pk": page.groups.present().latest("position").pk},
+        ("maintenance_one", "maintenance_edit", "maintenance_remind"): {"pk": window.pk},
+        ("maintenance_cancel", "maintenance_delete"): {"pk": window.pk},
+        ("series", "series_end"): {"pk": page.series.latest("created_at").pk},
+        ("subscriber", "subscriber_person", "subscriber_erase"): {"pk": somebody.pk},
+        ("subscriber_do",): {"pk": somebody.pk, "verb": "ask"},
+        ("notification", "notification_progress"): {"number": message.pk},
+        ("delivery",): {"number": dead.pk},
+        ("delivery_do",): {"number": dead.pk, "verb": "replay"},
+        ("copy_edit", "copy_again", "copy_remove"): {"pk": copy.pk},
+        ("host_check", "host_remove"): {"pk": host.pk},
+        ("member", "remove_member"): {"member_id": member.pk},
+        ("invite_again", "withdraw_invitation"): {"invitation_id": "none"},
+        ("key_rotate", "key_revoke"): {"key_id": "none"},
+        ("release",): {"event_id": 1},
+        ("draft_discard",): {"draft_id": "none"},
+        ("settings_section",): {"section": "uptime"},
+        ("page_import_one",): {"import_id": ask_for_import(made.actor, "https://status.example.com").pk},
+    }
+    return {name: parts for names, parts in of.items() for name in names}
+
+
+def _over(made: Furnished) -> str:
+    return made.page.incidents.present().incidents().exclude(resolved_at=None).latest("resolved_at").pk
+
+
+def _typed(made: Furnished) -> dict[str, dict[str, Any]]:
+    """What is posted for a preview: about every component, told to everybody."""
+    ids = made.page.components.present().values_list("pk", flat=True)
+    statuses = {f"status_{pk}": ComponentStatus.MAJOR_OUTAGE for pk in ids}
+    said = {"status": "investigating", "body": "It is **bad**.", "notify": "on", **statuses}
+    local = timezone.localtime()
+    window = {"scheduled_for": f"{local:%Y}-12-24T10:00", "scheduled_until": f"{local:%Y}-12-24T12:00"}
+    return {
+        "incident_preview": said | {"name": "Slow answers"},
+        "update_preview": said | {"status": "identified"},
+        "template_preview": {"title": "Slow {{ what }}", "body": "Hm.", "update_status": "identified"},
+        "postmortem_preview": {"draft": "Because **it** was."},
+        "maintenance_preview": {"name": "Work", "body": "We work.", "components": list(ids), **window},
+        "appearance_preview": {"custom_css": ".page { color: red }", "theme": "dark"},
+    }
