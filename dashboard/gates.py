@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from dashboard.proven import proof_wanted
 from events.actor import Actor, person_behind
 from pages.models import StatusPage
 from tenants.access import Standing
@@ -53,7 +54,7 @@ def page_screen(needs: Role = Role.VIEWER) -> Callable[[Screen], Screen]:
                 raise PermissionDenied
             request.page, request.actor = page, person_behind(request)
             with timezone.override(page.zone):
-                return view(request, **parts)
+                return proof_wanted(request) or view(request, **parts)
 
         screen.needs = needs  # type: ignore[attr-defined]
         return screen
@@ -70,7 +71,7 @@ def organisation_screen(needs: Role = Role.VIEWER) -> Callable[[Screen], Screen]
             if not request.standing.may(needs):
                 raise PermissionDenied
             request.actor = person_behind(request)
-            return view(request, **parts)
+            return proof_wanted(request) or view(request, **parts)
 
         screen.needs = needs  # type: ignore[attr-defined]
         return screen

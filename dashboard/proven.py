@@ -1,41 +1,74 @@
-"""Asking once more who is there, before what cannot be undone."""
+"""What is dangerous, in one table; whoever does it has proven a moment ago who they are.
+
+A screen's gate (dashboard/gates.py) asks here, so that no view has to remember to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.factors import was_just_here
-from dashboard.gates import OrganisationRequest
+from dashboard.typed import came_from, hold
+from tenants.models import Role
 
-View = Callable[..., HttpResponse]
-
-
-def proven(back: str) -> Callable[[View], View]:
-    """The verb behind a form goes on only for whoever has proven a moment ago who they are. Others are asked,
-    and come back to the screen at `back` (below /o/<slug>/), to send the form once more."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(request: OrganisationRequest, **parts: Any) -> HttpResponse:
-            if was_just_here(request):
-                return view(request, **parts)
-            return ask(request, back)
-
-        guarded.proven = True  # type: ignore[attr-defined]
-        return guarded
-
-    return decorate
+# Whether this request, to that address, is dangerous.
+Danger = Callable[[HttpRequest], bool]
 
 
-def ask(request: OrganisationRequest, back: str) -> HttpResponse:
-    """To the screen that asks who is there."""
+def always(_request: HttpRequest) -> bool:
+    return True
+
+
+def sent(request: HttpRequest) -> bool:
+    return request.method == "POST"
+
+
+def makes_an_owner(request: HttpRequest) -> bool:
+    return request.POST.get("role") == Role.OWNER
+
+
+def secret(request: HttpRequest) -> bool:
+    """Whether it makes a new one, as one verb of several; or, by a query, shows the one there is."""
+    verb = request.resolver_match.kwargs.get("verb") if request.resolver_match else None
+    return verb == "secret" or "secret" in request.GET
+
+
+# By the names of addresses: what hands out people's data or secrets, what lets somebody in or out, and what
+# cannot be undone.
+DANGEROUS: Mapping[str, Danger] = {
+    "subscribers_export": always,
+    "subscriber_person": always,
+    "subscriber": secret,
+    "subscriber_do": secret,
+    "invite": makes_an_owner,
+    "member": makes_an_owner,
+    "remove_member": sent,
+    "key_new": sent,
+    "key_rotate": sent,
+    "page_delete": sent,
+    "require_second_factor": sent,
+    "transfer_organisation": sent,
+    "export_organisation": sent,
+    "delete_organisation": sent,
+}
+
+
+def proof_wanted(request: HttpRequest) -> HttpResponse | None:
+    """The way to where they are asked; None where nobody has to be.
+
+    They come back to the screen they were on, with what they typed, to send it once more: we do not.
+    """
+    match = request.resolver_match
+    danger = DANGEROUS.get(match.url_name or "") if match else None
+    if danger is None or not danger(request) or was_just_here(request):
+        return None
     messages.info(request, _("That was not done yet: say once more who you are, then do it again."))
-    wanted = f"/o/{request.organisation.slug}/{back}"
-    return HttpResponseRedirect(f"/accounts/again/?{urlencode({'next': wanted})}")
+    hold(request)
+    back = came_from(request) or reverse("index") if sent(request) else request.get_full_path()
+    return HttpResponseRedirect(f"/accounts/again/?{urlencode({'next': back})}")

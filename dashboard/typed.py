@@ -1,4 +1,4 @@
-"""What somebody sent after their session had ended is kept until they are signed in again."""
+"""What somebody sent too late is kept until they are signed in again, or have proven who they are."""
 
 from __future__ import annotations
 
@@ -6,59 +6,61 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, QueryDict
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from common.counters import Limit, NotCounting, TooOften, address_of, count, network
+from common.counters import Limit, NotCounting, TooOften, count
+from dashboard import known
 
 _KEY = "typed"
 _MOST = 60_000
 _HOUR = 3600
-# Of one network: nobody fills the database with forms.
+# Of one person: nobody fills the database with forms.
 _AN_HOUR = 60
+# Parts of the names of fields that lie in no session.
+_SECRET = ("csrf", "password", "secret")
+_WORDS = {
+    "ended": gettext_lazy(
+        "Your session had ended. Nothing was sent yet: please look at it and send it once more."
+    ),
+    "proven": gettext_lazy("Thank you. Nothing was sent yet: please look at it and send it once more."),
+}
 
 
 def keep(request: HttpRequest) -> str:
     """Keep a form that was sent to its own address; where to go after the sign-in.
 
-    Only what this site's own form sends is kept: another's must not lie there, waiting to be sent.
+    Only what this site's own form sends is kept, in a browser where somebody has signed in: no other site's
+    may lie there, waiting to be sent, and no stranger's in our database.
     """
     if request.method != "POST":
         return request.get_full_path()
     back = came_from(request)
     if back is None:
         return "/"
-    data = request.POST.urlencode()
-    if back.partition("?")[0] == request.path and len(data) <= _MOST and _is_seldom(request):
-        request.session[_KEY] = {"path": request.path, "data": data}
+    if back.partition("?")[0] == request.path and _is_seldom(known.who(request)):
+        _put(request, "ended")
     return back
 
 
-def _is_seldom(request: HttpRequest) -> bool:
-    """What was typed is kept also while nobody counts."""
-    visitor = network(address_of(request.META.get("REMOTE_ADDR") or ""))
-    try:
-        count([Limit("typed", visitor, _AN_HOUR, _HOUR)])
-    except TooOften:
-        return False
-    except NotCounting:
-        return True
-    return True
+def hold(request: HttpRequest) -> None:
+    """Keep a form that passed every check, until whoever sent it has proven who they are."""
+    if request.method == "POST":
+        _put(request, "proven")
 
 
-def typed(request: HttpRequest) -> QueryDict | None:
-    """What a form at this address is filled with: what was sent, or kept. None: nothing was typed."""
+def typed(request: HttpRequest, at: str = "") -> QueryDict | None:
+    """What a form is filled with that is sent to this address, or to `at`: what was sent, or kept.
+
+    None: nothing was typed.
+    """
     if request.method == "POST":
         return request.POST
     kept = request.session.get(_KEY)
-    if not kept or kept["path"] != request.path:
+    if not kept or kept["path"] != (at or request.path):
         return None
     del request.session[_KEY]
-    messages.warning(
-        request, _("Your session had ended. Nothing was sent yet: please look at it and send it once more.")
-    )
-    data = QueryDict(kept["data"], mutable=True)
-    data.pop("csrfmiddlewaretoken", None)
-    return data
+    messages.warning(request, str(_WORDS[kept["why"]]))
+    return QueryDict(kept["data"], mutable=True)
 
 
 def came_from(request: HttpRequest) -> str | None:
@@ -68,3 +70,25 @@ def came_from(request: HttpRequest) -> str | None:
     if not own or referrer.netloc != request.get_host() or referrer.path.startswith("//"):
         return None
     return f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
+
+
+def _put(request: HttpRequest, why: str) -> None:
+    said = request.POST.copy()
+    for name in [one for one in said if any(part in one for part in _SECRET)]:
+        del said[name]
+    data = said.urlencode()
+    if len(data) <= _MOST:
+        request.session[_KEY] = {"path": request.path, "data": data, "why": why}
+
+
+def _is_seldom(person: str) -> bool:
+    """Whether it is somebody, and not too often. What was typed is kept also while nobody counts."""
+    if not person:
+        return False
+    try:
+        count([Limit("typed", person, _AN_HOUR, _HOUR)])
+    except TooOften:
+        return False
+    except NotCounting:
+        return True
+    return True

@@ -22,6 +22,7 @@ from accounts.context import NEEDED_BY
 from accounts.factors import has_second_factor
 from common.ids import new_id
 from common.tenancy import in_tenant, leave_tenant
+from dashboard.known import remember
 from dashboard.typed import keep
 from edge.request import hostname
 from tenants.access import enter
@@ -169,7 +170,9 @@ class Organisation:
         set_script_prefix(f"{prefix}o/{slug}/")
         try:
             with in_tenant(tenant.id):
-                return self.get_response(request)
+                response = self.get_response(request)
+            remember(request, response)
+            return response
         finally:
             set_script_prefix(prefix)
             timezone.deactivate()

@@ -9,11 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.factors import was_just_here
 from dashboard.doing import does, told
 from dashboard.forms.keys import KeyForm
 from dashboard.gates import OrganisationRequest, organisation_screen
-from dashboard.proven import ask
 from dashboard.typed import typed
 from tenants.keys import Issued, create_key, revoke_key, rotate_key
 from tenants.models import ApiKey, ApiKeyQuerySet, Role
@@ -32,8 +30,6 @@ def key_new(request: OrganisationRequest) -> HttpResponse:
     """A key of one's own. What opens it is shown in the answer, and never again."""
     form = KeyForm(typed(request), initial={"scopes": ["read"]})
     if request.method == "POST" and form.is_valid():
-        if not was_just_here(request):
-            return ask(request, "keys/new")
         made: list[Issued] = []
         who = (request.user, request.organisation, request.actor)
         if does(form, lambda: made.append(create_key(*who, **form.asked))):
@@ -45,8 +41,6 @@ def key_new(request: OrganisationRequest) -> HttpResponse:
 @organisation_screen()
 def key_rotate(request: OrganisationRequest, key_id: str) -> HttpResponse:
     """A new one like one's own; both work for a day. Another's opens what they may do: nobody gets that."""
-    if not was_just_here(request):
-        return ask(request, "keys/")
     made: list[Issued] = []
     told(request, lambda: made.append(rotate_key(_found(request, key_id, mine=True), request.actor)))
     return _shown(request, made[0]) if made else redirect("keys")

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.factors import was_just_here, with_second_factor
+from accounts.factors import with_second_factor
 from common.errors import Refused
 from dashboard.forms.base import beside
 from dashboard.forms.organisation import InviteForm, RolesForm
 from dashboard.gates import OrganisationRequest, organisation_screen
-from dashboard.proven import ask
+from dashboard.typed import typed
 from pages.models import StatusPage
 from tenants.access import check_may_grant
 from tenants.actions import set_page_role, set_reminders, set_role
@@ -56,12 +56,10 @@ def members(request: OrganisationRequest) -> HttpResponse:
 @organisation_screen(Role.ADMIN)
 def invite_member(request: OrganisationRequest) -> HttpResponse:
     initial = {"role": Role.EDITOR}
-    form = InviteForm(_pages(), request.standing, request.POST or None, initial=initial)
+    form = InviteForm(_pages(), request.standing, typed(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         role = Role(form.cleaned_data["role"])
         check_may_grant(request.standing, role, *form.page_roles.values())
-        if role is Role.OWNER and not was_just_here(request):
-            return ask(request, "members/invite")
         try:
             wanted = Invited(form.cleaned_data["email"], role, form.page_roles)
             sent = invite(request.organisation, wanted, request.user, request.actor)
@@ -80,11 +78,8 @@ def member(request: OrganisationRequest, member_id: int) -> HttpResponse:
     check_may_grant(request.standing, found.role)
     own = {one.page_id: one.role for one in found.page_roles.all()}
     initial = {"role": found.role} | {f"page_{page_id}": role for page_id, role in own.items()}
-    form = RolesForm(_pages(), request.standing, request.POST or None, initial=initial)
+    form = RolesForm(_pages(), request.standing, typed(request), initial=initial)
     if request.method == "POST" and form.is_valid():
-        role = Role(form.cleaned_data["role"])
-        if role is Role.OWNER and found.role != Role.OWNER and not was_just_here(request):
-            return ask(request, f"members/{member_id}")
         try:
             _give(request, found, own, form)
         except Refused as refusal:

@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -20,7 +21,7 @@ from common.tenancy import NO_TENANT, in_tenant
 from dashboard.forms.base import beside, number
 from dashboard.forms.organisation import DeleteForm, RenameForm
 from dashboard.gates import OrganisationRequest, organisation_screen
-from dashboard.proven import proven
+from dashboard.typed import typed
 from tenants.members import transfer_ownership
 from tenants.models import ApiKey, Membership, Role, Tenant
 from tenants.organisations import GRACE, delete_tenant, note_export, rename_tenant, require_2fa
@@ -28,7 +29,7 @@ from tenants.organisations import GRACE, delete_tenant, note_export, rename_tena
 
 @organisation_screen(Role.ADMIN)
 def settings(request: OrganisationRequest) -> HttpResponse:
-    form = RenameForm(request.POST or None, initial={"name": request.organisation.name})
+    form = RenameForm(typed(request), initial={"name": request.organisation.name})
     if request.method == "POST" and form.is_valid():
         try:
             rename_tenant(request.organisation, form.cleaned_data["name"], request.actor)
@@ -37,12 +38,13 @@ def settings(request: OrganisationRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("organisation_settings")
-    return _screen(request, form, DeleteForm(request.organisation))
+    kept = typed(request, reverse("delete_organisation")) if request.method != "POST" else None
+    initial = {"name": kept["name"]} if kept else {}
+    return _screen(request, form, DeleteForm(request.organisation, initial=initial))
 
 
 @require_POST
 @organisation_screen(Role.OWNER)
-@proven("settings/")
 def second_factor(request: OrganisationRequest) -> HttpResponse:
     """Whether members need one. Whoever asks for it has one: nobody locks themselves out by a click."""
     wanted = request.POST.get("required") == "yes"
@@ -56,7 +58,6 @@ def second_factor(request: OrganisationRequest) -> HttpResponse:
 
 @require_POST
 @organisation_screen(Role.OWNER)
-@proven("settings/")
 def transfer(request: OrganisationRequest) -> HttpResponse:
     others = Membership.objects.filter(tenant=request.organisation).exclude(user=request.user)
     wanted = number(request.POST.get("member", ""))
@@ -70,7 +71,6 @@ def transfer(request: OrganisationRequest) -> HttpResponse:
 
 @require_POST
 @organisation_screen(Role.OWNER)
-@proven("settings/")
 def delete(request: OrganisationRequest) -> HttpResponse:
     form = DeleteForm(request.organisation, request.POST)
     if not form.is_valid():
@@ -85,7 +85,6 @@ def delete(request: OrganisationRequest) -> HttpResponse:
 
 @require_POST
 @organisation_screen(Role.OWNER)
-@proven("settings/")
 def export(request: OrganisationRequest) -> HttpResponse:
     """Everything, as one file."""
     note_export(request.organisation, request.actor)

@@ -10,12 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.factors import was_just_here
 from common.names import proof
 from dashboard.doing import does, told
 from dashboard.forms.settings import SECTIONS, SenderForm, fields_of
 from dashboard.gates import PageRequest, page_screen
-from dashboard.proven import ask
 from dashboard.typed import typed
 from notifications.models import MailSender
 from notifications.senders import domain_of, set_sender
@@ -78,9 +76,9 @@ def _sender(request: PageRequest) -> MailSender | None:
 def page_delete(request: PageRequest) -> HttpResponse:
     """Asks for the page's name, and who is there."""
     if request.method != "POST":
-        return render(request, "dashboard/settings/delete.html", {"section": "delete"})
-    if not was_just_here(request):
-        return ask(request, f"p/{request.page.pk}/settings/delete")
+        kept = typed(request)
+        values = {"section": "delete", "name": kept.get("name", "") if kept else ""}
+        return render(request, "dashboard/settings/delete.html", values)
     if request.POST.get("name", "").strip() != request.page.name:
         problem = _("That is not the page's name. Nothing was deleted.")
         values = {"section": "delete", "problem": problem}

@@ -5,12 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-import time
 import zipfile
 from typing import Any
 
 import pytest
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from asgiref.sync import async_to_sync
 from django.db import connection
@@ -27,17 +25,9 @@ from tenants.models import Invitation, Membership, PageRole, Role, Tenant, User
 from tests.accounts.conftest import PASSWORD, mails, sign_in
 from tests.admin.browser import Browser, said_by
 from tests.conftest import ACTOR, CANARY
+from tests.proven import proven
 
 BASE = "/o/acme"
-
-
-def proven(browser: Browser) -> Browser:
-    """As somebody who has just been asked who they are."""
-    session = browser.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
-    session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = session["_auth_user_id"]
-    session.save()
-    return browser
 
 
 # Who gets in: by role, the status of an answer. Whoever is not signed in is sent to the sign-in.
@@ -63,7 +53,7 @@ SCREENS = {
 VERBS = {
     "members/leave": EVERYBODY | {"staff": 404},
     "members/reminders": EVERYBODY | {"staff": 404},
-    "members/0/remove": ADMINS | {"admin": 404, "owner": 404, "staff": 404},
+    "members/0/remove": ADMINS,
     "invitations/none/again": ADMINS | {"admin": 404, "owner": 404, "staff": 404},
     "invitations/none/withdraw": ADMINS | {"admin": 404, "owner": 404, "staff": 404},
     "settings/second-factor": OWNERS,
@@ -88,7 +78,7 @@ def test_who_may_send_a_form(browsers: dict[str, Browser], page: StatusPage, pat
         answer = browser.post(f"{BASE}/{path}")
         seen[name] = 200 if answer.status_code == 302 and name != "anonymous" else answer.status_code
         if VERBS[path] == OWNERS and name == "owner":
-            assert answer["Location"] == "/accounts/again/?next=%2Fo%2Facme%2Fsettings%2F"
+            assert answer["Location"].startswith("/accounts/again/?next=%2Fo%2Facme%2F")
     assert seen == VERBS[path]
     assert browsers["owner"].get(f"{BASE}/{path}").status_code in (302, 405)
 
@@ -161,7 +151,8 @@ def test_an_invitation_looks_the_same_with_an_account_and_without(
 def test_nobody_gives_more_than_they_have(
     browsers: dict[str, Browser], page: StatusPage, who: str, role: str, status: int
 ) -> None:
-    answer = browsers[who].post(f"{BASE}/members/invite", {"email": "new@example.org", "role": role})
+    given = {"email": "new@example.org", "role": role}
+    answer = proven(browsers[who]).post(f"{BASE}/members/invite", given)
 
     assert answer.status_code == status
     assert Invitation.objects.exists() == (status == 302)
@@ -172,7 +163,7 @@ def test_an_admin_touches_no_owner(
 ) -> None:
     owner = Membership.objects.get(user=people["owner"], tenant=acme)
     for path in (f"members/{owner.pk}", f"members/{owner.pk}/remove"):
-        assert browsers["admin"].post(f"{BASE}/{path}", {"role": "viewer"}).status_code == 403
+        assert proven(browsers["admin"]).post(f"{BASE}/{path}", {"role": "viewer"}).status_code == 403
     assert Membership.objects.get(pk=owner.pk).role == Role.OWNER
 
 
@@ -188,7 +179,7 @@ def test_roles_are_changed_page_by_page(
 
     assert found.role == Role.EDITOR
     assert not PageRole.objects.filter(membership=found).exists()
-    browsers["admin"].post(f"{path}/remove")
+    proven(browsers["admin"]).post(f"{path}/remove")
     assert browsers["viewer"].get(f"{BASE}/members/").status_code == 404
 
 

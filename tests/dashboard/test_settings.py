@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import pytest
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 
 from common.tenancy import in_tenant
 from copies.models import CopyTarget
@@ -15,6 +13,7 @@ from notifications.models import MailSender
 from pages.models import StatusPage
 from tenants.models import ApiKey, Tenant
 from tests.dashboard.conftest import Place, Visitor
+from tests.proven import proven
 
 
 @pytest.fixture
@@ -25,15 +24,6 @@ def admin(visitors: dict[str, Visitor]) -> Visitor:
 @pytest.fixture
 def at(place: Place) -> str:
     return f"{place.home}settings/"
-
-
-def proven(visitor: Visitor) -> Visitor:
-    """As somebody who has just said who they are."""
-    session = visitor.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
-    session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = session["_auth_user_id"]
-    session.save()
-    return visitor
 
 
 def now(acme: Tenant, place: Place) -> StatusPage:

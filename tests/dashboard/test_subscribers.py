@@ -21,13 +21,14 @@ from tenants.models import Tenant
 from tests.admin.browser import said_by
 from tests.conftest import ACTOR
 from tests.dashboard.conftest import Place, Visitor
+from tests.proven import proven
 
 ADA = "ada@example.org"
 
 
 @pytest.fixture
 def admin(visitors: dict[str, Visitor]) -> Visitor:
-    return visitors["admin"]
+    return proven(visitors["admin"])
 
 
 @pytest.fixture

@@ -1,25 +1,49 @@
-"""What was typed is kept for whoever signs in again, and for few at a time."""
+"""What was typed is kept for whoever signs in again: of people who were here, and few forms at a time."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dashboard import typed
+from tenants.models import User
 from tests.dashboard.conftest import Place, Visitor
 
 
-def test_of_one_network_so_many_forms_are_kept_and_no_more(place: Place, monkeypatch: Any) -> None:
-    monkeypatch.setattr(typed, "_AN_HOUR", 2)
+def _late(visitor: Visitor, place: Place, **form: str) -> dict[str, str] | None:
+    """Send a form without a session; what is kept of it."""
+    visitor.cookies.pop("session", None)
     address = f"{place.incidents}new"
+    answer: Any = visitor.post(address, form, HTTP_REFERER=f"http://localhost{address}")
+    assert answer.status_code == 302
+    # Where nothing is kept, there is no session either.
+    return visitor.session["typed"] if "session" in answer.cookies else None
+
+
+def test_nothing_is_kept_of_strangers(place: Place) -> None:
+    """A header says that the form is ours, and anybody can write a header."""
+    stranger = Visitor()
+    assert _late(stranger, place, name="Bait") is None
+    stranger.cookies["known"] = "somebody:1vM1lX:forged"
+    assert _late(stranger, place, name="Bait") is None
+
+
+def test_of_one_person_so_many_forms_are_kept_and_no_more(
+    place: Place, people: dict[str, User | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typed, "_AN_HOUR", 2)
     kept = []
     for number in range(4):
-        stranger = Visitor()
-        answer: Any = stranger.post(
-            address,
-            {"name": f"Form {number}"},
-            HTTP_REFERER=f"http://localhost{address}",
-            REMOTE_ADDR=f"2001:db8:77::{number}",
-        )
-        assert answer.status_code == 302
-        kept.append("typed" in stranger.session)
+        editor = Visitor(people["editor"])
+        editor.see(place.incidents)
+        kept.append(_late(editor, place, name=f"Form {number}") is not None)
     assert kept == [True, True, False, False]
+
+
+def test_secrets_and_books_are_not_kept(place: Place, editor: Visitor) -> None:
+    editor.see(place.incidents)
+    kept = _late(editor, place, name="X", secret_access_key="s3cret", csrfmiddlewaretoken="t")
+    assert kept is not None
+    assert kept["data"] == "name=X"
+    assert _late(editor, place, body="x" * 60_001) is None
