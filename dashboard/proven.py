@@ -46,6 +46,8 @@ DANGEROUS: Mapping[str, Danger] = {
     "subscriber_person": always,
     "subscriber": secret,
     "subscriber_do": secret,
+    "webhook": secret,
+    "webhook_secret": sent,
     "invite": makes_an_owner,
     "member": makes_an_owner,
     "remove_member": sent,

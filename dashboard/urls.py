@@ -69,6 +69,15 @@ from dashboard.views.templates import (
     template_preview,
     templates,
 )
+from dashboard.views.webhooks import (
+    page_webhooks,
+    webhook,
+    webhook_again,
+    webhook_new,
+    webhook_remove,
+    webhook_secret,
+    webhook_test,
+)
 from dashboard.views.window import (
     all_series,
     maintenance_cancel,
@@ -158,6 +167,13 @@ _SETTINGS: _Addresses = [
     path("", settings, name="settings"),
     path("sender", sender, name="sender"),
     path("sender/check", sender_check, name="sender_check"),
+    path("webhooks/", page_webhooks, name="page_webhooks"),
+    path("webhooks/new", webhook_new, name="webhook_new"),
+    path("webhooks/<str:pk>/", webhook, name="webhook"),
+    path("webhooks/<str:pk>/test", webhook_test, name="webhook_test"),
+    path("webhooks/<str:pk>/secret", webhook_secret, name="webhook_secret"),
+    path("webhooks/<str:pk>/again", webhook_again, name="webhook_again"),
+    path("webhooks/<str:pk>/remove", webhook_remove, name="webhook_remove"),
     path("copies/", copies, name="copies"),
     path("copies/new", copy_new, name="copy_new"),
     path("copies/<str:pk>/", copy_edit, name="copy_edit"),

@@ -11,6 +11,9 @@ from typing import Any
 
 from subscribers.secrets import signing_key, signing_keys
 
+# Of a delivery's settings: whose secret signs it, where that is not its subscriber's.
+SIGNS_AS = "signs_as"
+
 
 def secret(subscriber_id: str, number: int) -> str:
     """`whsec_…`, as its owner is shown it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -14,11 +16,14 @@ from events.actor import Actor
 from notifications.choices import DeliveryLane
 from notifications.models import Delivery, Notification
 from notifications.samples import KINDS, sample
+from notifications.signing import SIGNS_AS
 from outbox.nudge import nudge
 from outbox.registry import Lane
 from pages.change import record
 from pages.models import StatusPage
 from subscribers.addresses import address_hash, normal
+from subscribers.choices import Channel
+from subscribers.models import Subscriber
 
 _HOUR = 3600
 
@@ -28,8 +33,9 @@ def send_test(
 ) -> Delivery:
     """Send one message of `kind`, made and sent like a real one and marked as a test, to `address`.
 
-    Nobody is subscribed by it, so its links lead to nobody. Raises Refused for an address that can be none
-    and a kind that is none, and as `counters.count`.
+    Nobody is subscribed by it, so its links lead to nobody; where a webhook of the page has that address, its
+    secret signs the test. Raises Refused for an address that can be none and a kind that is none, and as
+    `counters.count`.
     """
     if kind not in KINDS:
         raise Refused(_("There is no such message."), "kind")
@@ -75,7 +81,16 @@ def _put(page: StatusPage, tenant_id: str, channel: str, target: str, kind: str)
         target_hash=address_hash(channel, target),
         language=translation.get_language(),
         time_zone=page.time_zone,
+        settings=_signing(page, channel, target),
         link_version=1,
         next_attempt_at=now,
         created_at=now,
     )
+
+
+def _signing(page: StatusPage, channel: str, target: str) -> dict[str, Any]:
+    """How a real message to this address would be signed."""
+    if channel != Channel.WEBHOOK:
+        return {}
+    known = Subscriber.objects.of_page(page.pk).at(channel, target).first()
+    return known.settings | {SIGNS_AS: known.pk} if known else {}

@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from common.counters import NotCounting, TooOften
 from common.errors import Refused
-from dashboard.doing import does
+from dashboard.doing import counted, does
 from dashboard.forms.subscriber import TestForm
 from dashboard.gates import PageRequest, page_screen
 from dashboard.typed import typed
@@ -85,17 +84,8 @@ def test_message(request: PageRequest) -> HttpResponse:
     made: list[Delivery] = []
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        try:
-            sent = does(form, lambda: made.append(send_test(request.page, actor=request.actor, **given)))
-        except TooOften as error:
-            sent = False
-            form.add_error(None, _too_often(error))
-        except NotCounting:
-            sent = False
-            form.add_error(
-                None, _("Redis is away, and nothing is sent uncounted. Try again when it is back.")
-            )
-        if sent:
+        send = counted(lambda: made.append(send_test(request.page, actor=request.actor, **given)))
+        if does(form, send):
             messages.success(request, _("The test is on its way; here is what becomes of it."))
             return redirect("delivery", request.page.pk, made[0].pk)
     return render(request, "dashboard/notifications/test.html", {"form": form})
@@ -107,9 +97,3 @@ def _prefilled(request: PageRequest) -> dict[str, str]:
     if row is not None:
         return {"channel": row.channel, "address": row.address}
     return {"channel": Channel.EMAIL, "address": request.user.email}
-
-
-def _too_often(error: TooOften) -> str:
-    minutes = max(1, round(error.seconds / 60))
-    said = ngettext("Too often: try again in %d minute.", "Too often: try again in %d minutes.", minutes)
-    return said % minutes

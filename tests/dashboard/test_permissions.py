@@ -123,6 +123,13 @@ MATRIX: dict[str, list[int]] = {
     "settings_section": ADMINS,
     "sender": ADMINS,
     "sender_check": NOT_BY_GET,
+    "page_webhooks": ADMINS,
+    "webhook_new": ADMINS,
+    "webhook": ADMINS,
+    "webhook_test": NOT_BY_GET,
+    "webhook_secret": NOT_BY_GET,
+    "webhook_again": NOT_BY_GET,
+    "webhook_remove": ADMINS,
     "copies": ADMINS,
     "copy_new": ADMINS,
     "copy_edit": ADMINS,
@@ -195,6 +202,7 @@ def parts(place: Place) -> dict[str, dict[str, object]]:
         **of_subscribers(place),
         "settings_section": {"section": "uptime"},
         "page_import_one": {"import_id": ask_for_import(ACTOR, "https://status.example.com").pk},
+        **webhook_of(place),
         **dict.fromkeys(("copy_edit", "copy_again", "copy_remove"), copy_of(place)),
         **dict.fromkeys(("host_check", "host_remove"), host_of(place)),
         "key_rotate": {"key_id": "0" * 12},
@@ -229,6 +237,13 @@ def of_subscribers(place: Place) -> dict[str, dict[str, object]]:
 
 def template_of(place: Place) -> dict[str, object]:
     return {"pk": create_template(place.page, ACTOR, name="Usual", title="Slow", body="Hm.").pk}
+
+
+def webhook_of(place: Place) -> dict[str, dict[str, object]]:
+    who = Who("https://hooks.example.org/status", "webhook", contact="ops@example.org")
+    own = {"pk": add_confirmed(place.page, who, ACTOR, "Ours.").pk}
+    names = ("webhook", *(f"webhook_{one}" for one in ("test", "secret", "again", "remove")))
+    return dict.fromkeys(names, own)
 
 
 def host_of(place: Place) -> dict[str, object]:

@@ -26,6 +26,8 @@ REQUESTS: dict[str, dict[str, Any] | None] = {
     "subscriber_person": None,
     "subscriber": None,
     "subscriber_do": {},
+    "webhook": None,
+    "webhook_secret": {},
     "invite": {"email": "new@example.org", "role": "owner"},
     "member": {"role": "owner"},
     "remove_member": {},
@@ -44,6 +46,8 @@ _NAMES = re.compile("export|person|secret|rotate|transfer|remove_member|key_new|
 @pytest.fixture
 def addresses(place: Place, acme: Tenant, people: dict[str, User | None]) -> dict[str, str]:
     person = add_confirmed(place.page, Who("ada@example.org"), ACTOR, "Asked.").pk
+    hook = Who("https://hooks.example.org/status", "webhook")
+    webhook = add_confirmed(place.page, hook, ACTOR, "Ours.").pk
     owner = people["owner"]
     assert owner is not None
     page = {"page_id": place.page.pk}
@@ -53,6 +57,8 @@ def addresses(place: Place, acme: Tenant, people: dict[str, User | None]) -> dic
         "subscriber_person": page | {"pk": person},
         "subscriber": page | {"pk": person},
         "subscriber_do": page | {"pk": person, "verb": "secret"},
+        "webhook": page | {"pk": webhook},
+        "webhook_secret": page | {"pk": webhook},
         "member": member,
         "remove_member": member,
         "key_rotate": {"key_id": create_key(owner, acme, ACTOR, name="x", scopes=["read"]).key.pk},
@@ -62,7 +68,7 @@ def addresses(place: Place, acme: Tenant, people: dict[str, User | None]) -> dic
         name: "/o/acme" + reverse(name, "statuspage.organisation_urls", kwargs=parts.get(name, {}))
         for name in REQUESTS
     }
-    return found | {"subscriber": found["subscriber"] + "?secret=shown"}
+    return found | {name: found[name] + "?secret=shown" for name in ("subscriber", "webhook")}
 
 
 def ask(visitor: Visitor, name: str, address: str) -> Any:
