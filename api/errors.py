@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
@@ -47,8 +48,9 @@ def failed(status: int, message: str, headers: dict[str, str] | None = None) -> 
     return rendered(status, {"error": message, "message": message}, headers)
 
 
-def answer_to(error: Exception) -> HttpResponse | None:
-    """What is answered where this was raised; None where it should not have been."""
+def answer_to(error: Exception, called: Callable[[str], str] = str) -> HttpResponse | None:
+    """What is answered where this was raised; None where it should not have been. `called`: what the client
+    calls a field."""
     if isinstance(error, ApiError):
         return failed(error.status, error.message, error.headers)
     if isinstance(error, NotAdmitted):
@@ -58,9 +60,9 @@ def answer_to(error: Exception) -> HttpResponse | None:
     if isinstance(error, Http404 | ObjectDoesNotExist):
         return failed(404, "Not found")
     if isinstance(error, Taken):
-        return failed(409, _about(error))
+        return failed(409, _about(error, called))
     if isinstance(error, Refused):
-        return failed(422, _about(error))
+        return failed(422, _about(error, called))
     if isinstance(error, TooOften):
         return failed(429, "Too many requests", {"Retry-After": str(error.seconds)})
     if isinstance(error, _AWAY):
@@ -68,5 +70,6 @@ def answer_to(error: Exception) -> HttpResponse | None:
     return None
 
 
-def _about(error: Refused) -> str:
-    return f"{error.field}: {error.message}" if error.field else error.message
+def _about(error: Refused, called: Callable[[str], str]) -> str:
+    field = called(error.field) if error.field else ""
+    return f"{field}: {error.message}" if field else error.message

@@ -39,6 +39,13 @@ class Flag(serializers.BooleanField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"required": False} | kwargs)
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Empty says nothing."""
+        found = super().run_validation(data)
+        if found is None:
+            raise serializers.SkipField
+        return found
+
 
 class Ids(serializers.ListField):
     """Ids, as a list or, in a form, one alone."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -121,7 +121,10 @@ def taken(operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
     """What an operation makes of a body. Raises ApiError 400 without its envelope, 422 for wrong values."""
     if operation.takes is None:
         return {}
-    shape = operation.takes.shape(data=_inside(operation.takes, body), partial=operation.partial)
+    inside = _inside(operation.takes, body)
+    if not isinstance(inside, Mapping):
+        raise ApiError(422, f"{operation.takes.envelope}: This is an object, {{…}}.")
+    shape = operation.takes.shape(data=inside, partial=operation.partial)
     if not shape.is_valid():
         raise ApiError(422, "; ".join(_said(shape.errors)))
     found: dict[str, Any] = shape.validated_data

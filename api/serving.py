@@ -17,6 +17,7 @@ from api.bodies import body_of
 from api.errors import ApiError, answer_to, failed, rendered
 from api.idempotency import once
 from api.limits import count_request
+from api.names import as_sent
 from api.operations import READS, Call, Operation, taken
 from api.schema.described import Described
 from common.tenancy import in_tenant
@@ -99,7 +100,7 @@ def _write(call: Call, reader: Operation | None, owner: Owner, ids: dict[str, st
         with _unless_changed(call, reader, owner, ids):
             given = call.operation.handler(call, *owner, **ids)
     except Exception as error:
-        answer = answer_to(error)
+        answer = answer_to(error, partial(as_sent, call.operation, call.body))
         if answer is None:
             raise
         return answer

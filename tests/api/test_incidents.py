@@ -223,7 +223,7 @@ def test_what_clients_send_along_is_ignored(api: Machine, component: Component) 
         ({"components": {"none00000000": ["x"]}}, "components"),
         ({"components": 7}, "components"),
         ({"components": [7]}, "components"),
-        ({"component_ids": ["none00000000"]}, "components"),
+        ({"component_ids": ["none00000000"]}, "component_ids"),
         ({"component_ids": [["x"]]}, "component_ids"),
         ({"metadata": {"jira": 1}}, "metadata"),
         ({"metadata": [1]}, "metadata"),
@@ -235,7 +235,7 @@ def test_what_clients_send_along_is_ignored(api: Machine, component: Component) 
         ({"scheduled_for": "9999-01-01T00:00:00Z", "scheduled_until": "9999-12-31T23:59:59-12:00"}, "sched"),
         ({"backfilled": True, "backfill_date": "long ago"}, "backfill_date"),
         ({"backfilled": True, "backfill_date": "2999-01-01"}, "backfill_date"),
-        ({"backfilled": True, "backfill_date": "0001-01-01"}, "started_at"),
+        ({"backfilled": True, "backfill_date": "0001-01-01"}, "backfill_date"),
         ({"deliver_notifications": "perhaps"}, "deliver_notifications"),
     ],
 )
