@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
@@ -30,6 +31,8 @@ pytest_plugins = ["tests.chromium", "tests.golden"]
 
 # What makes it slow to guess a password makes tests slow, too.
 PBKDF2PasswordHasher.iterations = 1
+# Every client of a test would look for all static files before its first request.
+settings.WHITENOISE_AUTOREFRESH = True
 
 ACTOR = Actor(ActorKind.USER, "tester")
 # Stands in everything of globex that could leak.
