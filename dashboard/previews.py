@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from common.errors import Refused
 from dashboard.forms.incident import NewIncidentForm, SayingForm, UpdateForm
+from dashboard.framed import Framed, framed
 from dashboard.gates import PageRequest
 from incidents.actions.incident import open_incident, post_update
 from incidents.choices import Impact, IncidentStatus
@@ -32,6 +33,7 @@ class Preview:
     technical_details: str
     recipients: list[tuple[str, int]] = field(default_factory=list)
     samples: dict[str, Sample] = field(default_factory=dict)
+    mail: Framed | None = None
     refusal: str = ""
 
     @property
@@ -44,6 +46,7 @@ def preview_of(request: PageRequest, form: SayingForm) -> Preview:
     form.is_valid()
     words = form.words
     told, refusal = _rehearsed(request, form)
+    samples = told.samples if told else {}
     return Preview(
         name=_name(form),
         status=IncidentStatus(words.status),
@@ -51,7 +54,8 @@ def preview_of(request: PageRequest, form: SayingForm) -> Preview:
         body=words.body.strip() or _stock(request.page, words.status),
         technical_details=words.technical_details,
         recipients=by_channel(told),
-        samples=told.samples if told else {},
+        samples=samples,
+        mail=framed(request, request.page.pk, _about(form), samples.get(Channel.EMAIL)),
         refusal=refusal,
     )
 
@@ -72,6 +76,10 @@ def _change(request: PageRequest, form: SayingForm) -> Callable[[StatusPage], An
         return lambda page: post_update(page, form.incident, request.actor, form.words, **how)
     name = _name(form)
     return lambda page: open_incident(page, request.actor, form.words, name=name, next_update_by=promised)
+
+
+def _about(form: SayingForm) -> str:
+    return form.incident.pk if isinstance(form, UpdateForm) else "incident"
 
 
 def _name(form: SayingForm) -> str:

@@ -31,7 +31,7 @@ from dashboard.views.incident import (
     update_edit,
     update_preview,
 )
-from dashboard.views.incidents import incident_new, incident_preview, incidents
+from dashboard.views.incidents import incident_new, incident_preview, incidents, mail_preview
 from dashboard.views.keys import key_new, key_revoke, key_rotate, keys
 from dashboard.views.maintenance import (
     maintenance,
@@ -197,6 +197,7 @@ _PAGE: _Addresses = [
     path("incidents/new", incident_new, name="incident_new"),
     path("incidents/preview", incident_preview, name="incident_preview"),
     path("incidents/past", incident_past, name="incident_past"),
+    path("preview/mail", mail_preview, name="mail_preview"),
     path("incidents/templates/", include(_TEMPLATES)),
     path("incidents/<str:incident_id>/", include(_INCIDENT)),
     path("components/", include(_COMPONENTS)),

@@ -12,10 +12,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import Refused
-from dashboard import drafting
+from dashboard import drafting, framed
 from dashboard.forms.base import beside
 from dashboard.forms.incident import NewIncidentForm
 from dashboard.gates import PageRequest, page_screen
@@ -89,6 +90,14 @@ def incident_preview(request: PageRequest) -> HttpResponse:
     """What opening it would show and tell, as a part of the screen."""
     form = NewIncidentForm(request.page, request.POST)
     return render(request, "dashboard/incidents/preview.html", {"preview": preview_of(request, form)})
+@require_safe
+@xframe_options_sameorigin
+@page_screen(Role.EDITOR)
+def mail_preview(request: PageRequest) -> HttpResponse:
+    """The mail of a preview, for its frame, to whoever was shown that preview."""
+    return framed.answer(request, request.page.pk)
+
+
 
 
 def _keep(request: PageRequest, form: NewIncidentForm, draft: Draft | None) -> HttpResponse | None:

@@ -16,6 +16,7 @@ from common.errors import Refused
 from dashboard.ahead import conflicts, month, steps
 from dashboard.doing import does
 from dashboard.forms.maintenance import CUSTOM, ONCE, NewMaintenanceForm, rule_of
+from dashboard.framed import framed
 from dashboard.gates import PageRequest, page_screen
 from dashboard.prepared import OF_MAINTENANCE, Prepared, prepared
 from dashboard.previews import by_channel
@@ -28,6 +29,7 @@ from notifications.dry_run import dry_run
 from pages.models import StatusPage
 from publishing.building import calendar
 from publishing.snapshot import YearMonth
+from subscribers.choices import Channel
 from tenants.models import Role
 
 _ROWS = 25
@@ -173,4 +175,6 @@ def _preview(request: PageRequest, form: NewMaintenanceForm) -> dict[str, Any]:
     except Refused as refusal:
         return values | {"refusal": refusal.message}
     first = told[0] if told else None
-    return values | {"recipients": by_channel(first), "samples": first.samples if first else {}}
+    samples = first.samples if first else {}
+    mail = framed(request, page.pk, "maintenance", samples.get(Channel.EMAIL))
+    return values | {"recipients": by_channel(first), "mail": mail}

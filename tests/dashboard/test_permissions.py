@@ -79,6 +79,8 @@ MATRIX: dict[str, list[int]] = {
     "incident_new": EDITORS,
     "incident_preview": NOT_BY_GET,
     "incident_past": EDITORS,
+    # Nobody has looked at a preview yet.
+    "mail_preview": [302, 404, 403, 404, 404, 404, 404],
     "templates": EDITORS,
     "template_new": EDITORS,
     "template_preview": NOT_BY_GET,
