@@ -20,7 +20,7 @@ class KeyForm(forms.Form):
         label=_("What it may be used for"),
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("It never does more than you may do yourself."),
+        help_text=_("It never does more than you may do yourself. What it may write, it may read as well."),
     )
     page_ids = forms.MultipleChoiceField(
         label=_("Pages"),
