@@ -44,7 +44,8 @@ def as_sent(operation: Operation, body: Mapping[str, Any], field: str) -> str:
 
 
 def _known(operation: Operation) -> set[str]:
-    declared = _declared(operation.takes.shape) if operation.takes else frozenset()
+    shape: Any = operation.takes.shape if operation.takes else None
+    declared = _declared(shape) if shape else frozenset()
     return {*declared, *(one.name for one in operation.parameters), *_IN_PATH.findall(operation.path)}
 
 

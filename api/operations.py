@@ -19,6 +19,15 @@ Handler = Callable[..., Any]
 Shape = type[BaseSerializer]
 
 READS = frozenset({"GET", "HEAD"})
+# Who may write something may read it: by the first word behind the page.
+_WRITTEN_WITH = {
+    "components": Scope.COMPONENTS,
+    "component-groups": Scope.COMPONENTS,
+    "metrics": Scope.COMPONENTS,
+    "metrics_providers": Scope.COMPONENTS,
+    "incidents": Scope.INCIDENTS,
+    "incident_templates": Scope.INCIDENTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,13 @@ class Operation:
     partial: bool = False
     parameters: tuple[Parameter, ...] = ()
     errors: tuple[int, ...] = ()
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Any of them will do; `admin` always does."""
+        resource = self.path.removeprefix("pages/{page_id}/").partition("/")[0]
+        writes = _WRITTEN_WITH.get(resource) if self.scope is Scope.READ else None
+        return (self.scope, writes) if writes else (self.scope,)
 
     @property
     def of_page(self) -> bool:

@@ -76,7 +76,7 @@ def _gate(call: Call, ids: dict[str, str]) -> Owner:
         access.check_organisation(ids.pop("organization_id"))
     page_id = ids.pop("page_id") if operation.of_page else None
     pages = [StatusPage.objects.present().get(pk=page_id)] if page_id else []
-    access.check(operation.scope, operation.role, page_id)
+    access.check(operation.scopes, operation.role, page_id)
     return pages
 
 

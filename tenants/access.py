@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -41,10 +41,15 @@ class Standing:
     pages: Mapping[str, Role] = field(default_factory=dict)
 
     def on(self, page_id: str | None) -> Role:
-        """A page's own role replaces the organisation's, except for owners, whom no page locks out."""
-        if self.role is Role.OWNER or page_id is None:
+        """A page's own role replaces the organisation's. Not that of its owners and admins: who gives roles
+        would only give themselves another one."""
+        if self.manages_every_page or page_id is None:
             return self.role
         return self.pages.get(page_id, self.role)
+
+    @property
+    def manages_every_page(self) -> bool:
+        return self.role.rank >= Role.ADMIN.rank
 
     def may(self, needs: Role, page_id: str | None = None) -> bool:
         """Whether the member may do what role `needs` may, on that page where one is named."""
@@ -64,17 +69,18 @@ def standing_of(user: Person, tenant: Tenant) -> Standing | None:
     membership = Membership.objects.filter(user=user, tenant=tenant).first()
     if membership is None:
         return None
-    return _standing(membership)
+    return standing_as(membership)
 
 
 def members_who_may(tenant_id: str, needs: Role, page_id: str) -> list[Membership]:
     """Those who may do what role `needs` may on a page, with their users; by address."""
     members = Membership.objects.filter(tenant_id=tenant_id, user__is_active=True)
     found = members.select_related("user").prefetch_related("page_roles").order_by("user__email")
-    return [one for one in found if _standing(one).may(needs, page_id)]
+    return [one for one in found if standing_as(one).may(needs, page_id)]
 
 
-def _standing(membership: Membership) -> Standing:
+def standing_as(membership: Membership) -> Standing:
+    """What a member may do, whoever it is."""
     own = {one.page_id: Role(one.role) for one in membership.page_roles.all()}
     return Standing(Role(membership.role), own)
 
@@ -117,12 +123,13 @@ class KeyStanding:
     def sees(self, page_id: str) -> bool:
         return not self.key.page_ids or page_id in self.key.page_ids
 
-    def check(self, scope: Scope, needs: Role, page_id: str | None = None) -> None:
-        """Raises Http404 for a page that the key does not see, PermissionDenied for what it may not do."""
+    def check(self, scopes: Sequence[Scope], needs: Role, page_id: str | None = None) -> None:
+        """With any of these scopes. Raises Http404 for a page that the key does not see, PermissionDenied for
+        what it may not do."""
         if page_id is not None and not self.sees(page_id):
             raise Http404
-        if not {scope.value, Scope.ADMIN.value} & set(self.key.scopes):
-            message = f"This key lacks the scope “{scope.value}”."
+        if not {*scopes, Scope.ADMIN}.intersection(self.key.scopes):
+            message = f"This key lacks the scope {' or '.join(f'“{one.value}”' for one in scopes)}."
             raise PermissionDenied(message)
         if not self.standing.may(needs, page_id):
             message = f"This needs the role “{needs.value}”, which the key's owner does not have."

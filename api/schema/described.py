@@ -51,7 +51,8 @@ class Described(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override] # as AutoSchema has it
         one = self.operation
-        needs = f"Needs a key with the scope `{one.scope.value}` whose owner has the role `{one.role.value}`."
+        scopes = " or ".join(f"`{scope.value}`" for scope in one.scopes)
+        needs = f"Needs a key with the scope {scopes} whose owner has the role `{one.role.value}`."
         return "\n\n".join([*_lines(one)[1:], needs])
 
     def get_tags(self) -> list[str]:

@@ -60,9 +60,24 @@ def test_an_operation_needs_its_scope(world: World, acme: Tenant, owner: User) -
     for scope in Scope:
         key = machine(owner, acme, [scope.value], per_minute=100_000)
         expected = {
-            name: one.status if scope in {one.scope, Scope.ADMIN} else 403 for name, one in TABLE.items()
+            name: one.status if scope in {*one.scopes, Scope.ADMIN} else 403 for name, one in TABLE.items()
         }
         assert {name: ask(key, world, one)[0] for name, one in TABLE.items()} == expected, scope
+
+
+def test_whoever_may_write_something_may_read_it() -> None:
+    """And nothing else: neither the page's settings, nor subscribers, nor who may see what."""
+    reads = [one for one in TABLE.values() if one.method == "GET"]
+    for scope, words in {
+        Scope.COMPONENTS: {"components", "component-groups", "metrics", "metrics_providers"},
+        Scope.INCIDENTS: {"incidents", "incident_templates"},
+    }.items():
+        opened = [one for one in reads if scope in one.scopes]
+        assert {one.path.split("/")[2 if one.of_page else 0] for one in opened} == words
+        written = {one.path for one in TABLE.values() if one.scope is scope}
+        assert {one.path for one in reads if one.path in written and one.scope is Scope.READ} <= {
+            one.path for one in opened
+        }
 
 
 def test_no_operation_is_open_to_others(world: World, acme: Tenant, globex: Tenant, owner: User) -> None:
