@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -97,10 +98,29 @@ def _validate(row: models.Model) -> None:
             setattr(row, column.attname, _clean(column, getattr(row, column.attname), row))
         row.clean()
         row.validate_unique()
-        row.validate_constraints()
+        _check_constraints(row)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise Refused(" ".join(messages), None if field == NON_FIELD_ERRORS else field) from error
+
+
+def _check_constraints(row: models.Model) -> None:
+    try:
+        for constraint in _constraints(type(row)):
+            constraint.validate(type(row), row)
+    except ValidationError:
+        # Which it was.
+        row.validate_constraints()
+
+
+@cache
+def _constraints(model: type[models.Model]) -> list[models.BaseConstraint]:
+    """Those of a model, its conditions as one: each takes a query."""
+    found = list(model._meta.constraints)
+    conditions = [one.condition for one in found if isinstance(one, models.CheckConstraint)]
+    others = [one for one in found if not isinstance(one, models.CheckConstraint)]
+    together = models.CheckConstraint(condition=models.Q(*conditions), name="together")
+    return [*others, together] if conditions else others
 
 
 def _clean(column: models.Field, value: Any, row: models.Model | None) -> Any:
