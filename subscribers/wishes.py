@@ -127,15 +127,19 @@ def _check_words(wish: Wish) -> None:
             raise Refused(message, field)
 
 
+# Python looks through all its files for them.
+_time_zones = cache(available_timezones)
+
+
 @cache
 def time_zones() -> list[str]:
     """Those that somebody can choose: regions and their cities, which Python and PostgreSQL both know."""
-    regional = {name for name in available_timezones() if name.partition("/")[0] in _REGIONS}
+    regional = {name for name in _time_zones() if name.partition("/")[0] in _REGIONS}
     return ["UTC", *sorted(regional)]
 
 
 def _check_times(wish: Wish) -> None:
-    if wish.time_zone and wish.time_zone not in available_timezones():
+    if wish.time_zone and wish.time_zone not in _time_zones():
         message = _("“%(value)s” is no time zone. One is called like Europe/Berlin.")
         raise Refused(message % {"value": wish.time_zone}, "time_zone")
     if (wish.quiet_from is None) != (wish.quiet_until is None):
