@@ -7,6 +7,7 @@ import zoneinfo
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -151,8 +152,12 @@ def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+# Python looks through all its files for them.
+_time_zones = cache(zoneinfo.available_timezones)
+
+
 def check_time_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in _time_zones():
         message = _("“%(name)s” is not a time zone. Names look like Europe/Berlin.") % {"name": name}
         raise Refused(message, "time_zone")
 
