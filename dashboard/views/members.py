@@ -19,7 +19,7 @@ from dashboard.forms.organisation import InviteForm, RolesForm
 from dashboard.gates import OrganisationRequest, organisation_screen
 from dashboard.typed import typed
 from pages.models import StatusPage
-from tenants.access import check_may_grant
+from tenants.access import check_may_grant, standing_as
 from tenants.actions import set_page_role, set_reminders, set_role
 from tenants.members import (
     Invited,
@@ -41,10 +41,10 @@ def members(request: OrganisationRequest) -> HttpResponse:
     secured = with_second_factor([one.user for one in rows])
     may_manage = request.standing.may(Role.ADMIN)
     invitations = Invitation.objects.open().filter(tenant=request.organisation).select_related("invited_by")
+    pages = _pages()
     values = {
-        "rows": [(one, one.user_id in secured) for one in rows],
+        "rows": [(one, one.user_id in secured, _differing(one, pages)) for one in rows],
         "mine": next((one for one in rows if one.user_id == request.user.pk), None),
-        "pages": {page.pk: page for page in StatusPage.objects.present()},
         "may_manage": may_manage,
         "invitations": list(invitations) if may_manage else [],
         "keys": ApiKey.objects.filter(tenant=request.organisation, revoked_at=None).count(),
@@ -161,6 +161,15 @@ def _give(request: OrganisationRequest, found: Membership, own: dict[str, str], 
             set_page_role(found, page.pk, wanted[page.pk], request.actor)
         elif page.pk in own and page.pk not in wanted:
             drop_page_role(found, page.pk, request.actor)
+
+
+def _differing(membership: Membership, pages: list[StatusPage]) -> list[tuple[str, str]] | None:
+    """The pages where a member may do something else than in the organisation, and what. None: never any."""
+    standing = standing_as(membership)
+    if standing.manages_every_page:
+        return None
+    own = [(page.name, standing.on(page.pk)) for page in pages]
+    return [(name, str(role.label)) for name, role in own if role is not standing.role]
 
 
 def _pages() -> list[StatusPage]:

@@ -63,10 +63,12 @@ def test_a_page_may_differ_both_ways(acme: Tenant, ada: User, claimed: None) -> 
     assert role_of(ada, acme, PAGE) is Role.ADMIN
 
 
-def test_no_page_locks_an_owner_out(acme: Tenant, ada: User, claimed: None) -> None:
-    set_page_role(set_role(ada, acme, Role.OWNER, ACTOR), PAGE, Role.VIEWER, ACTOR)
+@pytest.mark.parametrize("role", [Role.OWNER, Role.ADMIN])
+def test_no_page_locks_those_out_who_give_roles(acme: Tenant, ada: User, claimed: None, role: Role) -> None:
+    set_role(somebody("owner"), acme, Role.OWNER, ACTOR)
+    set_page_role(set_role(ada, acme, role, ACTOR), PAGE, Role.VIEWER, ACTOR)
 
-    assert role_of(ada, acme, PAGE) is Role.OWNER
+    assert role_of(ada, acme, PAGE) is role
 
 
 def test_staff_enter_everywhere_unless_deactivated(acme: Tenant, globex: Tenant) -> None:
