@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from common.fingerprints import of_migrations
+from common.patience import patience
 from outbox import heartbeat
 from outbox.models import OutboxItem
 from publishing.emergency.fold import waiting
@@ -31,6 +32,8 @@ from tenants.models import Installation
 # Seconds after which something that should have happened is a problem.
 _OVERDUE = 60.0
 _SILENT = 15.0
+# For one answer of the database.
+_ANSWERS_IN = 2.0
 _LITTLE_DISK = 500 * 2**20
 _NO_DATABASE = "The database does not answer."
 
@@ -45,7 +48,8 @@ def livez(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
     """Requests can be served: the database answers and fits this release."""
-    problem = _unready()
+    with patience(_ANSWERS_IN):
+        problem = _unready()
     if problem:
         return HttpResponse(f"{problem}\n", content_type="text/plain", status=503)
     return HttpResponse("ok\n", content_type="text/plain")
@@ -59,7 +63,8 @@ def health(_request: HttpRequest) -> HttpResponse:
     """
     now = timezone.now()
     try:
-        asked = {name: ask(now) for name, ask in _ASKED_OF_DATABASE.items()}
+        with patience(_ANSWERS_IN):
+            asked = {name: ask(now) for name, ask in _ASKED_OF_DATABASE.items()}
         problems, unknown = _problems_of_work(asked), []
     except Error:
         asked = dict.fromkeys(_ASKED_OF_DATABASE)

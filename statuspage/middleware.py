@@ -21,6 +21,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-un
 from accounts.context import NEEDED_BY
 from accounts.factors import has_second_factor
 from common.ids import new_id
+from common.patience import Unanswered, patience
 from common.tenancy import in_tenant, leave_tenant
 from dashboard.known import remember
 from dashboard.typed import keep
@@ -30,6 +31,8 @@ from tenants.access import enter
 Handler = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
 _AWAY = (OperationalError, InterfaceError)
+# Seconds for one answer of the database, longer than any lock is waited for there.
+_VISITORS_WAIT, _TEAM_WAITS = 2.5, 6.0
 _ORGANISATION = re.compile(r"/o/(?P<slug>[a-z0-9-]+)(?P<rest>/.*)")
 _CSP = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -49,9 +52,11 @@ class RequestContext:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = new_id()
         leave_tenant()
-        if host_of(request) not in settings.APP_HOSTS:
+        is_of_team = host_of(request) in settings.APP_HOSTS
+        if not is_of_team:
             request.urlconf = settings.PAGE_URLCONF
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        waits = patience(_TEAM_WAITS if is_of_team else _VISITORS_WAIT)
+        with waits, structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 response = self.get_response(request)
             finally:
@@ -130,7 +135,9 @@ class DatabaseAway:
 def database_away(error: Exception) -> HttpResponse:
     log.warning("request.database_away", error=type(error).__name__)
     connection.close()
-    return HttpResponse(render_to_string("database_away.html"), status=503, headers={"Retry-After": "5"})
+    # A server that hangs may have it in its ear.
+    said = render_to_string("database_away.html", {"unsure": isinstance(error.__cause__, Unanswered)})
+    return HttpResponse(said, status=503, headers={"Retry-After": "5"})
 
 
 class Organisation:

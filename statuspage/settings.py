@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+from common.patience import PatientConnection
 from statuspage import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -125,7 +126,13 @@ TEMPLATES = [
 DATABASE_POOL = env.integer("DATABASE_POOL", 12)
 # Whoever waits for a server that is away hears of it soon. A pool that has given up tries again at the next
 # request; one that has not would do so less and less often, and miss for minutes that the server is back.
-_POOL = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 2, "reconnect_timeout": 2}
+_POOL = {
+    "min_size": 1,
+    "max_size": DATABASE_POOL,
+    "timeout": 2,
+    "reconnect_timeout": 2,
+    "connection_class": PatientConnection,
+}
 DATABASES = {
     "default": {
         "ENGINE": "django_tenants.postgresql_backend",

@@ -68,7 +68,7 @@ def hold(page: StatusPage) -> int:
     """
     with connection.cursor() as cursor:
         try:
-            cursor.execute("SET LOCAL lock_timeout = '3s'")
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
             cursor.execute(_SHARE, [page.pk])
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable):

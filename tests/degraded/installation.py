@@ -116,10 +116,20 @@ class Installation:
 
     def freeze(self, *names: str) -> None:
         """It takes connections and never answers."""
-        signal_groups([self.children[name].process.pid for name in names], signal.SIGSTOP)
+        for name in names:
+            self._signal(name, signal.SIGSTOP)
 
     def thaw(self, *names: str) -> None:
-        signal_groups([self.children[name].process.pid for name in names], signal.SIGCONT)
+        for name in names:
+            self._signal(name, signal.SIGCONT)
+
+    def _signal(self, name: str, number: signal.Signals) -> None:
+        """First to the one that is known, so that it makes no more: PostgreSQL's others lead groups of their
+        own."""
+        pid = self.children[name].process.pid
+        signal_groups([pid], number)
+        found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+        signal_groups(map(int, found.stdout.split()), number)
 
     def end(self) -> None:
         self.kill(*self.children)

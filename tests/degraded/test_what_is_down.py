@@ -53,6 +53,7 @@ ROWS = {
     "redis": Row(("valkey",), problems=(REDIS,)),
     "redis hangs": Row(frozen=("valkey",), problems=(REDIS,)),
     "postgres": Row(("postgres",), problems=(DATABASE,)),
+    "postgres hangs": Row(frozen=("postgres",), problems=(DATABASE,)),
     "both": Row(("postgres", "valkey"), problems=(DATABASE, REDIS)),
     "both, edges anew": Row(("postgres", "valkey"), anew=SERVED, problems=(DATABASE, REDIS)),
     "workers and ticker": Row(("worker", "ticker"), problems=(TICKER, WORKER)),

@@ -1,0 +1,45 @@
+"""How long a request waits for one answer of the database: a server that hangs takes what it is asked, and
+never answers. Workers, who keep nobody waiting, have all the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import psycopg
+from psycopg.abc import PQGen
+
+_seconds: ContextVar[float | None] = ContextVar("patience", default=None)
+# As psycopg's own: how often it looks whether it was interrupted.
+_LOOKS = 0.1
+
+
+class Unanswered(psycopg.OperationalError):
+    """The database has not answered in time. What it was asked it may still do, once it goes on."""
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """Waits no longer than `patience` says, and is of no use any more after that."""
+
+    def wait(self, gen: PQGen[Any], interval: float = _LOOKS, timeout: float | None = None) -> Any:
+        seconds = _seconds.get() if timeout is None else None
+        if seconds is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, seconds)
+        except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 it says to convert it
+            self.close()
+            message = f"The database has not answered within {seconds:g} s."
+            raise Unanswered(message) from error
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """In the block, and in threads that it waits for, nobody waits longer for one answer."""
+    token = _seconds.set(seconds)
+    try:
+        yield
+    finally:
+        _seconds.reset(token)
