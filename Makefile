@@ -11,6 +11,9 @@ help:  ## show this list
 run: venv  ## start the whole service here; Ctrl-C stops it
 	@exec $(IN_VENV) -m statuspage.supervisor $(ARGS)
 
+# Tests start Python hundreds of times: what it compiled is kept.
+test test-fast: export PYTHONDONTWRITEBYTECODE =
+
 # Also with all examples of properties, of which the fast tests alone try a fifth.
 test: export THOROUGH = true
 test: test-fast  ## run every test

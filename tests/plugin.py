@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ atexit.register(_servers.close)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    # What is imported and collected stays, and would be looked through again and again.
+    gc.disable()
     os.environ.update(
         DEBUG="true",
         SECRET_KEY="only for tests",
@@ -52,6 +55,11 @@ def _start_servers() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--snapshot-update", action="store_true", help="write the golden files anew")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_configure() -> None:
