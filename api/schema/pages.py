@@ -22,7 +22,7 @@ COLOURS = (
     "css_link_color",
     "css_no_data",
 )
-# What is kept for tools that ask for it, and has no effect here.
+# What is kept as it was said: but for the colour of links it has no effect here.
 KEPT = (*COLOURS, "branding", "allow_rss_atom_feeds", "notifications_email_footer")
 WAYS = ("page", "incident", "email", "sms", "webhook")
 CORNERS = ("top-left", "top-right", "bottom-left", "bottom-right")
@@ -35,10 +35,10 @@ EMBED_COLOURS = (
 
 
 class Colour(serializers.RegexField):
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, regex: str = r"^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$", **kwargs: Any) -> None:
         wrong = {"invalid": "A colour is # and hexadecimal digits, such as #1f6feb."}
         fixed: dict[str, Any] = {"required": False, "allow_blank": True, "error_messages": wrong}
-        super().__init__(r"^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$", **(fixed | kwargs))
+        super().__init__(regex, **(fixed | kwargs))
 
 
 class _Looks(serializers.Serializer):
@@ -52,13 +52,16 @@ class _Looks(serializers.Serializer):
     css_blues = Text(max_length=100)
     css_border_color = Text(max_length=100)
     css_graph_color = Text(max_length=100)
-    css_link_color = Text(max_length=100)
     css_no_data = Text(max_length=100)
 
 
 class PageInput(Input, _Looks):
-    """The css_ colours, branding, feeds and the footer of mails are kept and have no effect: see `accent`."""
+    """The colour of links is the page's own; the other css_ colours, branding, feeds and the footer of mails
+    are kept and have no effect."""
 
+    css_link_color = Colour(
+        r"^#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$", help_text="The page's own colour; empty: the usual one."
+    )
     name = Text(max_length=120)
     page_description = Text(max_length=300)
     subdomain = Text(max_length=40, help_text="The page's name below the installation's domain.")
@@ -82,6 +85,7 @@ class PageInput(Input, _Looks):
 
 
 class Page(_Looks):
+    css_link_color = serializers.CharField()
     id = serializers.CharField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

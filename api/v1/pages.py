@@ -32,6 +32,7 @@ _SAME = {
     "hidden_from_search": "noindex",
 }
 _FROM = "notifications_from_email"
+_LINKS = "css_link_color"
 
 
 @operation("GET", "pages", Scope.READ, Role.VIEWER, gives=Page, many=True, parameters=PAGED)
@@ -59,6 +60,8 @@ def change_page(call: Call, page: StatusPage) -> Any:
     fields = {column: data[name] for name, column in _SAME.items() if name in data}
     if any(_allow(way) in data for way in WAYS):
         fields["closed_ways"] = [way for way in WAYS if not data.get(_allow(way), now[_allow(way)])]
+    if _LINKS in data:
+        fields["accent"] = _full(data[_LINKS])
     if kept := {name: data[name] for name in KEPT if name in data}:
         fields["kept"] = page.kept | kept
     if "viewers_must_be_team_members" in data:
@@ -101,6 +104,19 @@ def _type(page: StatusPage, team: bool) -> str:
     return PageType.PUBLIC if page.page_type == PageType.TEAM else str(page.page_type)
 
 
+def _full(colour: str) -> str:
+    """As a page has it: # and six digits, or empty."""
+    digits = colour.removeprefix("#").lower()
+    digits = "".join(one * 2 for one in digits) if len(digits) == 3 else digits
+    return f"#{digits}" if digits else ""
+
+
+def _links(page: StatusPage) -> str:
+    """The page's own colour, as it was said here if it still is that."""
+    said = str(page.kept.get(_LINKS, ""))
+    return said if _full(said) == page.accent else page.accent
+
+
 def _embed(page: StatusPage) -> dict[str, Any]:
     fallback = {"position": "bottom-right"} | dict.fromkeys(EMBED_COLOURS, "")
     return {"page_id": page.pk, **fallback, **page.embed}
@@ -134,6 +150,7 @@ def _shape(page: StatusPage, domain: str, sender: str) -> dict[str, Any]:
         **dict.fromkeys(COLOURS, ""),
         **_images(page),
         **page.kept,
+        _LINKS: _links(page),
     }
 
 

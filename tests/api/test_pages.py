@@ -10,6 +10,7 @@ from common.errors import Refused
 from components.actions import create_component, set_status
 from events.models import Event
 from notifications.models import MailSender
+from pages.actions import update_page
 from pages.models import StatusPage
 from public.ways import offered
 from subscribers.actions import Who, subscribe
@@ -28,6 +29,7 @@ CHANGED = {
     "time_zone": "Asia/Tokyo",
     "hidden_from_search": True,
     "css_greens": "#00aa00",
+    "css_link_color": "1F6FEB",
     "branding": "premium",
     "notifications_email_footer": "Bye",
     "allow_rss_atom_feeds": False,
@@ -52,6 +54,15 @@ def test_what_is_set_of_a_page_is_read_again(api: Machine, page: StatusPage) -> 
     assert (page.is_public, page.slug, page.company_url) == (True, "other", "https://example.com/")
 
 
+def test_the_colour_of_links_is_the_pages_own(api: Machine, page: StatusPage) -> None:
+    for said, own in (("#1f6feb", "#1f6feb"), ("#AbC", "#aabbcc"), ("aabbcc", "#aabbcc"), ("", "")):
+        assert api.patch("", {"page": {"css_link_color": said}}).json["css_link_color"] == said
+        page.refresh_from_db()
+        assert page.accent == own
+    update_page(page, ACTOR, accent="#112233")
+    assert api.get("").json["css_link_color"] == "#112233"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -63,6 +74,7 @@ def test_what_is_set_of_a_page_is_read_again(api: Machine, page: StatusPage) -> 
         ("notifications_from_email", "nobody"),
         ("notifications_from_email", "somebody@localhost"),
         ("branding", "gold"),
+        ("css_link_color", "blue"),
         ("allow_sms_subscribers", "perhaps"),
     ],
 )
