@@ -277,12 +277,13 @@ def test_a_moved_occurrence_takes_place_at_its_new_time_and_only_then(
     moved = datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=2, hours=12)
     incident = move_occurrence(page, series, ACTOR, day, scheduled_for=moved)
     assert incident.window.scheduled_until == moved + 2 * HOUR
-    for hours in range(0, 45 * 24, 6):
-        pass_to(NOON + hours * HOUR)
+    usual = [datetime(2026, 11, 24, 1, tzinfo=UTC) + week * WEEK for week in range(6)]
+    for begin in sorted([*usual, moved]):
+        for hours in (-1, 0, 2):
+            pass_to(begin + hours * HOUR)
 
     began = StatusChange.objects.filter(component=component, status="under_maintenance")
     at = list(began.values_list("at", flat=True))
-    usual = [datetime(2026, 11, 24, 1, tzinfo=UTC) + week * WEEK for week in range(6)]
     assert sorted(at) == sorted([moved if one.date() == day else one for one in usual])
 
 

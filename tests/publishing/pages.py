@@ -81,7 +81,7 @@ def served(snapshot: Snapshot, more: Sequence[Document] = ()) -> Iterator[str]:
             """A browser's requests are no news."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

@@ -265,7 +265,7 @@ def others(port: int, said: bytes) -> Iterator[None]:
         allow_reuse_address = daemon_threads = True
 
     with Server(("127.0.0.1", port), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield
         server.shutdown()
 
