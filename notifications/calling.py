@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 
 # Who is overloaded gets a minute at least.
 _BREATH = timedelta(minutes=1)
+_TAKEN = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
 _OVERLOADED = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 
 
@@ -50,14 +51,17 @@ def call_each(
 
 
 def _outcome(service: Service, letter: Letter, reply: Reply) -> Outcome:
+    verdict, began, text = _verdict(service, reply.code), reply.began_at, reply.text
+    if verdict == Verdict.ACCEPTED:
+        return Outcome(letter, verdict, began, service.provider, code=reply.code, response=text)
     return Outcome(
         letter,
-        _verdict(service, reply.code),
-        reply.began_at,
+        verdict,
+        began,
         service.provider,
         code=reply.code,
         error=reply.error,
-        response=reply.text,
+        response=text,
         retry_after=retry_after(reply.headers.get("Retry-After")),
         pause=_BREATH if reply.code in _OVERLOADED or reply.error == TIMED_OUT else timedelta(),
         down=reply.code is None or reply.code >= HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -65,7 +69,7 @@ def _outcome(service: Service, letter: Letter, reply: Reply) -> Outcome:
 
 
 def _verdict(service: Service, code: int | None) -> Verdict:
-    if code is not None and HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES:
+    if code in _TAKEN:
         return Verdict.ACCEPTED
     if code in service.gone:
         return Verdict.BOUNCED

@@ -176,7 +176,7 @@ def _said(one: Settled) -> dict[str, Any]:
     said: dict[str, Any] = {
         "id": outcome.letter.id,
         "number": outcome.letter.number,
-        "status": one.status.value,
+        "status": one.status,
         "began_at": outcome.began_at.isoformat(),
         "provider": outcome.provider,
     }

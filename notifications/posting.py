@@ -15,13 +15,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 
 import aiohttp
 import uvloop
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
-from django.utils import timezone
 
 from common import egress
 from notifications.kept import keep
@@ -163,7 +163,7 @@ class _Round:
 
 
 async def _post(post: Post) -> Reply:
-    began = timezone.now()
+    began = datetime.now(UTC)
     try:
         async with _session().request(
             post.method, post.url, data=post.body, headers=post.headers, allow_redirects=False

@@ -98,7 +98,8 @@ def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter], book: _Book
         tried.add(outcome.letter.id)
         book.note((token, outcome))
     book.begin()
-    claims.release(token, [one for one in letters if one.id not in tried])
+    if left := [one for one in letters if one.id not in tried]:
+        claims.release(token, left)
 
 
 def _attempts(channel: str, letters: Sequence[Letter], until: float) -> Generator[Outcome]:

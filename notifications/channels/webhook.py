@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -20,18 +21,18 @@ RETRIES = table(5, 300, 1800, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 14 * _HOUR, 20 *
 
 
 def send(letters: Sequence[Letter], until: float) -> Generator[Outcome]:
-    payloads = Payloads()
-    for outcome, reply in call_each(_SERVICE, letters, until, lambda letter: _post(payloads, letter)):
+    payloads, now = Payloads(), timezone.now()
+    for outcome, reply in call_each(_SERVICE, letters, until, lambda letter: _post(payloads, letter, now)):
         if reply is not None and outcome.verdict == Verdict.ACCEPTED:
             outcome.echoed = _repeats(reply.text, outcome)
         yield outcome
 
 
-def _post(payloads: Payloads, letter: Letter) -> Post:
+def _post(payloads: Payloads, letter: Letter, now: datetime) -> Post:
     """The id stays through every attempt: whoever gets a message twice can tell."""
     body = payloads.of(letter)
     whose = letter.settings.get(signing.SIGNS_AS, letter.subscriber_id)
-    signed = signing.headers(f"delivery-{letter.id}", body, whose, letter.settings, timezone.now())
+    signed = signing.headers(f"delivery-{letter.id}", body, whose, letter.settings, now)
     return Post(letter.id, letter.target, body, {"Content-Type": "application/json"} | signed)
 
 

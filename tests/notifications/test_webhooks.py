@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.core.cache import caches
 from django.utils import timezone
 from standardwebhooks import Webhook
@@ -25,6 +27,7 @@ from pages.models import StatusPage
 from subscribers.actions import Who, add_confirmed, rotate_secret, subscribe
 from subscribers.choices import Channel, SubscriberState
 from subscribers.models import Subscriber
+from subscribers.secrets import signing_key
 from subscribers.wishes import Wish
 from tests.hooks import Answer, Got, Hooks, hooks
 from tests.mailing import ACTOR, deliver, opened
@@ -220,6 +223,13 @@ def test_a_secret_is_rotated_with_a_day_of_overlap(page: StatusPage, machine: Ho
     subscriber.refresh_from_db()
     signed = signing.headers("id", b"{}", subscriber.pk, subscriber.settings, later)
     assert len(signed["webhook-signature"].split()) == 1
+
+
+def test_secrets_are_derived_as_rfc_5869_has_it(settings: Any) -> None:
+    for key, number in (("short", 1), ("k" * 100, 2)):
+        settings.SECRET_KEY = key
+        derived = HKDF(SHA256(), length=32, salt=None, info=f"webhook someone {number}".encode())
+        assert signing_key("someone", number) == derived.derive(key.encode())
 
 
 def test_what_lies_in_our_own_network_is_refused_and_never_called(
