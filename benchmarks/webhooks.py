@@ -95,8 +95,8 @@ def _spread(hosts: Sequence[str]) -> None:
 
 
 async def bare(hosts: Sequence[str], body: bytes, size: int) -> None:
-    """The same bytes in the same event loop, over as many connections as we would have open, with nothing asked
-    or written down."""
+    """The same bytes in the same loop, over as many connections as we would have open, with nothing asked or
+    written down."""
     left = iter(range(size))
     headers = {"Content-Type": "application/json"}
 
