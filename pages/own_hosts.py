@@ -5,17 +5,19 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import idna
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+from idna import InvalidCodepoint
 
 from common.errors import Refused
 from common.names import Unanswered, alias, has_addresses, proof, texts
@@ -24,7 +26,7 @@ from common.rows import change as change_row
 from common.tenancy import current_tenant_id
 from events.actor import SYSTEM, Actor
 from outbox.queue import put
-from pages.change import page_change, record
+from pages.change import Change, page_change, record
 from pages.models import OwnHost, StatusPage
 from tenants.actions import claim_hosts, describe_hosts, page_hosts, release_hosts
 from tenants.models import Domain, DomainKind
@@ -89,13 +91,10 @@ def add_host(page: StatusPage, actor: Actor, host: str) -> OwnHost:
 
 def remove_host(page: StatusPage, own: OwnHost, actor: Actor) -> None:
     """Serve the page there no more. Links lead to the page's address here again, if they led there."""
-    own = _found(page, own)
-    if page.primary_host == own.host:
-        make_primary(page, actor, _slug_host(page))
-    with transaction.atomic(durable=True):
+    with page_change(page, actor, notify=False) as change:
         # Behind a look into DNS that is just drawing its conclusions.
-        own = _found(page, own, page.own_hosts.select_for_update(of=("self",)))
-        release_hosts(page.pk, [own.host])
+        own = _locked(page, own)
+        _leave(change, own.host)
         record(actor, "host.removed", "host", own.pk, state(own), page_id=page.pk)
         own.delete()
 
@@ -105,9 +104,7 @@ def make_primary(page: StatusPage, actor: Actor, host: str) -> StatusPage:
     with page_change(page, actor, notify=False) as change:
         if host not in Domain.objects.filter(page_id=page.pk).values_list("host", flat=True):
             raise Refused(_("The page is not served at “%(host)s” yet.") % {"host": host}, "host")
-        if change_row(change.page, {"primary_host": host}, change.now, {"primary_host"}):
-            describe_hosts(page.pk, primary=host, published=change.page.published)
-            change.record("page.updated", "page", page.pk, state(change.page))
+        _lead_to(change, host)
     return change.page
 
 
@@ -136,8 +133,8 @@ def _failing(own: OwnHost, now: datetime) -> dict[str, Any]:
     since = own.failing_since or now
     if own.proved_at is None or now - since <= PATIENCE:
         return {"failing_since": since}
-    _give_up(own)
-    return {"failing_since": since, "proved_at": None}
+    _give_up(own, now)
+    return {"failing_since": since}
 
 
 def next_check(own: OwnHost, now: datetime) -> datetime:
@@ -188,7 +185,7 @@ def _claim(own: OwnHost, now: datetime) -> bool:
         with transaction.atomic(durable=True):
             _lock(own.page)
             page = StatusPage.objects.get(pk=own.page_id)
-            own = _found(page, own, page.own_hosts.select_for_update(of=("self",)))
+            own = _locked(page, own)
             if own.proved_at is None:
                 claim_hosts(current_tenant_id(), page.pk, {own.host: DomainKind.CUSTOM})
                 describe_hosts(page.pk, primary=page.primary_host, published=page.published)
@@ -200,13 +197,30 @@ def _claim(own: OwnHost, now: datetime) -> bool:
     return True
 
 
-def _give_up(own: OwnHost) -> None:
-    page = own.page
-    if page.primary_host == own.host:
-        make_primary(page, SYSTEM, _slug_host(page))
-    with transaction.atomic(durable=True):
-        release_hosts(page.pk, [own.host])
-        record(SYSTEM, "host.given_up", "host", own.pk, state(own), page_id=page.pk)
+def _give_up(own: OwnHost, now: datetime) -> None:
+    """Unless it was found to be theirs again, or went with its page, while DNS was asked."""
+    with suppress(Refused), page_change(own.page, SYSTEM, notify=False) as change:
+        own = _locked(own.page, own)
+        if own.proved_at and own.failing_since and now - own.failing_since > PATIENCE:
+            _leave(change, own.host)
+            own.proved_at = None
+            own.save(update_fields=["proved_at"])
+            record(SYSTEM, "host.given_up", "host", own.pk, state(own), page_id=change.page.pk)
+
+
+def _leave(change: Change, host: str) -> None:
+    """Step: the page is served there no more, and links lead nowhere else than where it is."""
+    if change.page.primary_host == host:
+        _lead_to(change, _slug_host(change.page))
+    release_hosts(change.page.pk, [host])
+
+
+def _lead_to(change: Change, host: str) -> None:
+    """Step: links lead there from now on."""
+    page = change.page
+    if change_row(page, {"primary_host": host}, change.now, {"primary_host"}):
+        describe_hosts(page.pk, primary=host, published=page.published)
+        change.record("page.updated", "page", page.pk, state(page))
 
 
 def _slug_host(page: StatusPage) -> str:
@@ -217,7 +231,13 @@ def _normal(said_host: str) -> str:
     """Raises Refused for what is no name of a host, or one of ours."""
     text = said_host.strip().rstrip(".").lower()
     try:
-        host = text.encode("idna").decode()
+        # As browsers write it: ß stays ß (UTS 46 without transition). What is ASCII already is not renamed.
+        host = text if text.isascii() else idna.encode(text, uts46=True).decode()
+    except InvalidCodepoint as error:
+        message = _(
+            "“%(host)s” has a character that no host has: letters, digits and hyphens, of any script."
+        )
+        raise Refused(message % {"host": text[:100]}, "host") from error
     except UnicodeError as error:
         raise Refused(_wrong(text), "host") from error
     labels = host.split(".")
@@ -246,8 +266,8 @@ def _lock(page: StatusPage) -> None:
         raise Refused(_("This page has been deleted."))
 
 
-def _found(page: StatusPage, own: OwnHost, among: QuerySet[OwnHost] | None = None) -> OwnHost:
-    found = (page.own_hosts.all() if among is None else among).filter(pk=own.pk).first()
+def _locked(page: StatusPage, own: OwnHost) -> OwnHost:
+    found = page.own_hosts.select_for_update(of=("self",)).filter(pk=own.pk).first()
     if found is None:
         raise Refused(_("This domain has been removed meanwhile."))
     return found

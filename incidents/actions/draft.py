@@ -70,33 +70,41 @@ def publish_draft(page: StatusPage, draft: Draft, actor: Actor, *, seen: int | N
     `seen`: of an update, id of the newest event about its incident that its writer knows of; raises
     Overtaken where there is a newer.
     """
-    now = timezone.now()
-    written = Written.of(draft.content)
-    deliver, told_at = written.words.deliver, written.told_at(now)
-    with page_change(page, actor, notify=deliver, notify_at=told_at, now=now) as change:
-        draft = _locked(page, draft)
-        if draft.incident is not None:
-            check_seen("incident", draft.incident.pk, seen)
-        incident = _say(change, draft, Written.of(draft.content))
-        facts = state(draft) | {"incident": incident.pk}
-        record(actor, "draft.published", "draft", draft.pk, facts, page_id=page.pk)
-        draft.delete()
-    return incident
+    with page_change(page, actor) as change:
+        return _publish(change, _locked(page, draft), seen)
 
 
 def publish_if_due(page: StatusPage, draft: Draft) -> None:
-    """At its time, as its author, who may still do so. Where it is refused, the draft stays and says why."""
-    now = timezone.now()
-    if draft.publish_at is None:
-        return
-    if draft.publish_at > now:
-        put(DRAFT, current_tenant_id(), [draft.pk], due_at=draft.publish_at)
-        return
+    """At its time, as its author, who may still do so. Where it is refused, the draft stays and says why.
+
+    Whether it is due is looked at once nobody else can change it.
+    """
     try:
-        _check_author(page, draft)
-        publish_draft(page, draft, Actor(ActorKind.USER, draft.author_id))
+        with page_change(page, Actor(ActorKind.USER, draft.author_id)) as change:
+            kept = _locked(page, draft)
+            if kept.publish_at is None:
+                return
+            # Whoever wrote it anew meanwhile is its author now: it comes back with them.
+            if kept.updated_at != draft.updated_at or kept.publish_at > change.now:
+                put(DRAFT, current_tenant_id(), [kept.pk], due_at=kept.publish_at)
+                return
+            _check_author(page, kept)
+            _publish(change, kept, None)
     except Refused as refusal:
         _note(draft, refusal.message)
+
+
+def _publish(change: Change, draft: Draft, seen: int | None) -> Incident:
+    """Step: the draft is ours."""
+    written = Written.of(draft.content)
+    change.notify, change.notify_at = written.words.deliver, written.told_at(change.now)
+    if draft.incident is not None:
+        check_seen("incident", draft.incident.pk, seen)
+    incident = _say(change, draft, written)
+    facts = state(draft) | {"incident": incident.pk}
+    record(change.actor, "draft.published", "draft", draft.pk, facts, page_id=change.page.pk)
+    draft.delete()
+    return incident
 
 
 def _check_author(page: StatusPage, draft: Draft) -> None:
@@ -132,7 +140,7 @@ def _check(written: Written, incident: Incident | None, publish_at: datetime | N
 def _note(draft: Draft, problem: str) -> None:
     with transaction.atomic():
         kept = Draft.objects.select_for_update(no_key=True).filter(pk=draft.pk).first()
-        if kept is None or kept.publish_at != draft.publish_at:
+        if kept is None or kept.updated_at != draft.updated_at:
             return
         kept.problem, kept.publish_at = problem[:500], None
         kept.save(update_fields=["problem", "publish_at"])

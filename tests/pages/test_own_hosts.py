@@ -165,7 +165,7 @@ def test_links_lead_to_a_proved_host_alone_and_back_when_it_is_removed(
 WRONG = [
     *("", "localhost", "x.localhost", "acme.localhost", "http://status.example.org", "status.example.org/x"),
     *("192.0.2.1", "2001:db8::1", "-x.example.org", "a..example.org", "a" * 64 + ".example.org", "x_y.org"),
-    ".".join(["a" * 50] * 6),
+    *(".".join(["a" * 50] * 6), "☃.example.org", "i❤.example.org", "a\u2026b.example.org"),
 ]
 
 
@@ -180,6 +180,25 @@ def test_a_host_is_kept_as_machines_spell_it_and_once(page: StatusPage) -> None:
     assert add_host(page, ACTOR, " Störung.Example.org. ").host == "xn--strung-xxa.example.org"
     with pytest.raises(Refused, match="already"):
         add_host(page, ACTOR, "störung.example.org")
+
+
+SPELLED = {
+    # Browsers have asked for these under IDNA 2003 as strasse and as a σ.
+    "straße.example.org": "xn--strae-oqa.example.org",
+    "σίγμας.example.org": "xn--kxaef0b5ab.example.org",
+    "status。example.org": "status.example.org",
+    # What is ASCII already is nobody's to rename.
+    "xn--i-7iq.example.org": "xn--i-7iq.example.org",
+    "strasse.example.org": "strasse.example.org",
+    "r3---sn.example.org": "r3---sn.example.org",
+}
+
+
+def test_names_are_spelled_as_browsers_spell_them(page: StatusPage) -> None:
+    found = {given: add_host(page, ACTOR, given).host for given in SPELLED}
+    assert found == SPELLED
+    with pytest.raises(Refused, match="has a character that no host has"):
+        add_host(page, ACTOR, "☃.example.org")
 
 
 def test_it_is_looked_at_again_by_itself(names: Names, acme: Tenant, own: OwnHost) -> None:
