@@ -1,17 +1,15 @@
-"""Everything of an organisation as one archive: a file of JSON lines for each table.
+"""Everything of an organisation, or of one of its pages, as one archive: a file of JSON lines a table.
 
-It is made while it is fetched, some rows at a time, so memory does not grow with the organisation and
-nothing is left lying around.
+It is made while it is fetched, some rows at a time, so memory does not grow with the organisation.
 """
 
 from __future__ import annotations
 
 import base64
-import io
 import json
-import zipfile
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain
+from typing import Any, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -20,7 +18,9 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from common.tenancy import in_tenant
+from common.zipping import zipped
 from notifications.models import Attempt, Delivery, EndpointHealth, MailSender, Notification, Suppression
+from pages.models import Asset, StatusPage
 from tenants.models import ApiKey, Domain, Invitation, Membership, PageRole, Tenant, User
 
 _STEP = 1000
@@ -35,6 +35,7 @@ _OWNED: tuple[type[Model], ...] = (
     Invitation,
     ApiKey,
 )
+_OWNED_BY_PAGE: tuple[type[Model], ...] = (Notification, Delivery, MailSender, Domain)
 # Of no use to anybody but us.
 _LEFT_OUT = {"secret_hash", "token_hash", "code_hash", "lease_token", "lease_until"}
 _READ_ME = """{name}, as of {at}.
@@ -45,48 +46,56 @@ Pictures are base64. Secrets stay encrypted, and can be read only by the install
 """
 
 
-class _Pieces(io.RawIOBase):
-    """What the archive has written since it was last asked: it cannot be gone back in."""
-
-    def __init__(self) -> None:
-        self._written: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._written.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        written, self._written = b"".join(self._written), []
-        return written
-
-
-def archive(tenant: Tenant) -> Iterator[bytes]:
-    """A ZIP file in pieces. Each is read at a moment of its own: what changes meanwhile is in it as it was
-    or as it became."""
-    pieces = _Pieces()
-    with zipfile.ZipFile(pieces, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("README.txt", _READ_ME.format(name=tenant.name, at=timezone.now().isoformat()))
-        for name, rows in _tables(tenant):
-            with file.open(f"{name}.jsonl", "w", force_zip64=True) as table:
-                for lines in _lines(tenant, rows):
-                    table.write(lines)
-                    yield pieces.take()
-    yield pieces.take()
+def archive(tenant: Tenant, page: StatusPage | None = None) -> Iterator[bytes]:
+    """A ZIP file in pieces, of all of the organisation or of one page. Each is read at a moment of its own:
+    what changes meanwhile is in it as it was or as it became."""
+    tables = _tables(tenant) if page is None else _tables_of(tenant, page)
+    named = tenant.name if page is None else f"{page.name} ({tenant.name})"
+    about = _READ_ME.format(name=named, at=timezone.now().isoformat()).encode()
+    files = ((f"{name}.jsonl", _lines(tenant, rows)) for name, rows in tables)
+    return zipped(chain([("README.txt", [about])], files))
 
 
 def _tables(tenant: Tenant) -> Iterator[tuple[str, QuerySet[Any]]]:
-    for app in settings.TENANT_APPS:
-        for model in apps.get_app_config(app).get_models(include_auto_created=True):
-            yield _name(model), QuerySet(model)
+    for model in _models():
+        yield _name(model), QuerySet(model)
     for owned in _OWNED:
         yield _name(owned), QuerySet(owned).filter(tenant_id=tenant.pk)
     yield _name(Attempt), Attempt.objects.filter(delivery__tenant_id=tenant.pk)
     yield _name(PageRole), PageRole.objects.filter(membership__tenant=tenant)
     people = User.objects.filter(memberships__tenant=tenant)
     yield "tenants/people", people.only("pk", "email", "name")
+
+
+def _tables_of(tenant: Tenant, page: StatusPage) -> Iterator[tuple[str, QuerySet[Any]]]:
+    """What hangs on the page, however far. Members, keys and what is not about one page are left out."""
+    images = [page.logo_light_id, page.logo_dark_id, page.favicon_id]
+    yield _name(Asset), Asset.objects.filter(pk__in=[one for one in images if one])
+    for model in _models():
+        if way := _way_to_page(model):
+            yield _name(model), QuerySet(model).filter(**{way: page.pk})
+    for owned in _OWNED_BY_PAGE:
+        yield _name(owned), QuerySet(owned).filter(tenant_id=tenant.pk, page_id=page.pk)
+    sent = Attempt.objects.filter(delivery__tenant_id=tenant.pk, delivery__page_id=page.pk)
+    yield _name(Attempt), sent
+
+
+def _models() -> Iterator[type[Model]]:
+    for app in settings.TENANT_APPS:
+        yield from apps.get_app_config(app).get_models(include_auto_created=True)
+
+
+def _way_to_page(model: type[Model]) -> str:
+    """The look-up that leads from a row to its page's id; "": none does."""
+    if model is StatusPage:
+        return "pk"
+    fields = model._meta.concrete_fields
+    if any(field.attname == "page_id" for field in fields):
+        return "page_id"
+    for field in fields:
+        if field.is_relation and (further := _way_to_page(cast(type[Model], field.related_model))):
+            return f"{field.name}__{further}"
+    return ""
 
 
 def _name(model: type[Model]) -> str:

@@ -141,12 +141,7 @@ class Copying:
         if self.manifest.removed:
             self._remove(CONFIRMED)
             return
-        told = {
-            "page_id": self.manifest.page_id,
-            "version": self.manifest.version,
-            "at": at.isoformat(timespec="seconds"),
-        }
-        self._put(File(CONFIRMED, json.dumps(told).encode(), _JSON, _NOW))
+        self._put(confirmation(self.manifest, at))
 
     def _note(self, held: Held) -> None:
         raw = held.to_bytes()
@@ -184,6 +179,16 @@ class Copying:
             except BaseException:
                 threads.shutdown(cancel_futures=True)
                 raise
+
+
+def confirmation(manifest: Manifest, at: datetime) -> File:
+    """Says that this was the page's newest version then."""
+    told = {
+        "page_id": manifest.page_id,
+        "version": manifest.version,
+        "at": at.isoformat(timespec="seconds"),
+    }
+    return File(CONFIRMED, json.dumps(told).encode(), _JSON, _NOW)
 
 
 def _turn(path: str, cold: bool) -> int:

@@ -53,6 +53,7 @@ DANGEROUS: Mapping[str, Danger] = {
     "remove_member": sent,
     "key_new": sent,
     "key_rotate": sent,
+    "page_export": sent,
     "page_delete": sent,
     "require_second_factor": sent,
     "transfer_organisation": sent,

@@ -18,6 +18,7 @@ from dashboard.views.components import (
     group_new,
 )
 from dashboard.views.copies import copies, copy_again, copy_edit, copy_new, copy_remove
+from dashboard.views.data import page_data, page_data_import, page_export, page_site
 from dashboard.views.find import find
 from dashboard.views.first_run import launch, page_import, page_import_one, page_new
 from dashboard.views.holding import draft_discard, release
@@ -179,6 +180,10 @@ _SETTINGS: _Addresses = [
     path("copies/<str:pk>/", copy_edit, name="copy_edit"),
     path("copies/<str:pk>/again", copy_again, name="copy_again"),
     path("copies/<str:pk>/remove", copy_remove, name="copy_remove"),
+    path("data/", page_data, name="page_data"),
+    path("data/import/<str:import_id>", page_data_import, name="page_data_import"),
+    path("data/export", page_export, name="page_export"),
+    path("data/site", page_site, name="page_site"),
     path("hosts/", hosts, name="hosts"),
     path("hosts/primary", host_primary, name="host_primary"),
     path("hosts/<str:pk>/check", host_check, name="host_check"),

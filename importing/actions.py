@@ -51,15 +51,17 @@ def import_page(
     shift_weeks: int = 0,
     actor: Actor = IMPORT,
     published: bool = True,
+    into: StatusPage | None = None,
 ) -> Summary:
-    """Bring a source over to the current tenant: a new page, or the rest of one that was imported before.
+    """Bring a source over to the current tenant: to the page `into`; without one, to the page that was
+    imported from it before, or else to a new one.
 
     One version, or nothing. Records that are there and equal are left; nobody is told. `shift_weeks` moves
     every time forward and says so in the page's note. `published`: whether a new page is launched. Raises
     Refused where the address name is not free, and where ids belong to another page of the tenant.
     """
     source = shifted(source, shift_weeks)
-    slug, page = _target(source, slug)
+    slug, page = _target(source, slug, into)
     try:
         with _opened(source, page, slug, shift_weeks, actor, published) as change:
             counts = bring_source(change, source, new=page is None)
@@ -69,9 +71,9 @@ def import_page(
     return Summary(change.page, page is None, counts, (*source.notes, *_about_id(source, change.page)))
 
 
-def check_target(source: Source, slug: str = "") -> None:
+def check_target(source: Source, slug: str = "", into: StatusPage | None = None) -> None:
     """Raise Refused where `import_page` would: asked with a part of the source, before the rest is read."""
-    slug, page = _target(source, slug)
+    slug, page = _target(source, slug, into)
     hosts = page_hosts(source.page.id, check_slug(slug)) if page is None else {}
     taken = Domain.objects.filter(host__in=[host for host, kind in hosts.items() if kind is DomainKind.SLUG])
     if taken.exists():
@@ -79,10 +81,10 @@ def check_target(source: Source, slug: str = "") -> None:
         raise Refused(message, "slug")
 
 
-def _target(source: Source, slug: str) -> tuple[str, StatusPage | None]:
+def _target(source: Source, slug: str, into: StatusPage | None) -> tuple[str, StatusPage | None]:
     """The address name and the page that is there already; Refused where the source cannot go there."""
     slug = slug or slugify(source.page.name)[:40].strip("-")
-    page = _former(source, slug)
+    page = into or _former(source, slug)
     _refuse_taken_ids(source, page)
     return slug, page
 

@@ -23,6 +23,7 @@ from importing.models import SILENCE, PageImport, Phase
 from importing.remote import read_url, site
 from outbox.queue import put
 from outbox.registry import Claimed, Later
+from pages.models import StatusPage
 from tenants.actions import check_slug
 
 # Brings a page over; the key is the PageImport's id.
@@ -33,15 +34,19 @@ _LATER = timedelta(seconds=30)
 _PATIENCE = Patience(attempts=5, silence=10, document=60, longest_pause=300)
 
 
-def ask_for_import(actor: Actor, url: str, slug: str = "") -> PageImport:
-    """Let the page at `url` come over to the current tenant, one at a time. Raises Refused for the field."""
+def ask_for_import(actor: Actor, url: str, slug: str = "", into: StatusPage | None = None) -> PageImport:
+    """Let the page at `url` come over to the current tenant, one at a time: to the page `into`, or as
+    `import_page` has it. Raises Refused for the field."""
     now = timezone.now()
     url, slug = _address(url), check_slug(slug) if slug else ""
     with transaction.atomic():
         if PageImport.objects.under_way(now).exists():
             message = _("Another page is being imported. Please wait until it is there.")
             raise Refused(message)
-        asked = PageImport.objects.create(url=url, slug=slug, user_id=actor.id, created_at=now)
+        into_id = into.pk if into else ""
+        asked = PageImport.objects.create(
+            url=url, slug=slug, into_id=into_id, user_id=actor.id, created_at=now
+        )
         put(IMPORT_PAGE, current_tenant_id(), [asked.pk])
     return asked
 
@@ -81,19 +86,29 @@ def _take(asked: PageImport) -> bool:
 
 
 def _bring(asked: PageImport) -> Summary:
-    shown = _Shown(asked)
+    shown, into = _Shown(asked), _into(asked)
     with TemporaryDirectory(prefix="statuspage-import-") as kept:
         source = read_url(
             asked.url,
             Path(kept),
             progress=shown.show,
-            check=lambda newest: check_target(newest, asked.slug),
+            check=lambda newest: check_target(newest, asked.slug, into),
             patience=_PATIENCE,
             guarded=True,
         )
     shown.show(Phase.STORING, 0, 0)
     actor = Actor(ActorKind.USER, asked.user_id)
-    return import_page(source, slug=asked.slug, actor=actor, published=False)
+    return import_page(source, slug=asked.slug, actor=actor, published=False, into=into)
+
+
+def _into(asked: PageImport) -> StatusPage | None:
+    """The page that it is to come to. Raises Refused where that is gone."""
+    if not asked.into_id:
+        return None
+    page: StatusPage | None = StatusPage.objects.present().filter(pk=asked.into_id).first()
+    if page is None:
+        raise Refused(_("This page has been deleted meanwhile."))
+    return page
 
 
 def _end(asked: PageImport, **outcome: str) -> None:

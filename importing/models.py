@@ -37,6 +37,8 @@ class PageImport(models.Model):
     id = PublicIdField()
     url = models.CharField(max_length=300)
     slug = models.CharField(max_length=40, blank=True)
+    # The page that it is to come to; "": to one that an earlier import of it made, or else a new one.
+    into_id = PlainIdField(blank=True, default="", db_default="")
     user_id = PlainIdField()
     phase = models.CharField(max_length=20, blank=True, choices=Phase)
     done = models.PositiveIntegerField(default=0)

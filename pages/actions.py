@@ -21,7 +21,7 @@ from common.rows import change as change_row
 from common.tenancy import current_tenant_id
 from events.actor import SYSTEM, Actor
 from outbox.queue import put
-from pages.change import Change, create_change, page_change
+from pages.change import Change, create_change, page_change, record
 from pages.clock import next_tick, schedule
 from pages.models import Asset, StatusPage, UptimePolicy
 from pages.styles import clean_css
@@ -114,6 +114,12 @@ def update_page(page: StatusPage, actor: Actor, **fields: Any) -> StatusPage:
                 put(CADENCE, current_tenant_id(), [page.pk])
             _record(change, "page.updated")
     return change.page
+
+
+def note_export(page: StatusPage, actor: Actor) -> None:
+    """In the log: somebody takes everything of the page away in one file."""
+    with transaction.atomic(durable=True):
+        record(actor, "page.exported", "page", page.pk, state(page), page_id=page.pk)
 
 
 def delete_page(page: StatusPage, actor: Actor) -> None:

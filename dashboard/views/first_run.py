@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -58,11 +61,15 @@ def page_import_one(request: OrganisationRequest, import_id: str) -> HttpRespons
     """How far an import is; the part of it that asks again, for a script."""
     asked = get_object_or_404(PageImport, pk=import_id)
     is_part = request.headers.get("HX-Request") == "true"
-    lost = (
-        not asked.ended_at and not PageImport.objects.under_way(timezone.now()).filter(pk=asked.pk).exists()
-    )
     template = "progress.html" if is_part else "importing.html"
-    return render(request, f"dashboard/first_run/{template}", {"asked": asked, "lost": lost})
+    values = progress_of(asked, reverse("page_import"))
+    return render(request, f"dashboard/first_run/{template}", values)
+
+
+def progress_of(asked: PageImport, again: str) -> dict[str, Any]:
+    """What tells how far it is. `again`: where it is asked for anew."""
+    lost = not asked.ended_at and asked not in PageImport.objects.under_way(timezone.now())
+    return {"asked": asked, "lost": lost, "again": again}
 
 
 @page_screen(Role.ADMIN)

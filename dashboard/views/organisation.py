@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import cast
-
-from asgiref.sync import sync_to_async
 from django.contrib import messages
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -17,13 +13,13 @@ from django.views.decorators.http import require_POST
 from accounts.export import archive
 from accounts.factors import has_second_factor
 from common.errors import Refused
-from common.tenancy import NO_TENANT, in_tenant
+from dashboard.downloads import zip_answer
 from dashboard.forms.base import beside, number
 from dashboard.forms.organisation import DeleteForm, RenameForm
 from dashboard.gates import OrganisationRequest, organisation_screen
 from dashboard.typed import typed
 from tenants.members import transfer_ownership
-from tenants.models import ApiKey, Membership, Role, Tenant
+from tenants.models import ApiKey, Membership, Role
 from tenants.organisations import GRACE, delete_tenant, note_export, rename_tenant, require_2fa
 
 
@@ -88,21 +84,7 @@ def delete(request: OrganisationRequest) -> HttpResponse:
 def export(request: OrganisationRequest) -> HttpResponse:
     """Everything, as one file."""
     note_export(request.organisation, request.actor)
-    name = f"{request.organisation.slug}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    pieces = _pieces(request.organisation)
-    return cast(HttpResponse, StreamingHttpResponse(pieces, content_type="application/zip", headers=headers))
-
-
-async def _pieces(tenant: Tenant) -> AsyncIterator[bytes]:
-    pieces = archive(tenant)
-
-    def step() -> bytes | None:
-        with in_tenant(NO_TENANT):
-            return next(pieces, None)
-
-    while (piece := await sync_to_async(step)()) is not None:
-        yield piece
+    return zip_answer(archive(request.organisation), request.organisation.slug)
 
 
 def _screen(request: OrganisationRequest, form: RenameForm, delete_form: DeleteForm) -> HttpResponse:

@@ -100,7 +100,8 @@ document.addEventListener("change", (event) => {
 
 // A form is sent once.
 document.addEventListener("submit", (event) => {
-  if (event.target.method === "dialog") return;
+  // After a download the screen is still there.
+  if (event.target.method === "dialog" || event.target.matches("[data-downloads]")) return;
   for (const one of event.target.querySelectorAll("button:not([type=button])")) setTimeout(() => { one.ariaDisabled = "true"; });
   if (event.target.dataset.sent) event.preventDefault();
   else if (event.target.method === "post" && !event.target.matches("[hx-post], [hx-get]")) event.target.dataset.sent = "true";

@@ -28,6 +28,7 @@ from outbox.registry import Claimed, Later
 from pages.actions import create_page
 from publishing.hosts import publish_hosts
 from publishing.storage import store
+from subscribers.actions import Who, add_confirmed
 from tenants.access import key_standing, standing_of, tenants_of
 from tenants.actions import create_tenant, set_page_role, set_role
 from tenants.keys import create_key
@@ -284,6 +285,25 @@ def test_an_archive_holds_all_of_one_organisation(
     assert CANARY not in str(rows)
     assert "globex" not in str(rows)
     assert "Acme & Sons" in file.read("README.txt").decode()
+
+
+def test_an_archive_of_one_page_holds_it_alone(acme: Tenant, owner: User, page: Any, component: Any) -> None:
+    words = Words("investigating", "Of this page.", components={component.pk: "partial_outage"})
+    open_incident(page, ACTOR, words, name="Ours")
+    add_confirmed(page, Who("ada@example.org"), ACTOR, "Asked.")
+    other = create_page(ACTOR, name="Other", slug="other")
+    open_incident(other, ACTOR, Words("investigating", "Beside it."), name="Not ours")
+    add_confirmed(other, Who("bob@example.org"), ACTOR, "Asked.")
+    file = zipfile.ZipFile(io.BytesIO(b"".join(archive(acme, page))))
+    rows = {name: file.read(name).decode() for name in file.namelist()}
+
+    assert "Of this page." in rows["incidents/incidentupdate.jsonl"]
+    assert component.pk in rows["incidents/affectedcomponent.jsonl"]
+    assert "partial_outage" in rows["components/statement.jsonl"]
+    assert "ada@example.org" in rows["subscribers/subscriber.jsonl"]
+    assert page.pk in rows["tenants/domain.jsonl"]
+    for text in (other.pk, "Beside it.", "bob@example.org", owner.email, CANARY):
+        assert text not in str(rows), text
 
 
 def test_who_was_taken_out_brings_nobody_in_by_a_former_invitation(

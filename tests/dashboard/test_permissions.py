@@ -19,6 +19,7 @@ from copies.actions import add_copy_target
 from dashboard.urls import urlpatterns
 from events.models import Event
 from importing.asking import ask_for_import
+from importing.models import PageImport
 from incidents.actions.draft import keep_draft
 from incidents.actions.maintenance import schedule_maintenance
 from incidents.actions.series import create_series
@@ -132,6 +133,11 @@ MATRIX: dict[str, list[int]] = {
     "webhook_secret": NOT_BY_GET,
     "webhook_again": NOT_BY_GET,
     "webhook_remove": ADMINS,
+    "page_data": ADMINS,
+    "page_data_import": ADMINS,
+    "page_export": NOT_BY_GET,
+    # Of the tests: nobody has published it.
+    "page_site": [302, 404, 403, 403, 302, 302, 302],
     "copies": ADMINS,
     "copy_new": ADMINS,
     "copy_edit": ADMINS,
@@ -203,7 +209,8 @@ def parts(place: Place) -> dict[str, dict[str, object]]:
         **of_maintenance(place),
         **of_subscribers(place),
         "settings_section": {"section": "uptime"},
-        "page_import_one": {"import_id": ask_for_import(ACTOR, "https://status.example.com").pk},
+        "page_import_one": {"import_id": import_of(place)},
+        "page_data_import": {"import_id": import_of(place)},
         **webhook_of(place),
         **dict.fromkeys(("copy_edit", "copy_again", "copy_remove"), copy_of(place)),
         **dict.fromkeys(("host_check", "host_remove"), host_of(place)),
@@ -246,6 +253,11 @@ def webhook_of(place: Place) -> dict[str, dict[str, object]]:
     own = {"pk": add_confirmed(place.page, who, ACTOR, "Ours.").pk}
     names = ("webhook", *(f"webhook_{one}" for one in ("test", "secret", "again", "remove")))
     return dict.fromkeys(names, own)
+
+
+def import_of(place: Place) -> str:
+    former = PageImport.objects.first()
+    return (former or ask_for_import(ACTOR, "https://status.example.com", into=place.page)).pk
 
 
 def host_of(place: Place) -> dict[str, object]:

@@ -33,6 +33,7 @@ REQUESTS: dict[str, dict[str, Any] | None] = {
     "remove_member": {},
     "key_new": {"name": "Terraform", "scopes": ["read"]},
     "key_rotate": {},
+    "page_export": {},
     "page_delete": {"name": "Acme"},
     "require_second_factor": {"required": "no"},
     "transfer_organisation": {},
@@ -62,6 +63,7 @@ def addresses(place: Place, acme: Tenant, people: dict[str, User | None]) -> dic
         "member": member,
         "remove_member": member,
         "key_rotate": {"key_id": create_key(owner, acme, ACTOR, name="x", scopes=["read"]).key.pk},
+        "page_export": page,
         "page_delete": page,
     }
     found = {

@@ -9,13 +9,14 @@ import pytest
 from django.utils import timezone
 
 from common.errors import Refused
+from components.actions import create_component
 from events.models import Event
 from importing.asking import IMPORT_PAGE, ask_for_import
 from importing.models import SILENCE, PageImport
 from incidents.models import Incident
 from outbox.drain import drain
 from outbox.models import OutboxItem
-from pages.actions import create_page
+from pages.actions import create_page, delete_page
 from pages.models import StatusPage
 from tenants.models import Tenant
 from tests.conftest import ACTOR
@@ -45,6 +46,31 @@ def test_a_page_comes_over_unlaunched_with_its_history_in_one_version(acme: Tena
     made = Event.objects.filter(version=1)
     assert {(one.actor_kind, one.actor_id, one.notify) for one in made} == {("user", "tester", False)}
     assert not OutboxItem.objects.filter(topic=IMPORT_PAGE).exists()
+
+
+def test_it_comes_to_a_page_that_is_there_beside_what_is_written_here(acme: Tenant, reachable: None) -> None:
+    page = create_page(ACTOR, name="Ours", slug="ours")
+    own = create_component(page, ACTOR, name="Ours")
+    with serving(small_page()) as url:
+        asked = carried_out(ask_for_import(ACTOR, url, into=page))
+
+    assert (asked.failure, asked.page_id) == ("", page.pk)
+    page.refresh_from_db()
+    assert (page.name, page.slug, page.published, page.version) == ("Ours", "ours", True, 3)
+    assert StatusPage.objects.count() == 1
+    assert page.incidents.count() > 50
+    assert own in page.components.present()
+    assert page.components.present().count() > 1
+
+
+def test_a_page_that_was_deleted_meanwhile_is_told(acme: Tenant, reachable: None) -> None:
+    page = create_page(ACTOR, name="Ours", slug="ours")
+    with serving(small_page()) as url:
+        asked = ask_for_import(ACTOR, url, into=page)
+        delete_page(page, ACTOR)
+        carried_out(asked)
+
+    assert "deleted meanwhile" in asked.failure
 
 
 def no_documents(handler: Handler, _path: str, _asked: int) -> bool:
