@@ -185,6 +185,11 @@ def mean(figures: Iterable[Figure]) -> float | None:
     return fsum(percents) / len(percents) if percents else None
 
 
+def passed(since: datetime, until: datetime) -> timedelta:
+    """How much longer a span is that ends later: cut, as all times here are."""
+    return _cut(until) - _cut(since)
+
+
 def display(percent: float) -> str:
     """Two decimals, cut and never rounded up: "100" is said only where nothing was down."""
     if percent == 100:

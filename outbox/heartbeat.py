@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from outbox.models import Heartbeat
@@ -12,14 +13,19 @@ from outbox.models import Heartbeat
 WORKER = "worker"
 TICKER = "ticker"
 PUBLISHER = "publisher"
+# One from the future was written before the clock was set back.
+_BEAT = """
+    INSERT INTO public.outbox_heartbeat AS beat (name, at) VALUES (%(name)s, %(now)s)
+    ON CONFLICT (name) DO UPDATE SET at = excluded.at
+     WHERE beat.at <= %(former)s OR beat.at > %(now)s
+"""
 
 
 def beat(name: str, every: timedelta = timedelta(seconds=1)) -> None:
     """Note that `name` works, at most once `every`."""
     now = timezone.now()
-    # One from the future was written before the clock was set back.
-    if not Heartbeat.objects.filter(name=name, at__gt=now - every, at__lte=now).exists():
-        Heartbeat.objects.update_or_create(name=name, defaults={"at": now})
+    with connection.cursor() as cursor:
+        cursor.execute(_BEAT, {"name": name, "now": now, "former": now - every})
 
 
 def last(name: str) -> datetime | None:

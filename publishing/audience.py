@@ -18,13 +18,15 @@ class View:
     """`key` names the view in the store.
 
     `components`: what it sees. `named`: these, and deleted ones that it saw, which notices go on naming.
-    `is_shut`: it sees nothing of the page, not even what concerns the page as a whole.
+    `is_shut`: it sees nothing of the page, not even what concerns all of it. `is_whole`: it sees all of
+    it, and nobody need look which components a notice concerns.
     """
 
     key: str
     components: frozenset[str]
     named: frozenset[str]
     is_shut: bool = False
+    is_whole: bool = False
 
     def sees(self, ids: Iterable[str]) -> frozenset[str]:
         return self.components.intersection(ids)
@@ -33,9 +35,11 @@ class View:
         """Notices that concern a component which the view sees or saw, or the page as a whole."""
         if self.is_shut:
             return Incident.objects.none()
+        found: IncidentQuerySet = Incident.objects.filter(page=page).present()
+        if self.is_whole:
+            return found
         links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
         mine = Exists(links.filter(any_of("component_id", self.named)))
-        found: IncidentQuerySet = Incident.objects.filter(page=page).present()
         return found.filter(Q(mine) | ~Exists(links))
 
 
@@ -44,6 +48,11 @@ def public_view(page: StatusPage) -> View:
     that is not for everybody."""
     if not page.is_public:
         return View(PUBLIC, frozenset(), frozenset(), is_shut=True)
-    found = page.components.filter(restricted=False).values_list("pk", "deleted_at")
-    named = frozenset(pk for pk, _ in found)
-    return View(PUBLIC, frozenset(pk for pk, deleted_at in found if deleted_at is None), named)
+    found = list(page.components.order_by().values_list("pk", "deleted_at", "restricted"))
+    named = [(pk, deleted_at) for pk, deleted_at, restricted in found if not restricted]
+    return View(
+        PUBLIC,
+        components=frozenset(pk for pk, deleted_at in named if deleted_at is None),
+        named=frozenset(pk for pk, _ in named),
+        is_whole=len(named) == len(found),
+    )

@@ -47,6 +47,7 @@ from publishing.forms import (
     SiteView,
     StatuspageView,
 )
+from publishing.lookups import any_of
 from publishing.snapshot import (
     AnnouncementView,
     ComponentMonth,
@@ -90,12 +91,15 @@ class Builder:
 
     @cached_property
     def components(self) -> list[Component]:
-        found = self.page.components.filter(pk__in=self.view.components)
-        return list(found.with_status().select_related("group"))
+        return list(self.page.components.filter(any_of("id", self.view.components)).with_status())
 
     @cached_property
     def groups(self) -> list[ComponentGroup]:
         return list(self.page.groups.present())
+
+    @cached_property
+    def _group_names(self) -> dict[str | None, str]:
+        return {one.pk: one.name for one in self.groups}
 
     @cached_property
     def metrics(self) -> list[MetricRef]:
@@ -194,10 +198,10 @@ class Builder:
         kinds = ("history", "uptime") if page.show_uptime else ("history",)
         months = [calendar.name(month) for month in calendar.months(self.first_month, self.this_month)]
         general = ["", *kinds, "about", *(f"{kind}/{month}" for kind in kinds for month in reversed(months))]
-        components = [f"components/{one.pk}" for one in self.components]
+        own = [*(f"components/{one.pk}" for one in self.components), *(f"metrics/{one.id}" for one in self.metrics)]
         return SiteView(
             (
-                *((f"/{path}", None) for path in [*general, *components]),
+                *((f"/{path}", None) for path in [*general, *own]),
                 *((f"/incidents/{one.id}", one.touched) for one in self.notices),
             )
         )
@@ -302,7 +306,7 @@ class Builder:
             since=component.status_since,  # type: ignore[attr-defined]
             purpose=component.purpose,
             description=component.description,
-            group=component.group.name if component.group else "",
+            group=self._group_names.get(component.group_id, ""),
             start_date=component.start_date,
             months=tuple(one for one in reversed(months) if one.percent is not None),
             changes=histories.changes(component, _CHANGES_SHOWN),

@@ -54,7 +54,7 @@ def publish(page_id: str, *, anew: bool = False) -> None:
     Hot documents are made anew; of the cold ones those that changed, a few at once, many in slices.
     Raises Later where somebody else publishes the page right now, or did so a moment ago.
     """
-    with exclusive(page_id), Ahead() as ahead:
+    with exclusive(page_id), store().ahead() as ahead:
         previous = _published(page_id)
         _mind_the_pause(previous)
         with page_at_one_version(page_id) as page:

@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.utils import translation
@@ -34,6 +35,8 @@ NOT_FOUND_PATH = "/404"
 UNAVAILABLE_PATH = "/503"
 KEPT_PATH = "/202"
 OPERATIONAL = "operational"
+# Of a page these say the same at every version, until its name, look or policy is another.
+_PAGES_KEPT = 64
 
 
 def assets(page: PageView) -> list[Document]:
@@ -129,6 +132,7 @@ def render_metric(page: PageView, metric: MetricView) -> list[Document]:
         ]
 
 
+@lru_cache(maxsize=_PAGES_KEPT)
 def render_about(page: PageView, about: AboutView) -> Document:
     with engine.locale(page):
         title = translation.gettext("About this page")
@@ -136,6 +140,7 @@ def render_about(page: PageView, about: AboutView) -> Document:
         return _document(page, "/about", "about.html", title, values, cold=True)
 
 
+@lru_cache(maxsize=_PAGES_KEPT)
 def render_not_found(page: PageView) -> Document:
     """What the edge answers, with status 404, for a path that no document has."""
     with engine.locale(page):
@@ -143,6 +148,7 @@ def render_not_found(page: PageView) -> Document:
         return _document(page, NOT_FOUND_PATH, "not_found.html", title, {}, cold=True, status=404)
 
 
+@lru_cache(maxsize=_PAGES_KEPT)
 def render_unavailable(page: PageView) -> Document:
     """What is answered, with status 503, to whoever subscribes or leaves while the database is away."""
     with engine.locale(page):
@@ -150,6 +156,7 @@ def render_unavailable(page: PageView) -> Document:
         return _document(page, UNAVAILABLE_PATH, "unavailable.html", title, {}, cold=True, status=503)
 
 
+@lru_cache(maxsize=_PAGES_KEPT)
 def render_kept(page: PageView) -> Document:
     """What is answered, with status 202, to whoever subscribes meanwhile and whose request is kept."""
     with engine.locale(page):

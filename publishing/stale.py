@@ -69,12 +69,16 @@ class Stale:
 
     def add_former(self, page: StatusPage, version: int) -> None:
         """What notices were when they were published: they may have left a month or a component."""
+        if not self.incidents:
+            return
         notices = Event.objects.of_page(page.pk).filter(object_type="incident", object_id__in=self.incidents)
         for event in notices.newest_per_object(version):
             self.add(event, page)
 
     def hide(self, page: StatusPage, version: int) -> None:
         """Whether a component that everybody saw when the page was published is restricted by now."""
+        if not self.restricted:
+            return
         events = Event.objects.of_page(page.pk).filter(object_type="component", object_id__in=self.restricted)
         self.hides = any(
             not (event.facts or {}).get("restricted", False) for event in events.newest_per_object(version)

@@ -1,24 +1,30 @@
-"""Packing bodies while others are still being made: compressing does not hold the interpreter."""
+"""Bodies packed and written while others are still being made: neither holds the interpreter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from store.disk import Disk
 from store.documents import Document
 from store.packing import packed
 
-_WORKERS = 2
+# Two that compress, as a rule, while one waits for the disk.
+_WORKERS = 3
 
 
 class Ahead:
-    """For one `put`: a block in which documents are made, and then put."""
+    """For one `put`: a block in which documents are made, and then put.
 
-    def __init__(self) -> None:
+    What is not put after all lies on the disk, named by nothing, until the collector comes.
+    """
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
         self._pool = ThreadPoolExecutor(_WORKERS)
-        self._packed: dict[str, Future[bytes]] = {}
+        self._written: dict[str, Future[bytes]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -29,13 +35,17 @@ class Ahead:
         self._pool.shutdown(cancel_futures=True)
 
     def passing(self, documents: Iterable[Document], known: Collection[str]) -> Iterator[Document]:
-        """The same documents, as they come, their bodies being packed, save those with `known` hashes."""
+        """The same documents, as they come, their bodies being written, save those with `known` hashes."""
         for document in documents:
-            if document.hash not in known and document.hash not in self._packed:
-                self._packed[document.hash] = self._pool.submit(packed, document.body)
+            if document.hash not in known and document.hash not in self._written:
+                self._written[document.hash] = self._pool.submit(self._write, document)
             yield document
 
-    def maker(self, digest: str) -> Callable[[], bytes] | None:
-        """What gives the container of a body that is being packed, once it is."""
-        found = self._packed.get(digest)
-        return None if found is None else found.result
+    def _write(self, document: Document) -> bytes:
+        container = packed(document.body)
+        self._disk.add_body(document.hash, container)
+        return container
+
+    def written(self, digests: Collection[str]) -> dict[str, bytes]:
+        """The containers of those of these bodies that were begun, once all of them are on the disk."""
+        return {digest: made.result() for digest, made in self._written.items() if digest in digests}

@@ -15,7 +15,7 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
@@ -137,7 +137,7 @@ class Disk:
         raw = _read(self.body_path(digest))
         return None if raw is None else unpack(raw, digest)
 
-    def write_bodies(self, makers: dict[str, Callable[[], bytes]]) -> dict[str, bytes]:
+    def write_bodies(self, makers: Mapping[str, Callable[[], bytes]]) -> dict[str, bytes]:
         """Make, write and flush each body's container in a few threads, then each directory once; what was
         written."""
         if not makers:
@@ -155,6 +155,14 @@ class Disk:
         blob = make()
         _write(self.body_path(digest), blob)
         return blob
+
+    def add_body(self, digest: str, container: bytes) -> None:
+        """Write and flush one body, away from the collector."""
+        path = self.body_path(digest)
+        with self.adding_bodies():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, container)
+            _flush_folder(path.parent)
 
     @contextmanager
     def adding_bodies(self) -> Iterator[None]:

@@ -21,9 +21,9 @@ Variants = dict[str, bytes]
 def compress(body: bytes) -> Variants:
     """The plain body and those encodings of it that are smaller, by their names in Accept-Encoding."""
     encoded = {
-        "gzip": gzip.compress(body, 6, mtime=0),
+        "gzip": gzip.compress(body, 5, mtime=0),
         "br": brotli.compress(body, quality=5),
-        "zstd": zstandard.ZstdCompressor(level=9).compress(body),
+        "zstd": zstandard.ZstdCompressor(level=6).compress(body),
     }
     return {IDENTITY: body} | {name: data for name, data in encoded.items() if len(data) < len(body)}
 

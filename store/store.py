@@ -36,7 +36,7 @@ class Store:
 
         Newer is what has the greater (version, release). `documents` are those whose bodies may be new to the
         store; every other body that the manifest names must be in it already, else StoreError.
-        `ahead` may be packing some of them already.
+        `ahead` may be writing some of them already.
         """
         require(not manifest.removed, "A manifest names at least one document; remove() takes a page away.")
         bodies = _bodies_of(manifest, documents)
@@ -44,6 +44,10 @@ class Store:
             self._mirror.pull(manifest.page_id, manifest.view)
             return False
         return self._advance(manifest, bodies, ahead)
+
+    def ahead(self) -> Ahead:
+        """A block for one `put`, whose documents are written while it makes them."""
+        return Ahead(self._disk)
 
     def remove(self, page_id: str) -> None:
         """Take all views of a page away; only a newer version brings it back."""
@@ -193,18 +197,23 @@ class Store:
         previous: Manifest | None,
         ahead: Ahead | None,
     ) -> dict[str, bytes]:
-        """The containers that the disk did not have yet."""
+        """The containers that the disk did not have before."""
         known = previous.hashes() if previous is not None else set()
         for digest in self._disk.touch(manifest.hashes() - known - bodies.keys()):
             require(
                 self.variants(digest) is not None, f"The manifest names a body that the store lacks: {digest}"
             )
-        new = {digest: body for digest, body in bodies.items() if self._disk.variants(digest) is None}
-        self._disk.touch(bodies.keys() - new.keys())
-        makers = {digest: ahead.maker(digest) if ahead else None for digest in new}
-        return self._disk.write_bodies(
-            {digest: makers[digest] or partial(packed, body) for digest, body in new.items()}
-        )
+        written = ahead.written(bodies) if ahead else {}
+        here = {
+            digest for digest in bodies.keys() - written.keys() if self._disk.variants(digest) is not None
+        }
+        self._disk.touch(here)
+        makers = {
+            digest: partial(packed, body)
+            for digest, body in bodies.items()
+            if digest not in written and digest not in here
+        }
+        return written | self._disk.write_bodies(makers)
 
     def _newest_order(self, page_id: str, view: str) -> tuple[int, int]:
         orders = [self._disk.order(page_id, view)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -17,10 +18,10 @@ class Kept(Generic[Value]):
     def __init__(self, room: int) -> None:
         self._room = room
         self._size = 0
-        self._values: dict[str, tuple[Value, int]] = {}
+        self._values: dict[Hashable, tuple[Value, int]] = {}
         self._lock = Lock()
 
-    def get(self, key: str) -> Value | None:
+    def get(self, key: Hashable) -> Value | None:
         with self._lock:
             found = self._values.pop(key, None)
             if found is None:
@@ -28,7 +29,7 @@ class Kept(Generic[Value]):
             self._values[key] = found
             return found[0]
 
-    def put(self, key: str, value: Value, size: int) -> None:
+    def put(self, key: Hashable, value: Value, size: int) -> None:
         with self._lock:
             self._size += size - self._values.pop(key, (None, 0))[1]
             self._values[key] = (value, size)

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from common import markdown as common_markdown
-from publishing.rendering import words
+from publishing.rendering import rows, words
 from publishing.snapshot import UpdateView, YearMonth
 
 register = template.Library()
@@ -30,6 +30,8 @@ register.filter("sentence", words.sentence)
 register.filter("summary", common_markdown.summary)
 register.simple_tag(words.span, name="span")
 register.simple_tag(words.clocks, name="clocks")
+register.simple_tag(rows.of_notice, name="line")
+register.simple_tag(rows.of_update, name="told")
 
 
 @register.filter

@@ -159,12 +159,19 @@ def stamp(moment: datetime, style: str = "full") -> SafeString:
 
     "rel" and "near" invite the script to add how long ago it was.
     """
+    zone = timezone.get_current_timezone_name()
+    return _stamp(translation.get_language() or "", zone, moment.astimezone(UTC), style)
+
+
+# A page tells of the same moments from version to version.
+@lru_cache(maxsize=4096)
+def _stamp(_language: str, _zone: str, moment: datetime, style: str) -> SafeString:
     local = timezone.localtime(moment)
     words = dateformat.format(local, str(PATTERNS["full" if style == "rel" else style]))
     if style not in {"clock", "date"}:
         words = f"{words} {zone_name(local)}"
     mark = SafeString(" data-rel") if style in {"rel", "near"} else ""
-    instant = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    instant = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     return format_html('<time datetime="{}"{}>{}</time>', instant, mark, words)
 
 

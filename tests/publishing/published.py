@@ -10,13 +10,20 @@ from outbox.drain import drain
 from outbox.models import OutboxItem
 from outbox.registry import Lane, topics
 from pages.models import StatusPage
+from publishing import render
 from publishing.audience import public_view
 from publishing.build import Builder
-from publishing.building import told
+from publishing.building import histories, told
 from publishing.documents import all_slices, hot_documents, slice_documents
 from publishing.emergency import ready
-from publishing.rendering import feeds, icalendar, rows
+from publishing.rendering import feeds, icalendar, rows, words
 from publishing.storage import store
+
+_CACHED = (
+    *(rows._of_status, rows._of_uptime, rows._of_notice, rows._of_update, words._stamp),
+    *(feeds._content, icalendar._event, ready._of_impact),
+    *(render.render_about, render.render_not_found, render.render_unavailable, render.render_kept),
+)
 
 
 def drain_publishing() -> None:
@@ -33,9 +40,10 @@ def drain_publishing() -> None:
 
 def forget() -> None:
     """Whatever this process keeps from version to version: what it makes next, it makes anew."""
-    told.kept.clear()
-    for kept in (rows._of_status, rows._of_uptime, feeds._content, icalendar._event, ready._of_impact):
-        kept.cache_clear()
+    for kept in (told.kept, histories.kept):
+        kept.clear()
+    for cached in _CACHED:
+        cached.cache_clear()
 
 
 def fresh_build(page: StatusPage) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from store import CHANNEL, Ahead, Change, Document, Entry, HostEntry, Manifest, Store, StoreError, connect
+from store import CHANNEL, Change, Document, Entry, HostEntry, Manifest, Store, StoreError, connect
 from store.shared import Shared
 from tests.store.builders import (
     ACME,
@@ -218,14 +218,40 @@ def test_many_threads_leave_the_newest(store: Store) -> None:
     assert 1 <= accepted <= 40
 
 
-def test_what_was_packed_ahead_is_stored_as_what_was_not(alone: Store, tmp_path: Path) -> None:
+def test_what_was_written_ahead_is_stored_as_what_was_not(alone: Store, tmp_path: Path) -> None:
     new = documents(1)
-    with Ahead() as ahead:
+    with alone.ahead() as ahead:
         made = list(ahead.passing(new, {new[0].hash}))
         assert made == new
-        assert ahead.maker(new[0].hash) is None
+        assert ahead.written([one.hash for one in new]).keys() == {one.hash for one in new[1:]}
         assert alone.put(manifest(1, new), made, ahead)
     plain = Store(tmp_path / "plain", None)
     assert plain.put(manifest(1, new), new)
 
     assert [alone.variants(one.hash) for one in new] == [plain.variants(one.hash) for one in new]
+
+
+def test_what_was_written_ahead_and_never_put_is_collected(alone: Store) -> None:
+    left = documents(2)
+    publish(alone, 1)
+    with alone.ahead() as ahead:
+        list(ahead.passing(left, ()))
+        ahead.written([one.hash for one in left])
+    assert alone.collect_garbage(timedelta(hours=1)) == 0
+    assert alone.collect_garbage(timedelta(hours=-1)) == len({one.hash for one in left})
+    assert complete_version(alone) == 1
+
+
+def test_a_put_hears_of_a_disk_that_took_nothing_ahead(alone: Store, tmp_path: Path) -> None:
+    publish(alone, 1)
+    new = documents(2)
+    folder = tmp_path / "store" / "bodies" / new[0].hash[:2]
+    folder.rename(tmp_path / "away") if folder.exists() else None
+    folder.write_text("no folder")
+    with alone.ahead() as ahead:
+        made = list(ahead.passing(new, ()))
+        with pytest.raises(OSError, match="bodies"):
+            alone.put(manifest(2, new), made, ahead)
+    found = alone.manifest(ACME)
+    assert found is not None
+    assert found.version == 1
