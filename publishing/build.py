@@ -198,13 +198,10 @@ class Builder:
         kinds = ("history", "uptime") if page.show_uptime else ("history",)
         months = [calendar.name(month) for month in calendar.months(self.first_month, self.this_month)]
         general = ["", *kinds, "about", *(f"{kind}/{month}" for kind in kinds for month in reversed(months))]
-        own = [*(f"components/{one.pk}" for one in self.components), *(f"metrics/{one.id}" for one in self.metrics)]
-        return SiteView(
-            (
-                *((f"/{path}", None) for path in [*general, *own]),
-                *((f"/incidents/{one.id}", one.touched) for one in self.notices),
-            )
-        )
+        own = [f"components/{one.pk}" for one in self.components]
+        own += [f"metrics/{one.id}" for one in self.metrics]
+        notices = ((f"/incidents/{one.id}", one.touched) for one in self.notices)
+        return SiteView((*((f"/{path}", None) for path in [*general, *own]), *notices))
 
     def component_forms(self, ids: Iterable[str]) -> list[ComponentForms]:
         """Feeds, calendars and badges of components."""

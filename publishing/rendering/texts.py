@@ -13,7 +13,7 @@ from publishing.forms import SiteView
 from publishing.rendering import engine, words
 from publishing.rendering.tags import timeline
 from publishing.rendering.xml import text as xml_text
-from publishing.snapshot import GroupView, IncidentView, PageView, Snapshot, UpdateView
+from publishing.snapshot import GroupView, IncidentView, MetricRef, PageView, Snapshot, UpdateView
 from store import Document
 
 PLAIN = "text/plain; charset=utf-8"
@@ -28,7 +28,7 @@ def documents(snapshot: Snapshot, site: SiteView) -> list[Document]:
         return [
             Document("/status.txt", _plain(snapshot).encode(), PLAIN),
             Document("/index.md", _markdown(snapshot).encode(), MARKDOWN),
-            Document("/llms.txt", _llms(page).encode(), PLAIN),
+            Document("/llms.txt", _llms(page, snapshot.metrics).encode(), PLAIN),
             robots(page, hidden=page.noindex),
             *([] if page.noindex else [Document("/sitemap.xml", _sitemap(page, site).encode(), XML)]),
         ]
@@ -78,6 +78,7 @@ def _markdown(snapshot: Snapshot) -> str:
     blocks += _notices(page, _("Incidents"), snapshot.incidents)
     blocks += _notices(page, _("Maintenance"), snapshot.maintenance)
     blocks += _components(snapshot.groups)
+    blocks += _metrics(page, snapshot.metrics)
     blocks += _recent(snapshot)
     blocks.append(f"[{_('History')}]({page.base_url}/history) · [Atom]({page.base_url}/history.atom)")
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -112,6 +113,11 @@ def _components(groups: Iterable[GroupView]) -> list[str]:
     return [f"## {_('Components')}", *blocks] if blocks else []
 
 
+def _metrics(page: PageView, metrics: Iterable[MetricRef]) -> list[str]:
+    rows = [f"- [{_escaped(one.name)}]({page.base_url}/metrics/{one.id})" for one in metrics]
+    return [f"## {_('System metrics')}", "\n".join(rows)] if rows else []
+
+
 def _recent(snapshot: Snapshot) -> list[str]:
     rows = [
         f"- {words.long_date(day.date)}: [{_escaped(one.name)}]({snapshot.page.base_url}/incidents/{one.id})"
@@ -142,7 +148,7 @@ def _time(moment: datetime) -> str:
 # For programs --------------------------------------------------------------------------------------
 
 
-def _llms(page: PageView) -> str:
+def _llms(page: PageView, metrics: Iterable[MetricRef]) -> str:
     """By llmstxt.org: a name, a sentence, and links. In English, like the documents' own members."""
     links = {
         "index.md": "the status page in markdown: state, open incidents, maintenance, components",
@@ -155,6 +161,7 @@ def _llms(page: PageView) -> str:
         "history.ics": "maintenance as a calendar",
         "about": "who updates this page, and what its words and percentages mean",
     }
+    links |= {f"metrics/{one.id}.json": f"{_escaped(one.name)} over a day, week and month" for one in metrics}
     rows = "\n".join(f"- [{path}]({page.base_url}/{path}): {what}" for path, what in links.items())
     name = _escaped(page.name)
     return f"# {name}\n\n> Live status, incidents and uptime of {name}.\n\n## Documents\n\n{rows}\n"

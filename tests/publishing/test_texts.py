@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import combinations, pairwise
@@ -17,6 +18,7 @@ from components.actions import create_component, set_status
 from components.choices import ComponentStatus
 from incidents.actions.incident import open_incident
 from incidents.steps import Words
+from metrics.actions import create_metric, create_provider
 from pages.actions import update_page
 from pages.models import StatusPage
 from publishing.forms import CalendarView, ComponentForms, FeedView, SiteView
@@ -131,6 +133,8 @@ def test_every_address_of_the_sitemap_is_published(page: StatusPage) -> None:
     words = Words("investigating", "Looking.", components={component.pk: "major_outage"})
     long_ago = timezone.now() - timedelta(days=80)
     incident = open_incident(page, ACTOR, words, name="Slow", started_at=long_ago)
+    metric = create_metric(page, create_provider(page, ACTOR, kind="Self"), ACTOR, name="Latency")
+    create_metric(page, metric.provider, ACTOR, name="Hidden", display=False)
     sitemap = ET.fromstring(published(page, "/sitemap.xml"))  # noqa: S314 our own
     space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
     paths = [one.text.removeprefix(f"http://{page.primary_host}:8000") for one in sitemap.iter(f"{space}loc")]
@@ -150,6 +154,9 @@ def test_every_address_of_the_sitemap_is_published(page: StatusPage) -> None:
         current,
         current.replace("history", "uptime"),
     }
+    linked = re.findall(r"/metrics/[a-z0-9.]+", published(page, "/index.md") + published(page, "/llms.txt"))
+    assert linked == [f"/metrics/{metric.pk}", f"/metrics/{metric.pk}.json"]
+    assert set(linked) <= set(manifest.entries)
     times = [one.text or "" for one in sitemap.iter(f"{space}lastmod")]
     assert [datetime.fromisoformat(one) for one in times] == [incident.updated_at.replace(microsecond=0)]
 
