@@ -44,6 +44,13 @@ def hot_documents(builder: Builder) -> Iterator[Document]:
     yield from _small(builder, page, snapshot)
 
 
+def look(builder: Builder) -> list[Document]:
+    """The status page alone, and all that it loads."""
+    if builder.view.is_shut:
+        return _closed(builder)
+    return [render.render_status(builder.snapshot()), *_assets(builder), *charts(builder)]
+
+
 def _closed(builder: Builder) -> list[Document]:
     page = builder.page_view
     return [*render.render_closed(page), texts.robots(page, hidden=True), *_assets(builder)]
