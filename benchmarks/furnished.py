@@ -34,6 +34,7 @@ from tenants.members import Invited, invite
 from tenants.models import Membership, Role, Scope, Tenant, User
 
 COMPONENTS, NOTICES = 200, 2_000
+PASSWORD = "only for benchmarks"
 _MEMBERS, _OPEN, _WINDOWS, _UPDATES = 200, 8, 60, 20
 
 
@@ -51,7 +52,7 @@ class Furnished:
 
 def furnished(subscribers: int) -> Furnished:
     """Of 200 components, 2,000 notices, 200 people, and so many subscribers, all told of one incident."""
-    owner = User.objects.create_user("owner@example.org", is_staff=True)
+    owner = User.objects.create_user("owner@example.org", PASSWORD, is_staff=True)
     actor = Actor(ActorKind.USER, owner.pk)
     tenant = create_tenant("Large", "large", owner=owner)
     # So that there is one to choose from.
