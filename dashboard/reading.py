@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Max, Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from components.choices import ComponentStatus
@@ -15,13 +16,15 @@ from components.indicator import indicator
 from components.models import Component
 from events.models import Event
 from incidents.choices import IncidentStatus
-from incidents.models import Incident
+from incidents.models import AffectedComponent, Incident, IncidentUpdate
 from notifications.models import Notification
 from notifications.progress import Progress, progress_of
 from pages.choices import PageIndicator
 from pages.models import StatusPage
 
 _SOON = timedelta(minutes=5)
+# So many of an incident's components are named where it is one of several.
+_NAMED = 3
 _JUST = timedelta(seconds=90)
 
 
@@ -88,7 +91,8 @@ def headline(page: StatusPage, components: Iterable[Any]) -> tuple[PageIndicator
 def open_incidents(page: StatusPage, now: datetime) -> list[Shown]:
     """Newest first, with when each was last written of."""
     rows = page.incidents.unresolved().incidents().annotate(written_at=Max("updates__created_at"))
-    return [Shown(one, _written(one), due(one, now)) for one in rows.prefetch_related("components")]
+    first = Prefetch("components", Component.objects.order_by("position")[:_NAMED], to_attr="named")
+    return [Shown(one, _written(one), due(one, now)) for one in rows.prefetch_related(first)]
 
 
 def due(incident: Incident, now: datetime) -> str:
@@ -118,6 +122,16 @@ def told_of(incident: Incident, tenant_id: str) -> list[Told]:
     """The messages about an incident, newest first."""
     rows = Notification.objects.of(tenant_id).filter(incident_id=incident.pk, version__isnull=False)
     return with_progress(rows.order_by("-id"))
+
+
+def timeline(incident: Incident) -> list[tuple[IncidentUpdate, list[tuple[str, str, Any]]]]:
+    """Its updates, the newest first, each with what it said of components: names, status, label."""
+    rows = AffectedComponent.objects.filter(update__incident=incident).order_by("update", "new_status")
+    said: dict[str, list[tuple[str, str, Any]]] = {}
+    names = StringAgg("component__name", ", ", order_by=["component__position", "component__name"])
+    for pk, status, about in rows.values_list("update", "new_status").annotate(names=names):
+        said.setdefault(pk, []).append((about, status, ComponentStatus(status).label))
+    return [(one, said.get(one.pk, [])) for one in incident.updates.all()]
 
 
 def is_under_way(incident: Incident, told: Sequence[Told], now: datetime) -> bool:

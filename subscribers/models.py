@@ -163,6 +163,12 @@ class Subscriber(Wishes):
             ),
             # One person's rows on every page, whichever state; also finds bounced addresses.
             models.Index(fields=["channel", "address_hash"], name="subscriber_address"),
+            # How many there are of each channel and state.
+            models.Index(fields=["page", "channel", "state"], name="subscriber_tally"),
+            # The list, newest first.
+            models.Index(fields=["page", "-created_at", "id"], name="subscriber_newest"),
+            # How many of those who were asked lately have confirmed.
+            models.Index(fields=["page", "asked_at"], name="subscriber_asked"),
             # Reminders and purging.
             models.Index(
                 fields=["purge_at"],

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import Refused
@@ -29,6 +32,18 @@ def message_field(label: Any, *, rows: int = 5, help_text: Any = "") -> forms.Ch
 def number(text: str) -> int | None:
     """What a hidden field says, where that is the number of a row."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+class LongSelect(forms.Select):
+    """For hundreds of choices: Django would render a template for each."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        context = self.build_attrs(self.attrs, attrs) | {"name": name}
+        chosen = "" if value is None else str(value)
+        marks = {True: SafeString(" selected"), False: ""}
+        rows = ((one, marks[str(one) == chosen], label) for one, label in self.choices)
+        options = format_html_join("", '<option value="{}"{}>{}</option>', rows)
+        return format_html("<select{}>{}</select>", flatatt(context), options)
 
 
 class HoldForm(forms.Form):

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.forms.base import LongSelect
 from pages.choices import Language
 
 EXAMPLES = {
@@ -42,7 +43,9 @@ class BeginForm(forms.Form):
         help_text=_("Lower-case letters, digits and hyphens. Left out, it is made of the name."),
     )
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=[(name, name) for name in sorted(zoneinfo.available_timezones())]
+        label=_("Time zone"),
+        choices=[(name, name) for name in sorted(zoneinfo.available_timezones())],
+        widget=LongSelect,
     )
     language = forms.ChoiceField(label=_("Language"), choices=Language.choices)
     examples = forms.MultipleChoiceField(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from common.admin import VerbForm
 from copies.actions import KEY_FIELDS, PLACE_FIELDS
 from copies.models import CopyTarget
+from dashboard.forms.base import LongSelect
 from notifications.models import MailSender
 from notifications.senders import Sender
 from pages.choices import WayOfTelling
@@ -40,7 +41,9 @@ class GeneralForm(VerbForm):
         }
 
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=[(name, name) for name in sorted(zoneinfo.available_timezones())]
+        label=_("Time zone"),
+        choices=[(name, name) for name in sorted(zoneinfo.available_timezones())],
+        widget=LongSelect,
     )
     published = forms.BooleanField(
         label=_("Launched"),

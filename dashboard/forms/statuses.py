@@ -35,6 +35,10 @@ class Row:
     concerned: bool
     chosen: str
 
+    @property
+    def kind(self) -> tuple[bool, str]:
+        return self.concerned, self.chosen
+
 
 class StatusesInput(choosing.StatusesInput):
     components: list[Any]
@@ -42,7 +46,7 @@ class StatusesInput(choosing.StatusesInput):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         chosen: Mapping[str, str] = value or {}
         rows = [self._row(one, chosen) for one in self.components]
-        context = {"name": name, "rows": rows, "options": OPTIONS, "many": len(rows) > _MANY}
+        context = {"name": name, "rows": rows, "many": len(rows) > _MANY}
         return render_to_string("dashboard/incidents/statuses.html", context)
 
     def _row(self, component: Any, chosen: Mapping[str, str]) -> Row:

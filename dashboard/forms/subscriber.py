@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common.admin import VerbForm
+from dashboard.forms.base import LongSelect
 from notifications.samples import KINDS
 from pages.models import StatusPage
 from subscribers import wishes
@@ -59,7 +60,7 @@ class WishesForm(VerbForm):
             **{name: forms.TimeInput(attrs={"type": "time"}, format="%H:%M") for name in _CLOCKS},
         }
 
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, widget=LongSelect)
 
     def __init__(self, page: StatusPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

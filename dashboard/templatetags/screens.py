@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.forms.utils import flatatt
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,6 +18,8 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from common.markdown import to_html
+from dashboard.forms.statuses import OPTIONS
+from dashboard.stencils import fill
 
 register = template.Library()
 
@@ -26,6 +31,7 @@ def markdown(source: str, heading: int = 4) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024, typed=True)
 def icon(name: str, label: str = "") -> SafeString:
     """A drawing of static/dashboard/icons.svg. Beside a word it says nothing; alone it needs a `label`."""
     said = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
@@ -34,6 +40,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=64)
 def sign(status: str) -> SafeString:
     """The shape that stands for a component's status, an impact or an indicator; the word stands beside."""
     address = f"{static('dashboard/icons.svg')}#is-{status}"
@@ -41,9 +48,34 @@ def sign(status: str) -> SafeString:
 
 
 @register.simple_tag
+def status(value: str, label: object) -> SafeString:
+    """A component's status, an impact or an indicator with its shape, as `label` says it."""
+    return format_html('<span class="status is-{}">{}{}</span>', value, sign(value), label)
+
+
+@register.simple_tag
+def component_statuses() -> list[tuple[str, str, str]]:
+    """Each with its word and its key."""
+    return [(value, str(label), key) for value, label, key in OPTIONS]
+
+
+@register.simple_tag
 def impact_sign(impact: str) -> SafeString:
     """Of an incident: one without an impact is not therefore well."""
     return sign("unknown" if impact == "none" else impact)
+
+
+@register.simple_tag
+def choice(data: dict[str, Any]) -> SafeString:
+    """One of a field's choices, which may be hundreds: Django would render two templates for each."""
+    given = {"type": data["type"], "name": data["name"], "value": str(data["value"]), **data["attrs"]}
+    return format_html("<input{}>", flatatt(given))
+
+
+@register.simple_tag
+def stencil(template_name: str, kind: Hashable = None, **words: str) -> SafeString:
+    """A part that a list has hundreds of, alike but for a few `words`; it reads its `kind`, and those."""
+    return fill(template_name, kind, words)
 
 
 @register.simple_tag

@@ -18,7 +18,7 @@ from dashboard.forms.base import beside
 from dashboard.forms.incident import EditIncidentForm, EditUpdateForm, UpdateForm
 from dashboard.gates import PageRequest, page_screen
 from dashboard.previews import preview_of
-from dashboard.reading import due, is_under_way, told_of
+from dashboard.reading import due, is_under_way, timeline, told_of
 from dashboard.typed import typed
 from events.models import Event
 from incidents.actions.incident import (
@@ -28,7 +28,7 @@ from incidents.actions.incident import (
     post_update,
 )
 from incidents.choices import Impact, IncidentStatus
-from incidents.models import AffectedComponent, Draft, Incident, IncidentComponent, IncidentUpdate
+from incidents.models import Draft, Incident, IncidentComponent, IncidentUpdate
 from notifications.holding import held
 from pages.links import incident_url
 from tenants.models import Role
@@ -101,13 +101,12 @@ def _written_since(event_id: int) -> set[str]:
 
 def _shown(request: PageRequest, incident: Incident) -> dict[str, Any]:
     page, now = request.page, timezone.now()
-    affected = AffectedComponent.objects.select_related("component")
     waiting = [one for one in held(page, now) if one.event.object_id == incident.pk]
     told = told_of(incident, request.organisation.pk)
     return {
         "incident": incident,
         "impact": Impact(incident.shown_impact),
-        "updates": incident.updates.prefetch_related(Prefetch("affected", affected)),
+        "updates": timeline(incident),
         "links": incident.links.all(),
         "due": due(incident, now),
         "now": now,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Max, Q
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +25,7 @@ from dashboard.previews import preview_of
 from dashboard.typed import typed
 from incidents.actions.incident import open_incident
 from incidents.choices import IncidentStatus
-from incidents.models import Draft
+from incidents.models import Draft, IncidentUpdate
 from tenants.models import Role
 
 _SORTS = {"name", "-name", "started_at", "-started_at"}
@@ -47,13 +47,11 @@ def incidents(request: PageRequest) -> HttpResponse:
         kept: dict[str, Any] = {"drafts": drafts, "counts": counts | {"drafts": len(drafts)}, "state": state}
         return render(request, "dashboard/incidents/drafts.html", kept | {"may_edit": True})
     rows = {"open": found.filter(is_open), "over": found.exclude(is_open)}.get(state, found)
-    if words:
-        rows = rows.filter(Q(name__icontains=words) | Q(updates__body__icontains=words)).distinct()
-    rows = rows.order_by(sort if sort in _SORTS else "-started_at", "-id").prefetch_related("components")
+    rows = rows.matching(words).order_by(sort if sort in _SORTS else "-started_at", "-id")
+    written = IncidentUpdate.objects.filter(incident=OuterRef("pk")).order_by("-created_at")
+    rows = rows.annotate(written_at=Subquery(written.values("created_at")[:1]))
     values = {
-        "rows": Paginator(rows.annotate(written_at=Max("updates__created_at")), _ROWS).get_page(
-            request.GET.get("page")
-        ),
+        "rows": Paginator(rows.prefetch_related("components"), _ROWS).get_page(request.GET.get("page")),
         "state": state,
         "words": words,
         "sorted": sort if sort in _SORTS else "-started_at",
@@ -90,14 +88,14 @@ def incident_preview(request: PageRequest) -> HttpResponse:
     """What opening it would show and tell, as a part of the screen."""
     form = NewIncidentForm(request.page, request.POST)
     return render(request, "dashboard/incidents/preview.html", {"preview": preview_of(request, form)})
+
+
 @require_safe
 @xframe_options_sameorigin
 @page_screen(Role.EDITOR)
 def mail_preview(request: PageRequest) -> HttpResponse:
     """The mail of a preview, for its frame, to whoever was shown that preview."""
     return framed.answer(request, request.page.pk)
-
-
 
 
 def _keep(request: PageRequest, form: NewIncidentForm, draft: Draft | None) -> HttpResponse | None:

@@ -10,7 +10,6 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from asgiref.sync import sync_to_async
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -22,6 +21,7 @@ from common.tenancy import in_tenant
 from dashboard.audit import Entry, Filter, entries, with_former
 from dashboard.audit_words import THINGS
 from dashboard.gates import OrganisationRequest, organisation_screen
+from dashboard.paging import LongPaginator
 from pages.admin_base import common_zone
 from pages.models import StatusPage
 from tenants.models import Membership, Role
@@ -39,7 +39,7 @@ def log(request: OrganisationRequest) -> HttpResponse:
     pages = list(StatusPage.objects.present())
     zones = {page.time_zone for page in pages}
     zone = ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")
-    rows = Paginator(with_former(wanted.events(zone)), _PER_PAGE).get_page(request.GET.get("page"))
+    rows = LongPaginator(with_former(wanted.events(zone)), _PER_PAGE).get_page(request.GET.get("page"))
     people = Membership.objects.filter(tenant=request.organisation).select_related("user")
     with timezone.override(zone):
         values = {

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.forms.base import number
 from dashboard.gates import PageRequest, page_screen
+from dashboard.paging import LongPaginator
 from dashboard.reading import with_progress
 from notifications.actions import allow, replay, replay_all, suppress
 from notifications.choices import DeliveryStatus, SuppressionReason
@@ -39,7 +39,7 @@ def notifications(request: PageRequest) -> HttpResponse:
     """The messages of the page, newest first, with how far each has come."""
     page, now = request.page, timezone.now()
     rows = Notification.objects.of(request.organisation.pk).filter(page_id=page.pk, version__isnull=False)
-    shown = Paginator(rows.order_by("-pk"), _ROWS).get_page(request.GET.get("page"))
+    shown = LongPaginator(rows.order_by("-pk"), _ROWS).get_page(request.GET.get("page"))
     is_admin = request.standing.may(Role.ADMIN, page.pk)
     values = {
         "rows": shown,
@@ -146,7 +146,7 @@ def _listed(request: PageRequest, rows: DeliveryQuerySet, states: Iterable[str])
     if channel in Channel.values:
         rows = rows.filter(channel=channel)
     return {
-        "rows": Paginator(rows.order_by("-pk"), _ROWS).get_page(request.GET.get("page")),
+        "rows": LongPaginator(rows.order_by("-pk"), _ROWS).get_page(request.GET.get("page")),
         "state": state,
         "channel": channel,
         "states": offered,

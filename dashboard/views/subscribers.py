@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.doing import does, told
 from dashboard.forms.subscriber import NewSubscriberForm, WishesForm
 from dashboard.gates import PageRequest, page_screen
+from dashboard.paging import LongPaginator
 from dashboard.typed import typed
 from notifications.models import Delivery
 from notifications.signing import secret
@@ -63,7 +63,7 @@ def subscribers(request: PageRequest) -> HttpResponse:
     tally = Subscriber.objects.of_page(page.pk).tallied()
     rate = confirm_rate(page, timezone.now())
     values = {
-        "rows": Paginator(chosen(request), _ROWS).get_page(request.GET.get("page")),
+        "rows": LongPaginator(chosen(request), _ROWS).get_page(request.GET.get("page")),
         "words": request.GET.get("q", ""),
         "channel": request.GET.get("channel", ""),
         "state": request.GET.get("state", ""),

@@ -15,7 +15,7 @@ from dashboard.ahead import conflicts, steps
 from dashboard.doing import does, told
 from dashboard.forms.maintenance import EditMaintenanceForm, SayForm, SeriesForm
 from dashboard.gates import PageRequest, page_screen
-from dashboard.reading import told_of
+from dashboard.reading import timeline, told_of
 from dashboard.typed import typed
 from incidents.actions.incident import delete_incident
 from incidents.actions.maintenance import (
@@ -83,7 +83,7 @@ def _shown(request: PageRequest, incident: Incident) -> dict[str, Any]:
     return {
         "incident": incident,
         "window": window,
-        "updates": incident.updates.prefetch_related("affected__component"),
+        "updates": timeline(incident),
         "links": links,
         "steps": steps(window, incident.status, now) if is_open else [],
         "conflicts": conflicts(*about) if is_open else [],
