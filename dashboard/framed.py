@@ -1,4 +1,4 @@
-"""Mail as its readers will see it, in a frame at an address of its own: with its own styles, and nothing else.
+"""Mail as its readers will see it, in a frame at an address of its own: with its own styles, nothing else.
 
 A frame whose text is within our screen (`srcdoc`) would be under our screen's policy, which takes no such
 styles.

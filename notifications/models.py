@@ -339,7 +339,7 @@ class MailSender(models.Model):
     address = models.CharField(max_length=254, blank=True)
     reply_to = models.CharField(max_length=254, blank=True)
     verified_at = models.DateTimeField(null=True)
-    # What the last look into DNS found, in order: level and words.
+    # What the last look into DNS found, in order; see senders_check.py.
     findings = models.JSONField(default=list)
     checked_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()

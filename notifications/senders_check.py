@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from common.names import Unanswered, proof, texts
 from notifications.models import MailReport, MailSender
@@ -32,11 +34,86 @@ class Level(StrEnum):
     WRONG = "wrong"
 
 
+# By code: how bad it is, and its words.
+_FOUND: Mapping[str, tuple[Level, Any]] = {
+    "unanswered": (
+        Level.CAREFUL,
+        _("DNS gave no answer about %(domain)s. Please look again later."),
+    ),
+    "owned": (Level.GOOD, _("%(domain)s is yours: mail is from your address.")),
+    "not_owned": (
+        Level.WRONG,
+        _(
+            "Nothing shows yet that %(domain)s is yours, so mail is from this installation's address, and "
+            "answers go to yours. Add a TXT record %(name)s that says %(text)s"
+        ),
+    ),
+    "spf": (Level.GOOD, _("%(domain)s says who may send for it (SPF).")),
+    "spf_missing": (
+        Level.WRONG,
+        _(
+            "%(domain)s has no SPF record: many will take your mail for forged. Add a TXT record that begins "
+            "with v=spf1"
+        ),
+    ),
+    "spf_twice": (
+        Level.WRONG,
+        _("%(domain)s has %(number)s SPF records, so none counts. Keep one."),
+    ),
+    "spf_without_us": (
+        Level.WRONG,
+        _("The SPF record of %(domain)s does not name who sends for us. Add include:%(wanted)s"),
+    ),
+    "dkim": (Level.GOOD, _("Mail from %(domain)s can be signed (DKIM, key %(name)s).")),
+    "dkim_missing": (
+        Level.WRONG,
+        _("There is no key by which mail could be signed (DKIM), at %(names)s."),
+    ),
+    "dkim_unknown": (
+        Level.CAREFUL,
+        _("Whether mail is signed (DKIM) cannot be looked up: set DKIM_SELECTORS to your keys' names."),
+    ),
+    "dmarc": (Level.GOOD, _("%(domain)s says what to do with forged mail (DMARC).")),
+    "dmarc_missing": (
+        Level.WRONG,
+        _(
+            "%(domain)s has no DMARC record. Gmail and Outlook refuse mail to many without one. Add a TXT "
+            "record _dmarc.%(domain)s: v=DMARC1; p=none"
+        ),
+    ),
+    "dmarc_twice": (
+        Level.WRONG,
+        _("%(domain)s has %(number)s DMARC records, so none counts. Keep one."),
+    ),
+    "reports": (Level.GOOD, _("%(provider)s reports what becomes of mail.")),
+    "reports_missing": (
+        Level.CAREFUL,
+        _("%(provider)s has reported nothing yet. Set its webhook to /hooks/mail/%(provider)s at our host."),
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    level: Level
+    """`about` is owner, SPF, DKIM, DMARC or reports; `code`, of _FOUND, has words that speak of `values`."""
+
     about: str
-    text: str
+    code: str
+    values: Mapping[str, str]
+
+    @property
+    def level(self) -> Level:
+        return _FOUND[self.code][0]
+
+    @property
+    def text(self) -> str:
+        """In the active language."""
+        return str(_FOUND[self.code][1]) % self.values
+
+
+def found(row: MailSender) -> list[Finding]:
+    """What the last look into DNS found; what an older release wrote down waits for the next look."""
+    return [Finding(**one) for one in row.findings if "code" in one]
 
 
 def check(row: MailSender) -> list[Finding]:
@@ -65,75 +142,55 @@ def _findings(tenant_id: str, domain: str) -> Iterator[Finding]:
         try:
             yield look(tenant_id, domain)
         except Unanswered:
-            yield Finding(
-                Level.CAREFUL, about, f"DNS gave no answer about {domain}. Please look again later."
-            )
+            yield Finding(about, "unanswered", {"domain": domain})
     yield from _reports()
 
 
 def _owner(tenant_id: str, domain: str) -> Finding:
-    name, said = proof(tenant_id, domain)
+    name, text = proof(tenant_id, domain)
     if is_proved(tenant_id, domain, texts(name)):
-        return Finding(Level.GOOD, "owner", f"{domain} is yours: mail is from your address.")
-    text = (
-        f"Nothing shows yet that {domain} is yours, so mail is from this installation's address, and answers"
-    )
-    return Finding(Level.WRONG, "owner", f"{text} go to yours. Add a TXT record {name} that says {said}")
+        return Finding("owner", "owned", {"domain": domain})
+    return Finding("owner", "not_owned", {"domain": domain, "name": name, "text": text})
 
 
 def _spf(_tenant_id: str, domain: str) -> Finding:
-    found = [one for one in texts(domain) if one.lower().startswith("v=spf1")]
-    if not found:
-        text = f"{domain} has no SPF record: many will take your mail for forged. Add a TXT record v=spf1 …"
-        return Finding(Level.WRONG, "SPF", text)
-    if len(found) > 1:
-        return Finding(
-            Level.WRONG, "SPF", f"{domain} has {len(found)} SPF records, so none counts. Keep one."
-        )
-    missing = [one for one in _wanted() if one not in found[0]]
+    records = [one for one in texts(domain) if one.lower().startswith("v=spf1")]
+    if not records:
+        return Finding("SPF", "spf_missing", {"domain": domain})
+    if len(records) > 1:
+        return Finding("SPF", "spf_twice", {"domain": domain, "number": str(len(records))})
+    missing = [one for one in _wanted() if one not in records[0]]
     if missing:
-        text = f"The SPF record of {domain} does not name who sends for us. Add include:{missing[0]}"
-        return Finding(Level.WRONG, "SPF", text)
-    return Finding(Level.GOOD, "SPF", f"{domain} says who may send for it (SPF).")
+        return Finding("SPF", "spf_without_us", {"domain": domain, "wanted": missing[0]})
+    return Finding("SPF", "spf", {"domain": domain})
 
 
 def _dkim(_tenant_id: str, domain: str) -> Finding:
     if not settings.DKIM_SELECTORS:
-        text = "Whether mail is signed (DKIM) cannot be looked up: set DKIM_SELECTORS to your keys' names."
-        return Finding(Level.CAREFUL, "DKIM", text)
+        return Finding("DKIM", "dkim_unknown", {})
     for selector in settings.DKIM_SELECTORS:
         if any("p=" in one and not one.endswith("p=") for one in texts(f"{selector}._domainkey.{domain}")):
-            return Finding(Level.GOOD, "DKIM", f"Mail from {domain} can be signed (DKIM, key {selector}).")
-    names = " or ".join(f"{one}._domainkey.{domain}" for one in settings.DKIM_SELECTORS)
-    return Finding(Level.WRONG, "DKIM", f"There is no key by which mail could be signed (DKIM), at {names}.")
+            return Finding("DKIM", "dkim", {"domain": domain, "name": selector})
+    names = ", ".join(f"{one}._domainkey.{domain}" for one in settings.DKIM_SELECTORS)
+    return Finding("DKIM", "dkim_missing", {"names": names})
 
 
 def _dmarc(_tenant_id: str, domain: str) -> Finding:
     for name in _upwards(domain):
-        found = [one for one in texts(f"_dmarc.{name}") if one.startswith("v=DMARC1")]
-        if len(found) == 1:
-            return Finding(Level.GOOD, "DMARC", f"{name} says what to do with forged mail (DMARC).")
-        if found:
-            text = f"{name} has {len(found)} DMARC records, so none counts. Keep one."
-            return Finding(Level.WRONG, "DMARC", text)
-    text = "Gmail and Outlook refuse mail to many without one. Add a TXT record"
-    return Finding(
-        Level.WRONG, "DMARC", f"{domain} has no DMARC record. {text} _dmarc.{domain}: v=DMARC1; p=none"
-    )
+        records = [one for one in texts(f"_dmarc.{name}") if one.startswith("v=DMARC1")]
+        if len(records) == 1:
+            return Finding("DMARC", "dmarc", {"domain": name})
+        if records:
+            return Finding("DMARC", "dmarc_twice", {"domain": name, "number": str(len(records))})
+    return Finding("DMARC", "dmarc_missing", {"domain": domain})
 
 
 def _reports() -> Iterator[Finding]:
     """Whether the services' word of bounces comes through."""
     for one in providers().values():
-        if one.kind == SMTP:
-            continue
-        if MailReport.objects.filter(provider=one.name).exists():
-            yield Finding(Level.GOOD, "reports", f"{one.name} reports what becomes of mail.")
-        else:
-            text = (
-                f"{one.name} has reported nothing yet. Set its webhook to /hooks/mail/{one.name} at our host."
-            )
-            yield Finding(Level.CAREFUL, "reports", text)
+        if one.kind != SMTP:
+            heard = MailReport.objects.filter(provider=one.name).exists()
+            yield Finding("reports", "reports" if heard else "reports_missing", {"provider": one.name})
 
 
 def _wanted() -> list[str]:

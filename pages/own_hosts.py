@@ -234,9 +234,7 @@ def _normal(said_host: str) -> str:
         # As browsers write it: ß stays ß (UTS 46 without transition). What is ASCII already is not renamed.
         host = text if text.isascii() else idna.encode(text, uts46=True).decode()
     except InvalidCodepoint as error:
-        message = _(
-            "“%(host)s” has a character that no host has: letters, digits and hyphens, of any script."
-        )
+        message = _("“%(host)s” has a character that no host has. Letters, digits and hyphens will do.")
         raise Refused(message % {"host": text[:100]}, "host") from error
     except UnicodeError as error:
         raise Refused(_wrong(text), "host") from error

@@ -17,7 +17,7 @@ from dashboard.gates import PageRequest, page_screen
 from dashboard.typed import typed
 from notifications.models import MailSender
 from notifications.senders import domain_of, set_sender
-from notifications.senders_check import check
+from notifications.senders_check import check, found
 from pages.actions import delete_page, update_page
 from pages.models import StatusPage
 from tenants.models import Role
@@ -47,9 +47,10 @@ def sender(request: PageRequest) -> HttpResponse:
     if sent and does(form, lambda: set_sender(request.page, request.actor, form.sender)):
         messages.success(request, _("Saved."))
         return redirect("sender", request.page.pk)
-    found = _sender(request)
-    domain = domain_of(found.address) if found else ""
-    values: dict[str, Any] = {"form": form, "section": "sender", "sender": found}
+    row = _sender(request)
+    domain = domain_of(row.address) if row else ""
+    values: dict[str, Any] = {"form": form, "section": "sender", "sender": row}
+    values["findings"] = found(row) if row else []
     if domain:
         values |= dict(zip(("record", "text"), proof(request.organisation.pk, domain), strict=True))
     return render(request, "dashboard/settings/sender.html", values)
@@ -59,9 +60,9 @@ def sender(request: PageRequest) -> HttpResponse:
 @page_screen(Role.ADMIN)
 def sender_check(request: PageRequest) -> HttpResponse:
     """Ask DNS now."""
-    found = _sender(request)
-    if found is not None:
-        check(found)
+    row = _sender(request)
+    if row is not None:
+        check(row)
     return redirect("sender", request.page.pk)
 
 

@@ -7,6 +7,7 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from common.errors import Refused
 from common.names import proof
@@ -15,6 +16,7 @@ from events.models import Event
 from notifications.models import MailReport, MailSender
 from notifications.senders import Sender, set_sender
 from notifications.senders_check import Level, check
+from notifications.senders_check import found as kept_findings
 from pages.models import StatusPage
 from tenants.models import Tenant
 from tests.mailing import ACTOR, SYSTEM, Add, deliver, opened
@@ -134,6 +136,13 @@ def test_what_is_wrong_is_said_in_plain_words(
     found = next(one for one in check(row) if one.about == about)
     assert found.level == level
     assert word in found.text
+    # Kept as what it is, and said in the language of whoever reads it.
+    row.refresh_from_db()
+    kept = next(one for one in kept_findings(row) if one.about == about)
+    assert kept == found
+    english = kept.text
+    with override("de"):
+        assert kept.text not in {english, ""}
 
 
 def test_a_service_that_has_reported_once_is_heard(page: StatusPage, names: Names, settings: Any) -> None:
