@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,6 +38,8 @@ _MOST = 32 * 2**20
 _MISSING = {"NoSuchKey", "404"}
 _CODE = re.compile(r"[A-Za-z0-9.]{1,60}")
 _making = Lock()
+# What it reads to make a client it keeps for the next.
+_session = cache(boto3.session.Session)
 
 
 def check(row: CopyTarget) -> None:
@@ -159,7 +161,7 @@ def _client(endpoint: str, region: str, credentials: Credentials) -> Any:
         response_checksum_validation="when_required",
     )
     with _making:
-        client = boto3.session.Session().client(
+        client = _session().client(
             "s3",
             endpoint_url=endpoint or None,
             region_name=region,
