@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.views import log, members, organisation
+from dashboard.views.sms import organisation_sms
 
 urlpatterns = [
     path("members/", members.members, name="members"),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("log/csv", log.log_csv, name="log_csv"),
     path("settings/", organisation.settings, name="organisation_settings"),
     path("settings/second-factor", organisation.second_factor, name="require_second_factor"),
+    path("settings/sms", organisation_sms, name="organisation_sms"),
     path("settings/transfer", organisation.transfer, name="transfer_organisation"),
     path("settings/export", organisation.export, name="export_organisation"),
     path("settings/delete", organisation.delete, name="delete_organisation"),

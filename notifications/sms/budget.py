@@ -78,5 +78,14 @@ def give_back(costs: Sequence[Cost], now: datetime) -> None:
         return
 
 
+def spent(tenant_id: str, now: datetime) -> Decimal | None:
+    """What the organisation has spent on this day; None where the counters cannot be reached."""
+    try:
+        counted = get_redis_connection("limits").get(_key(tenant_id, now))
+    except (RedisError, OSError):
+        return None
+    return Decimal(int(counted or 0)) / _UNIT
+
+
 def _key(tenant_id: str, now: datetime) -> str:
     return f"sms:spent:{tenant_id}:{now:%Y%m%d}"

@@ -115,6 +115,10 @@ addEventListener("pageshow", (event) => {
 // Toasts that only say something leave by themselves.
 for (const one of document.querySelectorAll(".toast.is-ok, .toast.is-info")) setTimeout(() => one.remove(), 8000);
 
+// Countries by their names, in the language of the screen.
+const regions = new Intl.DisplayNames([page.lang], { type: "region" });
+for (const one of document.querySelectorAll("[data-region]")) one.textContent = `${regions.of(one.dataset.region)} (${one.dataset.region})`;
+
 // Messages that wait: the seconds that are left to take them back.
 const countDown = () => {
   for (const one of document.querySelectorAll("[data-until]")) {

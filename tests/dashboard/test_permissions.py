@@ -68,6 +68,7 @@ MATRIX: dict[str, list[int]] = {
     "log": ADMINS,
     "log_csv": ADMINS,
     "organisation_settings": ADMINS,
+    "organisation_sms": ADMINS,
     "require_second_factor": NOT_BY_GET,
     "transfer_organisation": NOT_BY_GET,
     "export_organisation": NOT_BY_GET,
@@ -398,6 +399,7 @@ BROKEN: list[tuple[str, dict[str, object] | None]] = [
     ("/o/acme/log/?person=%00", None),
     ("/o/acme/log/?since=0001-01-01&until=9999-12-31", None),
     ("/o/acme/log/csv?since=x&until=9999-12-31", None),
+    ("/o/acme/settings/sms", {"sms_countries": ["\0", "XX"], "sms_daily_cap": "1e99999"}),
     ("/o/acme/settings/transfer", {"member": "9" * 5_000}),
     ("/o/acme/members/" + "9" * 40, None),
 ]
