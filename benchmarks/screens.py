@@ -143,10 +143,11 @@ def _is_screen(client: Client, screen: Screen) -> bool:
 def _screens(made: Furnished) -> Iterator[Screen]:
     """The reference first."""
     yield Screen("reference: a frame around a question", f"/o/large/p/{made.bare.pk}/settings/delete")
-    parts, typed = _parts(made), _typed(made)
+    usual, parts, typed = _usual(made), _parts(made), _typed(made)
     for name, names in _addresses(urls.urlpatterns):
         page = made.bare if name == "launch" else made.page
-        given = parts.get(name, {}) | ({"page_id": page.pk} if "page_id" in names else {})
+        known = usual | {"page_id": page.pk} | parts.get(name, {})
+        given = {one: known[one] for one in names & set(known)}
         if missing := names - set(given):
             message = (
                 f"The screen {name} lacks {', '.join(missing)}: add it to _parts in benchmarks/screens.py"
@@ -186,21 +187,32 @@ def _known(made: Furnished) -> dict[str, str]:
     return {"template": template.pk, "draft": draft.pk, "owner": made.owner.pk, "page": page.pk}
 
 
+def _usual(made: Furnished) -> dict[str, Any]:
+    """What a part of an address is, whatever the screen."""
+    return {
+        "incident_id": made.large.pk,
+        "update_id": made.large.updates.latest("display_at").pk,
+        "member_id": Membership.objects.get(user__email="person7@example.org").pk,
+        "import_id": ask_for_import(made.actor, "https://status.example.com").pk,
+        "section": "uptime",
+        "event_id": 1,
+        **dict.fromkeys(("draft_id", "invitation_id", "key_id"), "none"),
+    }
+
+
 def _parts(made: Furnished) -> dict[str, dict[str, Any]]:
-    """What the addresses of screens say beside the page's id."""
+    """What else the addresses of some screens say beside the page's id."""
     found = {**_of_notices(made), **_of_components(made), **_of_settings(made), **_of_told(made)}
     return {name: parts for names, parts in found.items() for name in names}
 
 
 def _of_notices(made: Furnished) -> Parts:
-    page, incident = made.page, {"incident_id": made.large.pk}
+    page = made.page
+    over = page.incidents.present().incidents().exclude(resolved_at=None).latest("resolved_at")
     window = {"pk": page.incidents.maintenance().upcoming().latest("started_at").pk}
     return {
-        ("incident", "update_preview", "incident_progress", "incident_edit", "incident_delete"): incident,
-        ("postmortem", "postmortem_preview"): {"incident_id": _over(made)},
-        ("update_edit",): incident | {"update_id": made.large.updates.latest("display_at").pk},
+        ("postmortem", "postmortem_preview"): {"incident_id": over.pk},
         ("template_edit", "template_delete"): {"pk": page.templates.latest("created_at").pk},
-        ("draft_discard",): {"draft_id": "none"},
         ("maintenance_one", "maintenance_edit", "maintenance_remind"): window,
         ("maintenance_cancel", "maintenance_delete"): window,
         ("series", "series_end"): {"pk": page.series.latest("created_at").pk},
@@ -225,16 +237,10 @@ def _of_settings(made: Furnished) -> Parts:
     hook = {"pk": add_confirmed(page, machine, actor, "Ours.").pk}
     copy = {"pk": add_copy_target(page, actor, kind="bucket", **where, **keys).pk}
     host = {"pk": add_host(page, actor, "status.example.org").pk}
-    member = {"member_id": Membership.objects.get(user__email="person7@example.org").pk}
     return {
         ("webhook", "webhook_test", "webhook_secret", "webhook_again", "webhook_remove"): hook,
         ("copy_edit", "copy_again", "copy_remove"): copy,
         ("host_check", "host_remove"): host,
-        ("member", "remove_member"): member,
-        ("invite_again", "withdraw_invitation"): {"invitation_id": "none"},
-        ("key_rotate", "key_revoke"): {"key_id": "none"},
-        ("settings_section",): {"section": "uptime"},
-        ("page_import_one",): {"import_id": ask_for_import(actor, "https://status.example.com").pk},
     }
 
 
@@ -248,18 +254,13 @@ def _of_told(made: Furnished) -> Parts:
         ("notification", "notification_progress"): message,
         ("delivery",): dead,
         ("delivery_do",): dead | {"verb": "replay"},
-        ("release",): {"event_id": 1},
     }
-
-
-def _over(made: Furnished) -> str:
-    return made.page.incidents.present().incidents().exclude(resolved_at=None).latest("resolved_at").pk
 
 
 def _typed(made: Furnished) -> dict[str, dict[str, Any]]:
     """What is posted for a preview: about every component, told to everybody."""
     ids = made.page.components.present().values_list("pk", flat=True)
-    statuses = {f"status_{pk}": ComponentStatus.MAJOR_OUTAGE for pk in ids}
+    statuses = {f"statuses-{pk}": ComponentStatus.MAJOR_OUTAGE for pk in ids}
     said = {"status": "investigating", "body": "It is **bad**.", "notify": "on", **statuses}
     local = timezone.localtime()
     window = {"scheduled_for": f"{local:%Y}-12-24T10:00", "scheduled_until": f"{local:%Y}-12-24T12:00"}
