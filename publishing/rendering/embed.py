@@ -16,6 +16,8 @@ from publishing.snapshot import PageView, Snapshot
 from store import Document
 
 WIDGET, STATE, FRAME = "/widget.js", "/embed/widget.json", "/embed/frame"
+# Where sites that showed Statuspage's banner have it from.
+BANNER = "/embed/script.js"
 _HTML = "text/html; charset=utf-8"
 _DIRECTORY = assets.DIRECTORY.parent / "embed"
 _INSETS = {
@@ -40,6 +42,7 @@ def documents(snapshot: Snapshot) -> list[Document]:
             Document(STATE, encoded({"version": snapshot.version} | state), JSON),
             frame_sheet(),
             Document(FRAME, _frame(snapshot.page, state), _HTML),
+            banner_script(),
         ]
 
 
@@ -63,6 +66,11 @@ def script() -> Document:
     """The same for every page: whatever it says, the page's own words are asked for."""
     source = re.sub(r" ?/\*.*?\*/ ?", "", assets.compact(_read("widget.js")).decode())
     return Document(WIDGET, source.replace("{css}", _sheet("host", "widget")).encode(), assets.SCRIPT)
+
+
+@cache
+def banner_script() -> Document:
+    return Document(BANNER, assets.compact(_read("script.js")), assets.SCRIPT)
 
 
 @cache

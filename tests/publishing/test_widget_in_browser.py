@@ -114,6 +114,20 @@ def test_a_widget_says_how_the_page_is_and_follows_it(browser: Browser, site: Si
         assert notice.count() == 0
 
 
+@pytest.mark.parametrize("place", ["head", "body"])
+def test_a_site_that_showed_statuspages_banner_shows_ours(browser: Browser, site: Site, place: str) -> None:
+    script = f'<script src="{site.address}/embed/script.js"></script>'
+    # Before </head> of the site there is no body yet.
+    style = f"</style>{script}<style>" if place == "head" else ""
+    with visited(browser, site, script if place == "body" else "", style=style) as page:
+        page.locator("status-widget [role=status]").wait_for(state="attached", timeout=SOON)
+        assert page.locator("status-widget .box").inner_text() == ""
+
+        site.publish(with_incident(site.snapshot))
+        state(page).get_by_text(SENTENCE).wait_for(timeout=SOON)
+        assert page.locator("status-widget[type=banner] button").count() == 1
+
+
 def test_a_widget_may_show_only_what_is_wrong(browser: Browser, site: Site) -> None:
     with visited(browser, site, tag(site, "only-problems")) as page:
         page.locator("status-widget [role=status]").wait_for(state="attached", timeout=SOON)
