@@ -8,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from common.egress import check_url
@@ -45,7 +46,12 @@ def ask_for_import(actor: Actor, url: str, slug: str = "", into: StatusPage | No
             raise Refused(message)
         into_id = into.pk if into else ""
         asked = PageImport.objects.create(
-            url=url, slug=slug, into_id=into_id, user_id=actor.id, created_at=now
+            url=url,
+            slug=slug,
+            into_id=into_id,
+            user_id=actor.id,
+            language=translation.get_language() or "",
+            created_at=now,
         )
         put(IMPORT_PAGE, current_tenant_id(), [asked.pk])
     return asked
@@ -58,6 +64,12 @@ def carry_out(item: Claimed) -> None:
         return
     if not _take(asked):
         raise Later(_LATER)
+    with translation.override(asked.language or settings.LANGUAGE_CODE):
+        _carry_out(asked)
+
+
+def _carry_out(asked: PageImport) -> None:
+    """How it ended is written down in the language that is active: that of whoever asked and reads it."""
     try:
         summary = _bring(asked)
     except Refused as refusal:

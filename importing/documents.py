@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from components.choices import ComponentStatus
 from importing.fields import ImportFailed, Record
 from incidents.choices import Impact, IncidentKind, IncidentStatus
@@ -138,8 +140,8 @@ class Source:
 def read_page(record: Record) -> SourcePage:
     page = record.record("page")
     if page is None:
-        message = f"{record.where}: is no Statuspage document, because it has no page"
-        raise ImportFailed(message)
+        text = _("%(name)s: is no Statuspage document, because it has no page")
+        raise ImportFailed(text, name=record.where)
     page = page.named(f"{record.where}, page")
     return SourcePage(
         id=page.id("id"),
@@ -202,7 +204,9 @@ def _window_end(record: Record) -> datetime:
     end = record.optional_time("scheduled_until") or record.optional_time("resolved_at") or begin
     if end == begin:
         return begin + SHORTEST_WINDOW
-    return end if end > begin else record.failed("scheduled_until", "is before the beginning of the window")
+    return (
+        end if end > begin else record.failed("scheduled_until", _("is before the beginning of the window"))
+    )
 
 
 def _mentioned(record: Record) -> Iterator[tuple[str, str]]:
@@ -270,15 +274,13 @@ def assemble(
 
 def _one_page(documents: Sequence[Record]) -> SourcePage:
     if not documents:
-        message = "there is no Statuspage document"
-        raise ImportFailed(message)
+        raise ImportFailed(_("there is no Statuspage document"))
     pages = [read_page(document) for document in documents]
     for document, page in zip(documents, pages, strict=True):
         if page.id != pages[0].id:
-            message = (
-                f"{document.where}: is of page {page.id}, but {documents[0].where} is of page {pages[0].id}"
-            )
-            raise ImportFailed(message)
+            text = _("%(name)s: is of page %(page)s, but %(first)s is of page %(other)s")
+            names = {"name": document.where, "first": documents[0].where}
+            raise ImportFailed(text, **names, page=page.id, other=pages[0].id)
     return pages[0]
 
 
@@ -289,7 +291,7 @@ def _listed_components(documents: Sequence[Record], notes: list[str]) -> tuple[S
     for record in records:
         component = read_component(record)
         if component.id in found:
-            record.failed("id", "is there twice")
+            record.failed("id", _("is there twice"))
         found[component.id] = _described(component, notes)
     placed = zip(records, found.values(), strict=True)
     return tuple(_placed(component, record, found, notes) for record, component in placed)
@@ -310,12 +312,16 @@ def _placed(
     if component.group_id is None:
         return component
     if component.group:
-        record.failed("group_id", "puts a group inside a group")
+        record.failed("group_id", _("puts a group inside a group"))
     group = found.get(component.group_id)
     if group is None:
         notes.append(f"{component.name}: its group {component.group_id} is not listed, so it stands alone.")
         return replace(component, group_id=None)
-    return component if group.group else record.failed("group_id", f"names {group.id}, which is no group")
+    return (
+        component
+        if group.group
+        else record.failed("group_id", _("names %(group)s, which is no group"), group=group.id)
+    )
 
 
 def _notices(documents: Sequence[Record], singles: Iterable[SourceNotice]) -> tuple[SourceNotice, ...]:
@@ -334,7 +340,7 @@ def _listed_notices(document: Record) -> Iterator[SourceNotice]:
         for record in document.records(key, kind):
             notice = read_notice(record, maintenance=kind == "maintenance")
             if notice.id in seen:
-                record.failed("id", "is there twice")
+                record.failed("id", _("is there twice"))
             seen.add(notice.id)
             yield notice
 
@@ -344,10 +350,8 @@ def _refuse_repeated_updates(notices: Sequence[SourceNotice]) -> None:
     for notice in notices:
         for update in notice.updates:
             if update.id in owner:
-                message = (
-                    f"incident {notice.id}, update {update.id}: is already an update of {owner[update.id]}"
-                )
-                raise ImportFailed(message)
+                text = _("incident %(incident)s, update %(update)s: is already an update of %(other)s")
+                raise ImportFailed(text, incident=notice.id, update=update.id, other=owner[update.id])
             owner[update.id] = notice.id
 
 
@@ -371,6 +375,5 @@ def _newest(
         times += [notice.updated_at, notice.resolved_at, *(update.display_at for update in notice.updates)]
     known = [time for time in times if time is not None]
     if not known:
-        message = f"page {page.id}: none of its documents holds a time"
-        raise ImportFailed(message)
+        raise ImportFailed(_("page %(page)s: none of its documents holds a time"), page=page.id)
     return max(known)

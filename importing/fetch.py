@@ -7,14 +7,16 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
+from django.utils.translation import gettext_lazy as _
+
 from common.egress import Forbidden
 from common.instants import retry_after
-from importing.fields import ImportFailed
+from importing.fields import ImportFailed, Said
 from importing.guarded import guarded_handlers
 
 BUSY = (420, 429, 503)
@@ -41,9 +43,9 @@ class Missing(ImportFailed):
 class _AgainError(Exception):
     """This attempt failed and another may not; `pause` is what the host asked for, in seconds."""
 
-    def __init__(self, reason: str, pause: float | None = None) -> None:
-        super().__init__(reason)
-        self.pause = pause
+    def __init__(self, text: Any, pause: float | None = None, **values: object) -> None:
+        self.reason, self.pause = Said(text, values), pause
+        super().__init__(self.reason)
 
 
 class _SameHost(HTTPRedirectHandler):
@@ -55,8 +57,8 @@ class _SameHost(HTTPRedirectHandler):
         old, new = urlsplit(req.full_url), urlsplit(newurl)
         to_https = new.scheme == "https" and new.hostname == old.hostname
         if not to_https and (new.scheme, new.netloc) != (old.scheme, old.netloc):
-            message = f"{req.full_url} redirects to {newurl}; if that is the page you mean, give its address"
-            raise ImportFailed(message)
+            text = _("%(url)s redirects to %(other)s; if that is the page you mean, give its address")
+            raise ImportFailed(text, url=req.full_url, other=newurl)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -84,28 +86,27 @@ class Fetcher:
 
     def get(self, path: str, *, attempts: int | None = None) -> bytes:
         """The body at `path`, after as many attempts as patience allows; ImportFailed says why not."""
-        reason, attempts = "", attempts or self.patience.attempts
+        reason, attempts = Said("", {}), attempts or self.patience.attempts
         for attempt in range(attempts):
             self._wait()
             try:
                 return self._attempt(path)
             except _AgainError as again:
-                reason = str(again)
+                reason = again.reason
                 self._hold(path, again.pause, self.patience.first_pause * 2**attempt)
-        message = f"{self.base}{path}: gave up after {attempts} attempts; the last one {reason}"
-        raise ImportFailed(message)
+        text = _("%(url)s: gave up after %(number)s attempts; the last one %(reason)s")
+        raise ImportFailed(text, url=self.base + path, number=attempts, reason=reason)
 
     def _wait(self) -> None:
         while (rest := self._not_before - time.monotonic()) > 0 and not self._stopped.is_set():
             self._stopped.wait(rest)
         if self._stopped.is_set():
-            message = "stopped"
-            raise ImportFailed(message)
+            raise ImportFailed(_("stopped"))
 
     def _hold(self, path: str, asked: float | None, otherwise: float) -> None:
         if asked is not None and asked > self.patience.longest_pause:
-            message = f"{self.base}{path}: the host asks to wait {asked:,.0f} s; start again after that"
-            raise ImportFailed(message)
+            text = _("%(url)s: the host asks to wait %(seconds)s s; start again after that")
+            raise ImportFailed(text, url=self.base + path, seconds=f"{asked:,.0f}")
         pause = otherwise if asked is None else asked
         if asked:
             self.waiting(f"the host asks to wait {asked:.0f} s")
@@ -123,13 +124,12 @@ class Fetcher:
         except (URLError, http.client.HTTPException, OSError) as error:
             reason = getattr(error, "reason", None) or error
             if isinstance(reason, Forbidden):
-                message = f"{self.base}: cannot be reached from here; it has to be open to the internet"
-                raise ImportFailed(message) from None
-            words = f"failed: {reason if str(reason) else type(reason).__name__}"
-            raise _AgainError(words) from None
+                text = _("%(url)s: cannot be reached from here; it has to be open to the internet")
+                raise ImportFailed(text, url=self.base) from None
+            said = str(reason) or type(reason).__name__
+            raise _AgainError(_("failed: %(error)s"), error=said) from None
         except ValueError as error:  # what urllib says of an address that it cannot read
-            message = f"{url}: {error}"
-            raise ImportFailed(message) from None
+            raise ImportFailed(_("%(url)s: %(error)s"), url=url, error=error) from None
 
     def _body(self, url: str, answer: http.client.HTTPResponse, deadline: float) -> bytes:
         parts, size = [], 0
@@ -137,11 +137,11 @@ class Fetcher:
             parts.append(part)
             size += len(part)
             if size > self.patience.largest:
-                message = f"{url}: is larger than {self.patience.largest // 1024**2} MB"
-                raise ImportFailed(message)
+                most = self.patience.largest // 1024**2
+                raise ImportFailed(_("%(url)s: is larger than %(most)s MB"), url=url, most=most)
             if time.monotonic() > deadline:
-                reason = f"took longer than {self.patience.document:.0f} s"
-                raise _AgainError(reason)
+                seconds = f"{self.patience.document:.0f}"
+                raise _AgainError(_("took longer than %(seconds)s s"), seconds=seconds)
         return self._whole(answer, b"".join(parts))
 
     @staticmethod
@@ -149,8 +149,8 @@ class Fetcher:
         # read1() ends without a word when the connection does: only the promised length can tell.
         promised = answer.headers.get("Content-Length")
         if promised is not None and promised.isdigit() and int(promised) != len(body):
-            reason = f"broke off after {len(body):,} of {int(promised):,} bytes"
-            raise _AgainError(reason)
+            text = _("broke off after %(number)s of %(all)s bytes")
+            raise _AgainError(text, number=f"{len(body):,}", all=f"{int(promised):,}")
         return body
 
 
@@ -158,13 +158,16 @@ def _refusal(url: str, error: HTTPError) -> Exception:
     with error:
         if error.code in BUSY:
             pause = retry_after(error.headers.get("Retry-After"))
-            return _AgainError(f"answered {error.code}", pause.total_seconds() if pause is not None else None)
+            seconds = pause.total_seconds() if pause is not None else None
+            return _AgainError(_("answered %(code)s"), seconds, code=error.code)
         if error.code in BROKEN:
-            return _AgainError(f"answered {error.code}")
+            return _AgainError(_("answered %(code)s"), code=error.code)
         if error.code in (404, 410):
-            return Missing(f"{url}: is not there ({error.code})")
+            return Missing(_("%(url)s: is not there (%(code)s)"), url=url, code=error.code)
         if error.code in range(300, 400):  # urllib's own sentence for it has several lines
-            return ImportFailed(f"{url}: redirects to where it cannot be followed")
+            return ImportFailed(_("%(url)s: redirects to where it cannot be followed"), url=url)
         if error.code in (401, 403):
-            return ImportFailed(f"{url}: refuses ({error.code}): it is private or turns programs away")
-        return ImportFailed(f"{url}: answered {error.code} {error.reason}")
+            text = _("%(url)s: refuses (%(code)s): it is private or turns programs away")
+            return ImportFailed(text, url=url, code=error.code)
+        text = _("%(url)s: answered %(code)s %(reason)s")
+        return ImportFailed(text, url=url, code=error.code, reason=error.reason)

@@ -44,6 +44,8 @@ class PageImport(models.Model):
     done = models.PositiveIntegerField(default=0)
     # 0: nobody knows.
     total = models.PositiveIntegerField(default=0)
+    # In which it is told how it failed.
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")
     failure = models.TextField(blank=True)
     page_id = PlainIdField(blank=True)
     created_at = models.DateTimeField()

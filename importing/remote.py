@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_lazy as _
+
 from importing.documents import Source, SourceComponent, SourceNotice, assemble, read_single
 from importing.fetch import Fetcher, Missing, Patience
 from importing.fields import ImportFailed, Record, parse_document
@@ -71,14 +73,11 @@ def site(url: str) -> str:
         parts = urlsplit(url.strip())
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        message = f"{url}: is not a URL"
-        raise ImportFailed(message) from None
+        raise ImportFailed(_("%(url)s: is not a URL"), url=url) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        message = f"{url}: is not an http or https URL"
-        raise ImportFailed(message)
+        raise ImportFailed(_("%(url)s: is not an http or https URL"), url=url)
     if parts.username is not None:
-        message = f"{parts.hostname}: a page is read without name and password"
-        raise ImportFailed(message)
+        raise ImportFailed(_("%(host)s: a page is read without name and password"), host=parts.hostname)
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{port}"
 
@@ -99,8 +98,8 @@ def _v2(reading: Reading, name: str) -> Record:
     try:
         return parse_document(name, reading.fetcher.get(path, attempts=3 if name == "summary.json" else None))
     except Missing:
-        message = f"{reading.fetcher.base}: is not a Statuspage page, because it has no {path}"
-        raise ImportFailed(message) from None
+        text = _("%(url)s: is not a Statuspage page, because it has no %(path)s")
+        raise ImportFailed(text, url=reading.fetcher.base, path=path) from None
 
 
 def _walk_history(reading: Reading, components: Sequence[SourceComponent]) -> list[str]:
@@ -113,8 +112,8 @@ def _walk_history(reading: Reading, components: Sequence[SourceComponent]) -> li
         found = [code for month in months for code in _codes(month)]
         codes.update(dict.fromkeys(found))
         if len(codes) > MOST_INCIDENTS:
-            message = f"{reading.fetcher.base}: lists more than {MOST_INCIDENTS:,} incidents"
-            raise ImportFailed(message)
+            text = _("%(url)s: lists more than %(most)s incidents")
+            raise ImportFailed(text, url=reading.fetcher.base, most=f"{MOST_INCIDENTS:,}")
         reading.progress("history pages", page, 0)
         quiet = 0 if found else quiet + 1
         before = all(month.number("year") < begun for month in months)
@@ -184,8 +183,8 @@ def _parsed(code: str, body: bytes) -> SourceNotice:
     record = parse_document(f"incidents/{code}.json", body)
     notice = read_single(record)
     if notice.id != code:
-        message = f"incidents/{code}.json: is about another incident, {notice.id}"
-        raise ImportFailed(message)
+        text = _("incidents/%(code)s.json: is about another incident, %(other)s")
+        raise ImportFailed(text, code=code, other=notice.id)
     return notice
 
 
@@ -203,5 +202,5 @@ def _keep(place: Path, body: bytes) -> None:
         half.write_bytes(body)
         half.replace(place)
     except OSError as error:
-        message = f"{place}: cannot be written ({error.strerror})"
-        raise ImportFailed(message) from None
+        text = _("%(place)s: cannot be written (%(error)s)")
+        raise ImportFailed(text, place=place, error=error.strerror) from None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from django.utils import timezone
 
 from common.errors import Refused
@@ -84,13 +85,20 @@ def private(handler: Handler, _path: str, _asked: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "said"), [(no_documents, "is not a Statuspage page"), (private, "it is private")]
+    ("trouble", "language", "said"),
+    [
+        (no_documents, "en", "is not a Statuspage page"),
+        (private, "en", "it is private"),
+        (private, "de", "Die Seite ist privat"),
+    ],
 )
-def test_what_goes_wrong_is_said_in_words_and_ends_it(
-    acme: Tenant, reachable: None, trouble: Callable[..., bool], said: str
+def test_what_goes_wrong_is_said_in_words_of_who_asked_and_ends_it(
+    acme: Tenant, reachable: None, trouble: Callable[..., bool], language: str, said: str
 ) -> None:
     with serving(Page(trouble=trouble)) as url:
-        asked = carried_out(ask_for_import(ACTOR, url))
+        with override(language):
+            asked = ask_for_import(ACTOR, url)
+        carried_out(asked)
 
     assert said in asked.failure
     assert asked.ended_at
