@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.utils.translation import override
 from django.utils import timezone
+from django.utils.translation import override
 
 from common.errors import Refused
 from components.actions import create_component
