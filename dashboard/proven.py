@@ -54,6 +54,7 @@ DANGEROUS: Mapping[str, Danger] = {
     "key_new": sent,
     "key_rotate": sent,
     "page_export": sent,
+    "page_unpublish": sent,
     "page_delete": sent,
     "require_second_factor": sent,
     "transfer_organisation": sent,

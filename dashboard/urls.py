@@ -55,7 +55,7 @@ from dashboard.views.people import (
     subscribers_import,
     test_message,
 )
-from dashboard.views.settings import page_delete, sender, sender_check, settings
+from dashboard.views.settings import page_delete, page_unpublish, sender, sender_check, settings
 from dashboard.views.subscribers import (
     subscriber,
     subscriber_do,
@@ -188,6 +188,7 @@ _SETTINGS: _Addresses = [
     path("hosts/primary", host_primary, name="host_primary"),
     path("hosts/<str:pk>/check", host_check, name="host_check"),
     path("hosts/<str:pk>/remove", host_remove, name="host_remove"),
+    path("unpublish", page_unpublish, name="page_unpublish"),
     path("delete", page_delete, name="page_delete"),
     path("<slug:section>", settings, name="settings_section"),
 ]

@@ -31,7 +31,7 @@ WAYS = {
 class GeneralForm(VerbForm):
     class Meta:
         model = StatusPage
-        fields = ["name", "slug", "description", "language", "time_zone", "page_type", "published", "noindex"]
+        fields = ["name", "slug", "description", "language", "time_zone", "page_type", "noindex"]
         labels = {
             "slug": _("Address name"),
             "description": _("Description"),
@@ -44,11 +44,6 @@ class GeneralForm(VerbForm):
         label=_("Time zone"),
         choices=[(name, name) for name in sorted(zoneinfo.available_timezones())],
         widget=LongSelect,
-    )
-    published = forms.BooleanField(
-        label=_("Launched"),
-        required=False,
-        help_text=_("Until then visitors are told that there is no page; you can look at its preview."),
     )
 
 

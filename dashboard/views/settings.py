@@ -74,6 +74,19 @@ def _sender(request: PageRequest) -> MailSender | None:
 
 
 @page_screen(Role.ADMIN)
+def page_unpublish(request: PageRequest) -> HttpResponse:
+    """Asks first: visitors find nothing there until it is launched again."""
+    page = request.page
+    if not page.published:
+        return redirect("page_delete", page.pk)
+    if request.method != "POST":
+        return render(request, "dashboard/settings/unpublish.html", {"section": "delete"})
+    done = _("“%(name)s” is taken off: visitors are told that there is no page.") % {"name": page.name}
+    told(request, lambda: update_page(page, request.actor, published=False), done)
+    return redirect("page_delete", page.pk)
+
+
+@page_screen(Role.ADMIN)
 def page_delete(request: PageRequest) -> HttpResponse:
     """Asks for the page's name, and who is there."""
     if request.method != "POST":

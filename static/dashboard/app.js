@@ -115,6 +115,9 @@ addEventListener("pageshow", (event) => {
 // Toasts that only say something leave by themselves.
 for (const one of document.querySelectorAll(".toast.is-ok, .toast.is-info")) setTimeout(() => one.remove(), 8000);
 
+// Of tabs that do not fit, the current one is in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Countries by their names, in the language of the screen.
 const regions = new Intl.DisplayNames([page.lang], { type: "region" });
 for (const one of document.querySelectorAll("[data-region]")) one.textContent = `${regions.of(one.dataset.region)} (${one.dataset.region})`;

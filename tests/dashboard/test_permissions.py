@@ -150,6 +150,7 @@ MATRIX: dict[str, list[int]] = {
     "host_primary": NOT_BY_GET,
     "host_check": NOT_BY_GET,
     "host_remove": ADMINS,
+    "page_unpublish": ADMINS,
     "page_delete": ADMINS,
     "keys": EVERY_MEMBER,
     "key_new": EVERY_MEMBER,

@@ -34,6 +34,7 @@ REQUESTS: dict[str, dict[str, Any] | None] = {
     "key_new": {"name": "Terraform", "scopes": ["read"]},
     "key_rotate": {},
     "page_export": {},
+    "page_unpublish": {},
     "page_delete": {"name": "Acme"},
     "require_second_factor": {"required": "no"},
     "transfer_organisation": {},
@@ -64,6 +65,7 @@ def addresses(place: Place, acme: Tenant, people: dict[str, User | None]) -> dic
         "remove_member": member,
         "key_rotate": {"key_id": create_key(owner, acme, ACTOR, name="x", scopes=["read"]).key.pk},
         "page_export": page,
+        "page_unpublish": page,
         "page_delete": page,
     }
     found = {

@@ -33,7 +33,7 @@ def now(acme: Tenant, place: Place) -> StatusPage:
 
 CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("general", {"name": "Newer", "time_zone": "Asia/Tokyo"}, {"name": "Newer", "time_zone": "Asia/Tokyo"}),
-    ("general", {"noindex": "on", "published": None}, {"noindex": True, "published": False}),
+    ("general", {"noindex": "on"}, {"noindex": True, "published": True}),
     ("uptime", {"uptime_days": "30", "partial_weight": "0.5"}, {"uptime_days": 30, "partial_weight": 0.5}),
     ("telling", {"remind_after": "0", "offered": ["email"]}, {"remind_after": 0}),
 ]
@@ -97,6 +97,19 @@ def test_a_copy_is_added_changed_and_removed(admin: Visitor, acme: Tenant, at: s
     admin.post(f"{own}remove")
     with in_tenant(acme.id):
         assert not CopyTarget.objects.exists()
+
+
+def test_a_page_is_taken_off_and_launched_again(admin: Visitor, acme: Tenant, place: Place, at: str) -> None:
+    off = f"{at}unpublish"
+    assert "Everything is kept" in admin.see(off)
+    assert now(acme, place).published
+    proven(admin).post(off)
+    assert not now(acme, place).published
+    # There is nothing more to take off.
+    assert admin.get(off)["Location"] == f"{at}delete"
+    assert f"{place.home}launch" in admin.see(f"{at}delete")
+    admin.post(f"{place.home}launch")
+    assert now(acme, place).published
 
 
 def test_a_page_is_deleted_only_by_who_proves_it_and_types_its_name(
