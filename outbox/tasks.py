@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event, Lock
+from threading import BoundedSemaphore, Event
 
 from celery import shared_task
 
@@ -11,28 +11,29 @@ from outbox.beside import drain_beside
 from outbox.drain import drain_lanes
 from outbox.registry import Lane
 
-_running = {lane: Lock() for lane in Lane}
+# A page that is changed without end, or is large, has one; the others' pages are published beside it.
+_PUBLISHERS = 2
+_free = {lane: BoundedSemaphore(_PUBLISHERS if lane == Lane.PUBLISH else 1) for lane in Lane}
 _called = {lane: Event() for lane in Lane}
-
 
 # Other people's servers may hold these up, whoever they work for: each has threads of its own.
 _BESIDE = {Lane.COPY, Lane.POLL}
 
 
-def _drain_alone(lane: Lane) -> None:
-    """Drain on one thread of this process, so that no lane takes the threads of the others.
+def _drain_here(lane: Lane) -> None:
+    """Drain on few threads of this process, so that no lane takes the threads of the others.
 
-    Whoever finds the lane being drained only leaves word, and the one who drains looks once more.
+    Whoever finds the lane being drained by as many only leaves word, and those who drain look once more.
     """
     heartbeat.beat(heartbeat.WORKER)
     called = _called[lane]
     called.set()
-    while called.is_set() and _running[lane].acquire(blocking=False):
+    while called.is_set() and _free[lane].acquire(blocking=False):
         try:
             called.clear()
             drain_lanes(lane, called=called)
         finally:
-            _running[lane].release()
+            _free[lane].release()
 
 
 def _task(lane: Lane) -> object:
@@ -42,7 +43,7 @@ def _task(lane: Lane) -> object:
             heartbeat.beat(heartbeat.WORKER)
             drain_beside(lane)
         else:
-            _drain_alone(lane)
+            _drain_here(lane)
 
     return drain
 
