@@ -167,7 +167,8 @@ PREFLIGHT = Answer(
     ],
     b"",
 )
-TOO_LARGE = {
+REFUSED = {
+    400: _complete(400, b"text/plain; charset=utf-8", b"A request names one host.\n", NEVER),
     414: _complete(414, b"text/plain; charset=utf-8", b"The address is too long.\n", NEVER),
     431: _complete(431, b"text/plain; charset=utf-8", b"The request's headers are too large.\n", NEVER),
 }

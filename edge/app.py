@@ -19,7 +19,7 @@ from edge.negotiation import matches
 from edge.overlays import Overlays
 from edge.pages import Pages
 from edge.ready import SHELF, Basis, Ready, Shelf
-from edge.request import ASGIApp, Receive, Request, Scope, Send, excess, read
+from edge.request import ASGIApp, Receive, Request, Scope, Send, read, refusal
 from edge.streams import PATH as EVENTS
 from edge.streams import Limits, Streams
 from store import Entry, HostEntry, Manifest, Store, StoreError
@@ -129,9 +129,9 @@ class Edge:
         """The channel to follow, where that is the answer."""
         if not self._started:
             self.start()
-        too_large = excess(scope)
-        if too_large:
-            await answers.answer(send, answers.TOO_LARGE[too_large])
+        refused = refusal(scope)
+        if refused:
+            await answers.answer(send, answers.REFUSED[refused])
             return None
         request = read(scope)
         found: Answer | Channel | None

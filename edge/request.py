@@ -64,8 +64,8 @@ def read(scope: Scope) -> Request:
     )
 
 
-def excess(scope: Scope) -> int:
-    """The status that refuses an oversized request, or 0."""
+def refusal(scope: Scope) -> int:
+    """The status that refuses a request which is too large, or names several hosts (RFC 9112, 3.2); or 0."""
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > LONGEST_TARGET:
         return 414
     headers = scope["headers"]
@@ -74,7 +74,7 @@ def excess(scope: Scope) -> int:
         or sum([len(name) + len(value) for name, value in headers]) > LARGEST_HEADERS
     ):
         return 431
-    return 0
+    return 400 if [name for name, _value in headers].count(b"host") > 1 else 0
 
 
 def target_of(scope: Scope) -> bytes:

@@ -13,7 +13,7 @@ from publishing.building.charts import metric_views
 from publishing.building.page import about_view, images
 from publishing.emergency import ready, targets
 from publishing.forms import ComponentForms
-from publishing.rendering import badges, embed, feeds, icalendar, previews, statuspage, texts
+from publishing.rendering import badges, embed, favicon, feeds, icalendar, previews, statuspage, texts
 from publishing.snapshot import PageView, Snapshot, YearMonth
 from store import Document
 
@@ -57,10 +57,12 @@ def _closed(builder: Builder) -> list[Document]:
 
 
 def _assets(builder: Builder) -> list[Document]:
-    found = images(builder.page)
+    found, icon = images(builder.page), builder.page.favicon
+    shown = (bytes(icon.content), icon.content_type) if icon else (b"", "")
     return [
         *render.assets(builder.page_view),
         *(Document(one.path, bytes(one.content), one.content_type) for one in found),
+        favicon.document(*shown),
     ]
 
 

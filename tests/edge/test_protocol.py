@@ -278,6 +278,19 @@ def test_long_keys_of_ready_answers_count(published: Store) -> None:
     asyncio.run(scenario())
 
 
+def test_a_request_that_names_two_hosts_is_refused_also_where_an_answer_is_ready(published: Store) -> None:
+    async def scenario() -> None:
+        async with serving(published, teapot) as (_, port):
+            client = await Client.connect(port)
+            for _again in range(2):
+                assert (await client.ask(ACME_HOST)).status == 200
+            for second in (ACME_HOST, GLOBEX_HOST):
+                found = await client.ask(ACME_HOST, Host=second)
+                assert (found.status, found.headers["cache-control"]) == (400, "no-store")
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("first", ["gzip", "identity"])
 def test_a_header_sent_twice_does_not_decide_what_others_get(published: Store, first: str) -> None:
     async def scenario() -> None:

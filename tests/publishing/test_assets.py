@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from publishing import render
+from publishing.rendering import assets as parts
+from publishing.rendering import favicon
 from tests.publishing import samples
 
 _NAME = re.compile(r"/assets/[a-z0-9-]+-([0-9a-f]{12})\.[a-z0-9]+")
@@ -32,3 +36,21 @@ def test_a_page_loads_nothing_else() -> None:
     )
     assert len(loaded) > 1
     assert set(loaded) <= paths
+
+
+@pytest.mark.parametrize("kind", ["none of its own", "wide", "tiny", "drawing"])
+def test_the_icon_is_an_icon_whatever_a_page_has(kind: str) -> None:
+    own, content_type = b"", ""
+    if kind == "drawing":
+        own, content_type = parts.icon("major").body, parts.SVG
+    elif kind != "none of its own":
+        out = io.BytesIO()
+        Image.new("RGBA", (800, 90) if kind == "wide" else (3, 3), "#cf5a11").save(out, "PNG")
+        own, content_type = out.getvalue(), "image/png"
+    made = favicon.document(own, content_type)
+    shown = Image.open(io.BytesIO(made.body), formats=["ICO"])
+    assert (made.path, made.content_type) == ("/favicon.ico", "image/x-icon")
+    assert shown.info["sizes"] == {(16, 16), (32, 32), (48, 48)}
+    red, _green, blue, alpha = shown.convert("RGBA").getpixel((24, 24 if kind == "wide" else 42))  # type: ignore[misc]
+    assert alpha == 255
+    assert (red > blue) == bool(own)

@@ -1,0 +1,35 @@
+"""The page's icon where programs look that read no HTML, as the one kind of image that its name promises."""
+
+import io
+from functools import lru_cache
+
+import resvg_py
+from PIL import Image, ImageOps
+
+from publishing.rendering import assets
+from store import Document
+
+PATH = "/favicon.ico"
+# As servers of files say it.
+_TYPE = "image/x-icon"
+_SIZES = [(16, 16), (32, 32), (48, 48)]
+
+
+def document(image: bytes, content_type: str) -> Document:
+    """`image` is the page's own, a PNG or SVG; where it is empty, the sign is the built-in one."""
+    if not image:
+        image, content_type = assets.icon("page").body, assets.SVG
+    return Document(PATH, _ico(image, content_type), _TYPE)
+
+
+@lru_cache(maxsize=64)
+def _ico(image: bytes, content_type: str) -> bytes:
+    png = _drawn(image) if content_type == assets.SVG else image
+    drawn, out = Image.open(io.BytesIO(png)).convert("RGBA"), io.BytesIO()
+    ImageOps.pad(drawn, _SIZES[-1]).save(out, "ICO", sizes=_SIZES)
+    return out.getvalue()
+
+
+def _drawn(svg: bytes) -> bytes:
+    widest, _height = _SIZES[-1]
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), width=widest))
