@@ -213,7 +213,11 @@ class Copy:
         return self.get(f"{READY[1:]}{self.page}.{what}")
 
     def document(self, path: str) -> bytes | None:
-        return self.get(path[1:])
+        return self.get(self.place(path[1:]))
+
+    def place(self, form: str) -> str:
+        """The name of the file that it is in."""
+        return form
 
     def write(self, what: str, raw: bytes, log: Json) -> None:
         self.put(f"{READY[1:]}{self.page}.{what}", raw, "application/octet-stream")
@@ -221,6 +225,7 @@ class Copy:
             self.show(log["notices"][-1])
 
     def show(self, notice: Json) -> None:
+        before, is_open = self.before(), notice["updates"][-1]["status"] != "resolved"
         ready = self.document(f"{READY}{notice['impact']}-index.html")
         files = {"index.html": filled(ready, notice)} if ready else {}
         for name in ("status", "summary", "incidents", "incidents/unresolved"):
@@ -228,10 +233,26 @@ class Copy:
             if body:
                 shown = raised(json.loads(body), notice, name)
                 files[f"api/v2/{name}.json"] = json.dumps(shown, ensure_ascii=False).encode()
+        for form, put_in in FORMS.items():
+            begun = self.document(f"{READY}{notice['impact']}-{form}") if is_open else None
+            body = put_in(begun, notice) if begun else before.get(form)
+            if body:
+                files[self.place(form)] = body
         self.doubt(files)
         for name, body in files.items():
-            kind = "text/html" if name.endswith(".html") else "application/json"
-            self.put(name, body, f"{kind}; charset=utf-8")
+            self.put(name, body, TYPES[pathlib.PurePath(name).suffix])
+
+    def before(self) -> dict[str, bytes]:
+        """The forms as they were before there was a notice: kept beside its log, as it may be resolved from
+        elsewhere. What the service has written anew since takes their place."""
+        name = f"{READY[1:]}{self.page}.before"
+        kept, held = json.loads(self.get(name) or b"{}"), json.loads(self.get(".manifest.json") or b"{}")
+        for form in FORMS:
+            body = self.document(f"/{form}")
+            if body and (form not in kept or self.place(form) not in held.get("unsure", [self.place(form)])):
+                kept[form] = base64.b64encode(body).decode()
+        self.put(name, json.dumps(kept).encode(), "application/octet-stream")
+        return {form: base64.b64decode(text) for form, text in kept.items()}
 
     def doubt(self, names: Iterable[str]) -> None:
         """Have the service write these anew when it is back (copies/held.py)."""
@@ -252,6 +273,9 @@ class Folder(Copy):
         self.page, self.root, self.name = page, pathlib.Path(path), f"copy in {path}"
         if not self.root.is_dir():
             raise Trouble(f"There is no directory {path}.")
+
+    def place(self, form: str) -> str:
+        return f"{form}/index.html" if (self.root / form).is_dir() else form
 
     def get(self, name: str) -> bytes | None:
         path = self.root / name
@@ -394,6 +418,57 @@ def raised(members: Json, notice: Json, name: str) -> Json:
         members["incidents"] = mine + others
     return members
 
+
+def in_widget(body: bytes, notice: Json) -> bytes:
+    members, said = json.loads(body), notice["updates"][-1]
+    state = members["words"].get(said["status"], said["status"])
+    members["notices"].insert(0, {"id": notice["id"], "name": notice["name"], "state": state})
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def in_frame(body: bytes, notice: Json) -> bytes:
+    said = notice["updates"][-1]
+    told = f"{html.escape(notice['name'])}: {html.escape(said['text'])}"
+    line = f'<a href="/" dir="auto">{told}</a> {moment(said)}'
+    top = f'<p class="notice" id="notice" role="status">{line}</p>'
+    return body.replace(b"<!--notice-->", top.encode(), 1)
+
+
+def told_lines(notice: Json) -> list[str]:
+    said = notice["updates"][::-1]
+    times = [dt.datetime.fromisoformat(one["at"]).astimezone(UTC) for one in said]
+    lines = [f"{one['status']}, {at:%Y-%m-%d %H:%M} UTC: {one['text']}" for one, at in zip(said, times)]
+    return [notice["name"], *lines]
+
+
+def in_text(body: bytes, notice: Json) -> bytes:
+    return body + "\n".join(told_lines(notice)).encode() + b"\n"
+
+
+def in_markdown(body: bytes, notice: Json) -> bytes:
+    plain_lines = [re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", text) for text in told_lines(notice)]
+    quoted = "\n".join(f"> {one}" for text in plain_lines for one in [*text.split("\n"), ""])
+    return body + b"\n" + quoted.encode() + b"\n"
+
+
+# Besides the page: what stands in for these while a notice is open is ready, and the notice is put in.
+FORMS: dict[str, Callable[[bytes, Json], bytes]] = {
+    "badge.svg": lambda body, _notice: body,
+    "badge-plain.svg": lambda body, _notice: body,
+    "embed/widget.json": in_widget,
+    "embed/frame": in_frame,
+    "status.txt": in_text,
+    "index.md": in_markdown,
+}
+# By a file's extension; only pages have none.
+TYPES = {
+    "": "text/html; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
 
 # Telling ---------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from tests.repository.tree import files, functions, imported, packages, place, p
 
 _LONGEST_FILE, _LONGEST_FUNCTION = 400, 40
 # One file is all that it may be: somebody copies it to a laptop.
-_LONGER = {"emergency.py": 790}
+_LONGER = {"emergency.py": 865}
 # Written so that this file has none itself.
 _UNFINISHED = re.compile(r"\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b")
 
