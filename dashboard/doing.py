@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from django import forms
@@ -12,8 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from common.counters import NotCounting, TooOften
-from common.errors import Refused
+from common.errors import Overtaken, Refused
 from dashboard.forms.base import beside
+
+
+class Tried(Enum):
+    """What became of a verb."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    OVERTAKEN = "overtaken"
 
 
 def does(form: forms.BaseForm, verb: Callable[[], Any]) -> bool:
@@ -26,15 +35,28 @@ def does(form: forms.BaseForm, verb: Callable[[], Any]) -> bool:
     return True
 
 
-def told(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> None:
-    """Do it, and tell the person so, or what was refused."""
+def tried(form: forms.BaseForm, verb: Callable[[], Any]) -> Tried:
+    """As `does`, for screens that show what somebody else made of it meanwhile, where that is the trouble."""
+    try:
+        verb()
+    except Overtaken:
+        return Tried.OVERTAKEN
+    except Refused as refusal:
+        form.add_error(*beside(form, refusal))
+        return Tried.REFUSED
+    return Tried.DONE
+
+
+def told(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> bool:
+    """Do it, and tell the person so, or what was refused; whether it was done."""
     try:
         verb()
     except Refused as refusal:
         messages.error(request, refusal.message)
-    else:
-        if done:
-            messages.success(request, done)
+        return False
+    if done:
+        messages.success(request, done)
+    return True
 
 
 def counted(verb: Callable[[], Any]) -> Callable[[], Any]:

@@ -10,8 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from common.errors import Overtaken, Refused
-from dashboard.forms.base import beside
+from dashboard.doing import Tried, does, tried
 from dashboard.forms.incident import PastIncidentForm
 from dashboard.forms.postmortem import PostmortemForm
 from dashboard.gates import PageRequest, page_screen
@@ -23,25 +22,22 @@ from incidents.actions.postmortem import publish_postmortem, revert_postmortem, 
 from incidents.models import Incident, Postmortem
 from tenants.models import Role
 
+_OF_THE_PAST = ("name", "started_at", "resolved_at", "body", "impact_override")
+
 
 @page_screen(Role.EDITOR)
 def incident_past(request: PageRequest) -> HttpResponse:
     """Add one that is over to the history."""
     form = PastIncidentForm(request.page, typed(request))
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        try:
-            made = backfill_incident(
-                request.page,
-                request.actor,
-                components=given["statuses"],
-                **{name: given[name] for name in ("name", "started_at", "resolved_at", "body")},
-                impact_override=given["impact_override"],
-            )
+        given, made = form.cleaned_data, []
+        said = {
+            name: given[name] for name in ("name", "started_at", "resolved_at", "body", "impact_override")
+        }
+        said["components"] = given["statuses"]
+        if does(form, lambda: made.append(backfill_incident(request.page, request.actor, **said))):
             messages.success(request, _("It is in the history. Nobody was told."))
-            return redirect("incident", request.page.pk, made.pk)
-        except Refused as refusal:
-            form.add_error(*beside(form, refusal))
+            return redirect("incident", request.page.pk, made[0].pk)
     return render(request, "dashboard/incidents/past.html", {"form": form})
 
 
@@ -54,13 +50,10 @@ def postmortem(request: PageRequest, incident_id: str) -> HttpResponse:
     form = PostmortemForm(written, typed(request), seen)
     theirs: list[tuple[Any, Any]] | None = None
     if request.method == "POST" and form.is_valid() and request.POST.get("then") != "preview":
-        try:
-            messages.success(request, _carry_out(request, shown, form))
+        how = tried(form, lambda: messages.success(request, _carry_out(request, shown, form)))
+        if how is Tried.DONE:
             return redirect("postmortem", request.page.pk, shown.pk)
-        except Overtaken:
-            theirs = form.against(written, seen)
-        except Refused as refusal:
-            form.add_error(*beside(form, refusal))
+        theirs = form.against(written, seen) if how is Tried.OVERTAKEN else None
     values = {
         "form": form,
         "incident": shown,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -10,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from common.errors import Refused
+from dashboard.doing import told
 from dashboard.gates import PageRequest, page_screen
 from incidents.actions.draft import discard_draft
 from notifications.holding import tell_now, undo
@@ -26,11 +25,8 @@ _VERBS = {
 @page_screen(Role.EDITOR)
 def draft_discard(request: PageRequest, draft_id: str) -> HttpResponse:
     draft = get_object_or_404(request.page.drafts, pk=draft_id)
-    try:
-        discard_draft(request.page, draft, request.actor)
-        messages.success(request, _("The draft is discarded."))
-    except Refused as refusal:
-        messages.error(request, refusal.message)
+    done = str(_("The draft is discarded."))
+    told(request, lambda: discard_draft(request.page, draft, request.actor), done)
     return redirect(f"{reverse('incidents', args=[request.page.pk])}?state=drafts")
 
 
@@ -38,11 +34,7 @@ def draft_discard(request: PageRequest, draft_id: str) -> HttpResponse:
 @page_screen(Role.EDITOR)
 def release(request: PageRequest, event_id: int) -> HttpResponse:
     verb, said = _VERBS.get(request.POST.get("then", ""), _VERBS["undo"])
-    try:
-        verb(request.page, request.actor, event_id)
-        messages.success(request, said)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
+    told(request, lambda: verb(request.page, request.actor, event_id), str(said))
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
     return redirect(back) if safe else redirect("home", request.page.pk)

@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import Overtaken, Refused
 from dashboard import drafting
-from dashboard.forms.base import beside
+from dashboard.doing import Tried, told, tried
 from dashboard.forms.incident import EditIncidentForm, EditUpdateForm, UpdateForm
 from dashboard.gates import PageRequest, page_screen
 from dashboard.previews import preview_of
@@ -56,15 +55,10 @@ def incident(request: PageRequest, incident_id: str) -> HttpResponse:
     form = UpdateForm(request.page, shown, typed(request), initial=begins_as) if may_edit else None
     overtaken = False
     if form and request.method == "POST" and form.is_valid() and "preview" not in request.POST:
-        try:
-            if not form.is_for_later:
-                return _say(request, shown, form, draft)
-            if drafting.keep(request, form, draft, shown):
-                return redirect("incident", request.page.pk, shown.pk)
-        except Overtaken:
-            overtaken = True
-        except Refused as refusal:
-            form.add_error(*beside(form, refusal))
+        how = _go_on(request, shown, form, draft)
+        if how is Tried.DONE:
+            return redirect("incident", request.page.pk, shown.pk)
+        overtaken = how is Tried.OVERTAKEN
     preview = preview_of(request, form) if form and "preview" in request.POST else None
     values = _shown(request, shown) | {"form": form, "overtaken": overtaken, "preview": preview}
     values |= {"draft": draft, "draft_seen": drafting.newest(draft)}
@@ -73,7 +67,14 @@ def incident(request: PageRequest, incident_id: str) -> HttpResponse:
     return render(request, "dashboard/incidents/incident.html", values, status=409 if overtaken else 200)
 
 
-def _say(request: PageRequest, incident: Incident, form: UpdateForm, draft: Draft | None) -> HttpResponse:
+def _go_on(request: PageRequest, incident: Incident, form: UpdateForm, draft: Draft | None) -> Tried:
+    if form.is_for_later:
+        kept = drafting.keep(request, form, draft, incident)
+        return Tried.DONE if kept else Tried.REFUSED
+    return tried(form, lambda: _say(request, incident, form, draft))
+
+
+def _say(request: PageRequest, incident: Incident, form: UpdateForm, draft: Draft | None) -> None:
     now, given = timezone.now(), form.cleaned_data
     if draft:
         drafting.publish(request, form, draft, incident)
@@ -90,7 +91,6 @@ def _say(request: PageRequest, incident: Incident, form: UpdateForm, draft: Draf
         )
     over = not IncidentStatus(given["status"]).is_open
     messages.success(request, _("The incident is resolved.") if over else _("The update is on the page."))
-    return redirect("incident", request.page.pk, incident.pk)
 
 
 def _written_since(event_id: int) -> set[str]:
@@ -102,7 +102,7 @@ def _written_since(event_id: int) -> set[str]:
 def _shown(request: PageRequest, incident: Incident) -> dict[str, Any]:
     page, now = request.page, timezone.now()
     waiting = [one for one in held(page, now) if one.event.object_id == incident.pk]
-    told = told_of(incident, request.organisation.pk)
+    about = told_of(incident, request.organisation.pk)
     return {
         "incident": incident,
         "impact": Impact(incident.shown_impact),
@@ -112,8 +112,8 @@ def _shown(request: PageRequest, incident: Incident) -> dict[str, Any]:
         "now": now,
         "url": incident_url(page, incident.pk) if page.published else "",
         "held": waiting,
-        "told": told,
-        "is_telling": bool(waiting) or is_under_way(incident, told, now),
+        "told": about,
+        "is_telling": bool(waiting) or is_under_way(incident, about, now),
         "drafts": incident.drafts.all(),
         "postmortem": getattr(incident, "postmortem", None),
         "may_edit": request.standing.may(Role.EDITOR, page.pk),
@@ -145,15 +145,12 @@ def incident_edit(request: PageRequest, incident_id: str) -> HttpResponse:
     form = EditIncidentForm(shown, typed(request), seen)
     theirs: list[tuple[Any, Any]] | None = None
     if request.method == "POST" and form.is_valid():
-        try:
-            fields = form.changed()
-            edit_incident(request.page, shown, request.actor, seen=form.cleaned_data["seen"], **fields)
+        fields = form.changed() | {"seen": form.cleaned_data["seen"]}
+        how = tried(form, lambda: edit_incident(request.page, shown, request.actor, **fields))
+        if how is Tried.DONE:
             messages.success(request, _("The incident is corrected. Nobody was told."))
             return redirect("incident", request.page.pk, shown.pk)
-        except Overtaken:
-            theirs = form.against(shown, seen)
-        except Refused as refusal:
-            form.add_error(*beside(form, refusal))
+        theirs = form.against(shown, seen) if how is Tried.OVERTAKEN else None
     values = {"form": form, "incident": shown, "theirs": theirs}
     return render(request, "dashboard/incidents/edit.html", values, status=200 if theirs is None else 409)
 
@@ -169,14 +166,12 @@ def update_edit(request: PageRequest, incident_id: str, update_id: str) -> HttpR
     form = EditUpdateForm(update, typed(request), seen)
     theirs: list[tuple[Any, Any]] | None = None
     if request.method == "POST" and form.is_valid():
-        try:
-            edit_update(request.page, update, request.actor, seen=form.cleaned_data["seen"], **form.changed())
+        fields = form.changed() | {"seen": form.cleaned_data["seen"]}
+        how = tried(form, lambda: edit_update(request.page, update, request.actor, **fields))
+        if how is Tried.DONE:
             messages.success(request, _("The update is corrected. Nobody was told."))
             return redirect("incident", request.page.pk, shown.pk)
-        except Overtaken:
-            theirs = form.against(update, seen)
-        except Refused as refusal:
-            form.add_error(*beside(form, refusal))
+        theirs = form.against(update, seen) if how is Tried.OVERTAKEN else None
     values = {"form": form, "incident": shown, "update": update, "theirs": theirs}
     return render(
         request, "dashboard/incidents/update_edit.html", values, status=200 if theirs is None else 409
@@ -189,10 +184,7 @@ def incident_delete(request: PageRequest, incident_id: str) -> HttpResponse:
     shown = found(request, incident_id)
     if request.method != "POST":
         return render(request, "dashboard/incidents/delete.html", {"incident": shown})
-    try:
-        delete_incident(request.page, shown, request.actor)
-        messages.success(request, _("The incident is off the page."))
+    done = _("The incident is off the page.")
+    if told(request, lambda: delete_incident(request.page, shown, request.actor), done):
         return redirect("incidents", request.page.pk)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-        return redirect("incident", request.page.pk, shown.pk)
+    return redirect("incident", request.page.pk, shown.pk)

@@ -15,9 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import Refused
 from dashboard import drafting, framed
-from dashboard.forms.base import beside
+from dashboard.doing import does
 from dashboard.forms.incident import NewIncidentForm
 from dashboard.gates import PageRequest, page_screen
 from dashboard.prepared import OF_INCIDENTS, Prepared, prepared
@@ -25,7 +24,7 @@ from dashboard.previews import preview_of
 from dashboard.typed import typed
 from incidents.actions.incident import open_incident
 from incidents.choices import IncidentStatus
-from incidents.models import Draft, IncidentUpdate
+from incidents.models import Draft, Incident, IncidentUpdate
 from tenants.models import Role
 
 _SORTS = {"name", "-name", "started_at", "-started_at"}
@@ -106,26 +105,26 @@ def _keep(request: PageRequest, form: NewIncidentForm, draft: Draft | None) -> H
 
 def _open(request: PageRequest, form: NewIncidentForm, draft: Draft | None) -> HttpResponse | None:
     """To the incident; None where it was refused, as the form says then."""
-    now = timezone.now()
-    try:
-        incident = (
-            drafting.publish(request, form, draft, None)
-            if draft
-            else open_incident(
-                request.page,
-                request.actor,
-                form.words,
-                name=form.cleaned_data["name"],
-                impact_override=form.impact,
-                next_update_by=form.promised(now),
-                notify_at=form.notify_at(now),
-            )
-        )
-    except Refused as refusal:
-        form.add_error(*beside(form, refusal))
+    made: list[Incident] = []
+    if not does(form, lambda: made.append(_opened(request, form, draft))):
         return None
     messages.success(request, _("The incident is open. Visitors see it now."))
-    return redirect("incident", request.page.pk, incident.pk)
+    return redirect("incident", request.page.pk, made[0].pk)
+
+
+def _opened(request: PageRequest, form: NewIncidentForm, draft: Draft | None) -> Incident:
+    if draft:
+        return drafting.publish(request, form, draft, None)
+    now = timezone.now()
+    return open_incident(
+        request.page,
+        request.actor,
+        form.words,
+        name=form.cleaned_data["name"],
+        impact_override=form.impact,
+        next_update_by=form.promised(now),
+        notify_at=form.notify_at(now),
+    )
 
 
 def _as_prepared(use: Prepared) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.factors import with_second_factor
-from common.errors import Refused
-from dashboard.forms.base import beside
+from dashboard.doing import does, told
 from dashboard.forms.organisation import InviteForm, RolesForm
 from dashboard.gates import OrganisationRequest, organisation_screen
 from dashboard.typed import typed
@@ -60,13 +59,11 @@ def invite_member(request: OrganisationRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         role = Role(form.cleaned_data["role"])
         check_may_grant(request.standing, role, *form.page_roles.values())
-        try:
-            wanted = Invited(form.cleaned_data["email"], role, form.page_roles)
-            sent = invite(request.organisation, wanted, request.user, request.actor)
-        except Refused as refusal:
-            form.add_error(*beside(form, refusal))
-        else:
-            messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": sent.email})
+        wanted, sent = Invited(form.cleaned_data["email"], role, form.page_roles), []
+        who = (request.user, request.actor)
+        if does(form, lambda: sent.append(invite(request.organisation, wanted, *who))):
+            said = _("The invitation to %(email)s is on its way.") % {"email": sent[0].email}
+            messages.success(request, said)
             return redirect("members")
     return render(request, "dashboard/members/invite.html", {"form": form})
 
@@ -79,14 +76,10 @@ def member(request: OrganisationRequest, member_id: int) -> HttpResponse:
     own = {one.page_id: one.role for one in found.page_roles.all()}
     initial = {"role": found.role} | {f"page_{page_id}": role for page_id, role in own.items()}
     form = RolesForm(_pages(), request.standing, typed(request), initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            _give(request, found, own, form)
-        except Refused as refusal:
-            form.add_error(*beside(form, refusal))
-        else:
-            messages.success(request, _("Saved: it holds from now on."))
-            return redirect("members")
+    sent = request.method == "POST" and form.is_valid()
+    if sent and does(form, lambda: _give(request, found, own, form)):
+        messages.success(request, _("Saved: it holds from now on."))
+        return redirect("members")
     return render(request, "dashboard/members/member.html", {"form": form, "member": found})
 
 
@@ -104,13 +97,9 @@ def leave(request: OrganisationRequest) -> HttpResponse:
     found = Membership.objects.filter(tenant=request.organisation, user=request.user).first()
     if found is None:
         raise Http404
-    try:
-        remove_member(found, request.actor)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-        return redirect("members")
-    messages.success(request, _("You have left %(name)s.") % {"name": request.organisation.name})
-    return redirect("/o/?all")
+    done = _("You have left %(name)s.") % {"name": request.organisation.name}
+    left = told(request, lambda: remove_member(found, request.actor), done)
+    return redirect("/o/?all" if left else "members")
 
 
 @require_POST
@@ -141,12 +130,7 @@ def withdraw(request: OrganisationRequest, invitation_id: str) -> HttpResponse:
 
 
 def _done(request: OrganisationRequest, said: str, verb: Any, row: Any) -> HttpResponse:
-    try:
-        verb(row, request.actor)
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        messages.success(request, said)
+    told(request, lambda: verb(row, request.actor), said)
     return redirect("members")
 
 

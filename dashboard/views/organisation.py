@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.export import archive
 from accounts.factors import has_second_factor
-from common.errors import Refused
+from dashboard.doing import does
 from dashboard.downloads import zip_answer
-from dashboard.forms.base import beside, number
+from dashboard.forms.base import number
 from dashboard.forms.organisation import DeleteForm, RenameForm
 from dashboard.gates import OrganisationRequest, organisation_screen
 from dashboard.typed import typed
@@ -27,11 +27,8 @@ from tenants.organisations import GRACE, delete_tenant, note_export, rename_tena
 def settings(request: OrganisationRequest) -> HttpResponse:
     form = RenameForm(typed(request), initial={"name": request.organisation.name})
     if request.method == "POST" and form.is_valid():
-        try:
-            rename_tenant(request.organisation, form.cleaned_data["name"], request.actor)
-        except Refused as refusal:
-            form.add_error(*beside(form, refusal))
-        else:
+        name = form.cleaned_data["name"]
+        if does(form, lambda: rename_tenant(request.organisation, name, request.actor)):
             messages.success(request, _("Saved."))
             return redirect("organisation_settings")
     kept = typed(request, reverse("delete_organisation")) if request.method != "POST" else None

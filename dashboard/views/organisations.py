@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,13 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from common.errors import Refused
-from dashboard.forms.base import beside
+from dashboard.doing import does, told
 from dashboard.forms.organisation import NewOrganisationForm
 from events.actor import person_behind
 from tenants.access import deleted_tenants_of, may_create_tenant, tenants_of
 from tenants.actions import create_tenant
-from tenants.models import User
+from tenants.models import Tenant, User
 from tenants.organisations import GRACE, restore_tenant
 
 
@@ -42,12 +40,9 @@ def new_organisation(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = NewOrganisationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            made = create_tenant(**form.cleaned_data, owner=user)
-        except Refused as refusal:
-            form.add_error(*beside(form, refusal))
-        else:
-            return HttpResponseRedirect(f"/o/{made.slug}/")
+        made: list[Tenant] = []
+        if does(form, lambda: made.append(create_tenant(**form.cleaned_data, owner=user))):
+            return HttpResponseRedirect(f"/o/{made[0].slug}/")
     return render(request, "dashboard/organisations/new.html", {"form": form})
 
 
@@ -58,10 +53,7 @@ def restore_organisation(request: HttpRequest) -> HttpResponse:
     tenant = next((one for one in deleted_tenants_of(request.user) if one.pk == wanted), None)
     if tenant is None:
         raise Http404
-    try:
-        restore_tenant(tenant, person_behind(request))
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-        return redirect("organisations")
-    messages.success(request, _("%(name)s is back, as it was.") % {"name": tenant.name})
-    return HttpResponseRedirect(f"/o/{tenant.slug}/")
+    done = _("%(name)s is back, as it was.") % {"name": tenant.name}
+    if told(request, lambda: restore_tenant(tenant, person_behind(request)), done):
+        return HttpResponseRedirect(f"/o/{tenant.slug}/")
+    return redirect("organisations")
