@@ -10,7 +10,7 @@ from notifications import troubles
 from notifications.actions import suppress, withdraw
 from notifications.choices import DeliveryLane, SuppressionReason
 from notifications.expansion import expand
-from notifications.health import FAILING, is_given_up
+from notifications.health import FAILING, GIVE_UP_AFTER, failing_since
 from notifications.models import Delivery, EndpointHealth
 from notifications.sending import BOUNCE, ECHO, send_due, take_back
 from notifications.tracking_outcomes import COMPLAINED, OPTED_OUT, see_to_reports
@@ -94,12 +94,14 @@ def look_after(item: Claimed) -> None:
     health = mine.first()
     if subscriber is None or health is None or not subscriber.is_active:
         return
-    now = timezone.now()
-    if is_given_up(health, now):
+    now, since = timezone.now(), failing_since(health, subscriber.confirmed_at)
+    if since is None:
+        return
+    if since <= now - GIVE_UP_AFTER:
         quarantine(subscriber.page, subscriber, SYSTEM, _FAILED_FOR_DAYS)
         mine.update(disabled_at=now, disabled_reason=_FAILED_FOR_DAYS)
         troubles.ask(subscriber.page_id)
-    elif health.warned_at is None:
+    elif health.warned_at is None or health.warned_at < since:
         warn(subscriber.page, subscriber, SYSTEM)
         mine.update(warned_at=now)
 

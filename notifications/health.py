@@ -69,14 +69,17 @@ def note(outcomes: Sequence[Outcome], now: datetime) -> None:
     _ask([one for one in machines if failures[one]], now)
 
 
-def is_given_up(health: EndpointHealth, now: datetime) -> bool:
-    return health.first_failure_at is not None and health.first_failure_at <= now - GIVE_UP_AFTER
+def failing_since(health: EndpointHealth, confirmed_at: datetime | None) -> datetime | None:
+    """`confirmed_at`: since when it is told. One that was given up and taken up again begins anew."""
+    if health.first_failure_at is None or confirmed_at is None:
+        return health.first_failure_at
+    return max(health.first_failure_at, confirmed_at)
 
 
 def _ask(whose: Sequence[tuple[str, str]], now: datetime) -> None:
     """Have those looked after that have failed often enough, or for long enough."""
     late = Q(consecutive_failures__gte=WARN_AT, warned_at=None)
-    late |= Q(first_failure_at__lte=now - GIVE_UP_AFTER, disabled_at=None)
+    late |= Q(first_failure_at__lte=now - GIVE_UP_AFTER)
     ids = [subscriber for _, subscriber in whose]
     found = EndpointHealth.objects.filter(late, subscriber_id__in=ids).order_by(F("subscriber_id"))
     for tenant_id, subscriber_id in found.values_list("tenant_id", "subscriber_id"):

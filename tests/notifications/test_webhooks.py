@@ -14,6 +14,7 @@ from django.utils import timezone
 from standardwebhooks import Webhook
 
 from common.errors import Refused
+from common.tenancy import current_tenant_id
 from components.actions import set_status, update_component
 from components.models import Component
 from events.actor import SYSTEM
@@ -24,7 +25,7 @@ from notifications.models import Delivery, EndpointHealth
 from outbox.drain import drain_lanes
 from outbox.registry import SENDING, Lane
 from pages.models import StatusPage
-from subscribers.actions import Who, add_confirmed, rotate_secret, subscribe
+from subscribers.actions import Who, add_confirmed, quarantine, reactivate, rotate_secret, subscribe
 from subscribers.choices import Channel, SubscriberState
 from subscribers.models import Subscriber
 from subscribers.secrets import signing_key
@@ -160,7 +161,9 @@ def test_who_fails_four_times_has_its_owner_warned_and_who_fails_for_days_is_giv
         deliver()
     assert mail.recipients == ["owner@example.org"]
 
-    EndpointHealth.objects.update(first_failure_at=timezone.now() - timedelta(days=5, minutes=1))
+    five_days_ago = timezone.now() - timedelta(days=5, minutes=1)
+    EndpointHealth.objects.update(first_failure_at=five_days_ago)
+    Subscriber.objects.update(confirmed_at=five_days_ago)
     # By then its circuit has long been forgotten.
     caches["limits"].clear()
     Delivery.objects.filter(status="pending").update(next_attempt_at=timezone.now())
@@ -168,6 +171,37 @@ def test_who_fails_four_times_has_its_owner_warned_and_who_fails_for_days_is_giv
     subscriber.refresh_from_db()
     assert subscriber.state == SubscriberState.QUARANTINED
     assert mail.recipients == ["owner@example.org"] * 2
+
+
+def test_who_was_given_up_and_is_taken_up_again_has_as_long_as_at_first(
+    page: StatusPage, machine: Hooks, mail: Sink
+) -> None:
+    subscriber = told(page, machine, contact="owner@example.org")
+    long_ago, machine.always = timezone.now() - timedelta(days=30), Answer(500)
+    EndpointHealth.objects.create(
+        tenant_id=current_tenant_id(),
+        subscriber_id=subscriber.pk,
+        consecutive_failures=9,
+        first_failure_at=long_ago,
+        warned_at=long_ago,
+        disabled_at=long_ago,
+    )
+    quarantine(page, subscriber, SYSTEM, "It failed for days.")
+    reactivate(page, subscriber, SYSTEM)
+    deliver()
+    mail.raw.clear()
+    opened(page)
+    deliver()
+    subscriber.refresh_from_db()
+    assert subscriber.is_active
+    assert mail.recipients == ["owner@example.org"], "It is warned about anew."
+
+    Subscriber.objects.update(confirmed_at=timezone.now() - timedelta(days=5, minutes=1))
+    Delivery.objects.filter(status="pending").update(next_attempt_at=timezone.now())
+    caches["limits"].clear()
+    deliver()
+    subscriber.refresh_from_db()
+    assert subscriber.state == SubscriberState.QUARANTINED
 
 
 def test_one_success_ends_a_row_of_failures(page: StatusPage, machine: Hooks) -> None:
