@@ -25,6 +25,7 @@ from incidents.steps import Words
 from pages.actions import create_page
 from pages.models import StatusPage
 from tenants.models import Tenant
+from tests.api.undoing import undone
 from tests.live import TEMPLATE, Live
 
 pytest_plugins = ["tests.chromium", "tests.golden"]
@@ -53,6 +54,14 @@ def _fill_globex() -> None:
     component = create_component(page, ACTOR, name=f"{CANARY} component")
     words = Words("investigating", f"{CANARY} update", components={component.pk: "major_outage"})
     open_incident(page, ACTOR, words, name=f"{CANARY} incident")
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A transaction around all tests of a file: what is made in it is there for each, then gone."""
+    with django_db_blocker.unblock(), undone():
+        yield
+        connection.set_schema_to_public()
 
 
 @pytest.fixture

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,7 +15,7 @@ from hypothesis import HealthCheck, given
 
 from common.errors import Refused
 from common.tenancy import in_tenant
-from components.models import Component, Statement, StatusChange
+from components.models import Component, StatusChange
 from events.actor import SYSTEM
 from events.models import Event
 from importing.actions import Summary, import_page
@@ -32,21 +30,14 @@ from pages.actions import update_page
 from pages.change import Change
 from pages.models import StatusPage
 from tenants.models import Domain, Tenant
-from tests.clocks import work
 from tests.examples import examples
 from tests.importing.made import PAGE, component, document, incident, maintenance, read, update
 from tests.importing.mutation import extremes, mutated, mutations
 from tests.importing.server import RECORDED
+from tests.importing.state import contents, fresh_start
 
 WHOLE = read_folder(RECORDED)
 RECENT = replace(WHOLE, notices=WHOLE.notices[-40:])
-
-
-def contents() -> dict[str, Any]:
-    """All rows of the current tenant's tables and of the registry of hosts, as they are now."""
-    tables = ["pages", "components", "incidents", "events"]
-    models = [model for app in tables for model in apps.get_app_config(app).get_models()] + [Domain]
-    return {model.__name__: sorted(map(repr, model.objects.values_list())) for model in models}
 
 
 @pytest.fixture
@@ -59,19 +50,6 @@ def unchanged(acme: Tenant, globex: Tenant) -> Iterator[None]:
     assert contents() == before
     with in_tenant(globex.id):
         assert contents() == other
-
-
-def test_the_recorded_page_comes_over_whole_in_one_version_and_in_time(acme: Tenant) -> None:
-    summaries: list[Summary] = []
-    assert work(lambda: summaries.append(import_page(WHOLE)), times=1) < 15
-    [summary] = summaries
-    page = StatusPage.objects.get()
-    assert (page.pk, page.slug, page.name, page.version) == (WHOLE.page.id, "github", "GitHub", 1)
-    assert set(page.incidents.values_list("pk", flat=True)) == {notice.id for notice in WHOLE.notices}
-    assert IncidentUpdate.objects.count() == 4570
-    assert summary.counts["maintenance windows"].added == 18
-    assert summary.notes == ()
-    assert page.indicator == "none"
 
 
 def test_updates_of_one_minute_keep_their_order(acme: Tenant) -> None:
@@ -94,15 +72,6 @@ def test_a_mutated_document_is_stored_or_refused_and_nothing_else(acme: Tenant, 
     transaction.savepoint_rollback(before)
 
 
-def test_nobody_is_told(acme: Tenant) -> None:
-    import_page(WHOLE)
-    assert not Event.objects.filter(notify=True).exists()
-    assert set(OutboxItem.objects.filter(tenant_id=acme.id).values_list("topic", flat=True)) <= {
-        "publish",
-        "clock",
-    }
-
-
 def test_another_tenant_never_notices(acme: Tenant, globex: Tenant) -> None:
     with in_tenant(globex.id):
         before = contents()
@@ -110,15 +79,6 @@ def test_another_tenant_never_notices(acme: Tenant, globex: Tenant) -> None:
     with in_tenant(globex.id):
         after = contents()
     assert {name for name in before if before[name] != after[name]} == {"Domain"}
-
-
-def test_a_second_run_changes_nothing(acme: Tenant) -> None:
-    import_page(WHOLE)
-    before = contents()
-    summary = import_page(WHOLE)
-    assert contents() == before
-    assert not summary.changed
-    assert summary.counts["incidents"].same == 819
 
 
 def test_after_another_week_only_what_is_new_or_differs_is_written(acme: Tenant) -> None:
@@ -142,64 +102,6 @@ def test_history_that_differs_in_itself_takes_a_version(acme: Tenant) -> None:
     page = import_page(read(document(components=[listed | {"updated_at": "2026-01-01T12:00:00Z"}]))).page
     assert StatusPage.objects.get().version == page.version == 2
     assert StatusChange.objects.get().at == datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-def test_a_step_by_step_import_ends_as_one_of_all_at_once(acme: Tenant) -> None:
-    import_page(replace(WHOLE, notices=WHOLE.notices[::2]))
-    import_page(WHOLE)
-    stepwise = [
-        list(StatusChange.objects.values_list("component", "at", "status", "source_id")),
-        rows_of_statements(),
-    ]
-    fresh_start(acme)
-    import_page(WHOLE)
-    at_once = [
-        list(StatusChange.objects.values_list("component", "at", "status", "source_id")),
-        rows_of_statements(),
-    ]
-    assert stepwise == at_once
-
-
-def rows_of_statements() -> list[Any]:
-    return sorted(
-        map(repr, Statement.objects.values_list("component", "source_id", "status", "begun", "ended"))
-    )
-
-
-def fresh_start(tenant: Tenant) -> None:
-    StatusPage.objects.all().delete()
-    Domain.objects.filter(tenant=tenant).delete()
-
-
-def test_the_history_of_a_component_is_what_the_incidents_say(acme: Tenant) -> None:
-    """Every instant between two bounds has the status of the newest notice under way, by a plain search."""
-    import_page(WHOLE)
-    actions = Component.objects.get(name="Actions")
-    of_impact = {"minor": "degraded_performance", "major": "partial_outage", "critical": "major_outage"}
-    of_impact |= {"maintenance": "under_maintenance"}
-    spans = [
-        (notice.begun_at, notice.ended_at, of_impact[notice.impact])
-        for notice in WHOLE.notices
-        if actions.pk in dict(notice.components) and notice.impact != "none" and notice.ended_at
-    ]
-    changes = list(StatusChange.objects.filter(component=actions).values_list("at", "status"))
-    bounds = sorted({bound for begun, ended, _status in spans for bound in (begun, ended)})
-    for one, next_one in pairwise(bounds):
-        at = one + (next_one - one) / 2
-        live = [(begun, status) for begun, ended, status in spans if begun <= at < ended]
-        expected = max(live)[1] if live else "operational"
-        assert [status for begun, status in changes if begun <= at][-1] == expected
-    assert all(
-        notice.derived for notice in Incident.objects.filter(pk__in=actions.statements.values("source_id"))
-    )
-
-
-def test_of_which_times_nothing_is_known(acme: Tenant) -> None:
-    import_page(WHOLE)
-    before, after = StatusPage.objects.get().gaps.all()
-    assert (before.begun, before.ended) == (None, datetime(2022, 3, 24, 19, 11, tzinfo=UTC))
-    assert after.begun == WHOLE.known_until
-    assert timezone.now() - after.ended < timedelta(minutes=1)
 
 
 def test_a_source_read_just_now_leaves_no_time_unknown(acme: Tenant) -> None:
