@@ -31,9 +31,8 @@ def withdraw(tenant_id: str, subscriber_id: str, found: Subscriber | None) -> in
         # A step of an expansion that may have seen the leaver as active commits first.
         list(Notification.objects.of(tenant_id).expanding().select_for_update().values_list("pk"))
         mine = Delivery.objects.of(tenant_id).to(subscriber_id)
-        held = mine.filter(_withdrawn(found)).update(
-            status=DeliveryStatus.SUPPRESSED, last_error="The subscriber has left."
-        )
+        status, why = _instead(found)
+        held = mine.filter(_withdrawn(found)).update(status=status, last_error=why)
         if found is None:
             # What servers answered often names the address.
             Attempt.objects.of(tenant_id).filter(delivery__in=mine).update(response="")
@@ -41,9 +40,17 @@ def withdraw(tenant_id: str, subscriber_id: str, found: Subscriber | None) -> in
     return held
 
 
+def _instead(found: Subscriber | None) -> tuple[DeliveryStatus, str]:
+    """What becomes of it, and why. What waited for an address in quarantine is given up, so that it can be
+    sent again once that works."""
+    if found is not None and found.state == SubscriberState.QUARANTINED:
+        return DeliveryStatus.DEAD, "Its address was put in quarantine."
+    return DeliveryStatus.SUPPRESSED, "The subscriber has left."
+
+
 def _withdrawn(found: Subscriber | None) -> Q:
-    """From quarantine one may come back: what was given up before can then be sent again. Of what is from
-    before leaving nothing can; whoever asks anew gets what follows from that."""
+    """From quarantine one may come back, and what was given up can then be sent again. Of what is from before
+    leaving nothing can; whoever asks anew gets what follows from that."""
     if found is None:
         return Q(status__in=_WAITING + ENDED)
     if found.state == SubscriberState.QUARANTINED:

@@ -240,6 +240,22 @@ def test_nothing_is_sent_again_in_quarantine_or_to_suppressed_and_erased_address
     assert replay([one.pk]) == 0
 
 
+def test_what_waited_for_an_address_in_quarantine_can_be_sent_again_once_it_works(
+    page: StatusPage, subscribed: Add, mail: Sink
+) -> None:
+    ada = subscribed("ada")
+    opened(page)
+    drain([NOTIFY])
+    quarantine(page, ada, ACTOR, "test")
+    deliver()
+    (waited,) = Delivery.objects.filter(status=DeliveryStatus.DEAD)
+    assert "quarantine" in waited.last_error
+    reactivate(page, ada, ACTOR)
+    assert replay([waited.pk]) == 1
+    deliver()
+    assert [one["Subject"] for one in mail.mail(ADA)] == ["Investigating: API is slow"]
+
+
 def test_who_has_not_confirmed_is_asked_again_and_told_nothing_else(page: StatusPage, mail: Sink) -> None:
     subscribe(page, Who(ADA), SYSTEM)
     drain([NOTIFY])
