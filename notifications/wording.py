@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from common.markdown import summary, to_html, to_text
 from components.choices import ComponentStatus
-from incidents.cadence import Call
 from incidents.choices import IncidentKind, IncidentStatus
 from notifications.audience import shown_components
 from notifications.choices import TEAM
-from subscribers.troubles import Trouble
+from notifications.phrases import PHRASES
 
 Facts = dict[str, Any]
 
@@ -46,7 +45,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`template` names files of templates/mail/; `tone` is calm, work, over or an impact."""
+    """`template` names files of templates/mail/; `tone` is calm, work, over or an impact. `action` is what
+    `url` is for, and `because` why it is sent, where that is to somebody of the team."""
 
     template: str
     subject: str
@@ -57,6 +57,8 @@ class Said:
     text: str = ""
     html: str = ""
     url: str = ""
+    action: str = ""
+    because: str = ""
     at: datetime | None = None
     begins: datetime | None = None
     ends: datetime | None = None
@@ -110,52 +112,47 @@ def _notice(kind: str, facts: Facts) -> Said:
     )
 
 
-def _ask(_kind: str, facts: Facts) -> Said:
-    name = facts["page"]["name"]
+def _phrased(kind: str, facts: Facts) -> Said:
+    phrases, values = PHRASES[kind], _values(facts)
     return Said(
-        template="confirm",
-        subject=_("Confirm your subscription to %(page)s") % {"page": name},
-        title=_("Confirm your subscription"),
-        preview=_("One more step, and %(page)s will keep you informed.") % {"page": name},
+        template=phrases.template,
+        subject=str(phrases.subject) % values,
+        title=str(phrases.title),
+        preview=str(phrases.preview) % values,
+        text=str(phrases.text),
+        action=str(phrases.action),
+        because=str(phrases.because) % values,
+        **_of_team(facts),
     )
 
 
-def _remind(kind: str, facts: Facts) -> Said:
-    subject = _("Reminder: confirm your subscription to %(page)s") % {"page": facts["page"]["name"]}
-    return replace(_ask(kind, facts), subject=subject)
+def _values(facts: Facts) -> dict[str, Any]:
+    """What the phrases are filled with. `time` is the one that counts, on the clock of the zone."""
+    values = {"page": facts["page"]["name"], **facts.get("trouble", {})}
+    if "call" not in facts:
+        return values
+    incident = facts["incident"]
+    written, promised = _instant(facts["call"]["written_at"]), _instant(incident["next_update_by"])
+    return values | {
+        "name": incident["name"],
+        "time": _local(promised or written, "H:i T"),
+        "written": _local(written, _("j F Y, H:i T")),
+        "promised": _local(promised, _("j F Y, H:i T")),
+    }
 
 
-def _known(_kind: str, facts: Facts) -> Said:
-    return Said(
-        template="known",
-        subject=_("Your subscription to %(page)s") % {"page": facts["page"]["name"]},
-        title=_("You are subscribed already"),
-        preview=_("Change what you are told, or leave."),
-    )
-
-
-def _failing(_kind: str, facts: Facts) -> Said:
-    return Said(
-        template="machine",
-        subject=_("Messages of %(page)s do not reach your machine") % {"page": facts["page"]["name"]},
-        title=_("Your machine does not answer"),
-        preview=_(
-            "It should be told when something happens, but it failed four times in a row. We go on trying "
-            "for five days, and then give up."
-        ),
-    )
-
-
-def _given_up(_kind: str, facts: Facts) -> Said:
-    return Said(
-        template="machine",
-        subject=_("%(page)s does not tell your machine any more") % {"page": facts["page"]["name"]},
-        title=_("We have given up on your machine"),
-        preview=_(
-            "It is told nothing any more. Once it works, ask the team of the page to take it up again: they "
-            "can also send what it has missed."
-        ),
-    )
+def _of_team(facts: Facts) -> dict[str, Any]:
+    """Where the team sees to it, and which incident it is."""
+    if "trouble" in facts:
+        return {"url": facts["trouble"]["url"]}
+    if "call" not in facts:
+        return {}
+    incident = facts["incident"]
+    return {
+        "url": facts["call"]["url"],
+        "label": f"{IncidentStatus(incident['status']).label}: {incident['name']}",
+        "tone": str(incident["impact"]),
+    }
 
 
 def _welcome(_kind: str, facts: Facts) -> Said:
@@ -180,113 +177,6 @@ def _summary(_kind: str, facts: Facts) -> Said:
     )
 
 
-def _due_soon(_kind: str, facts: Facts) -> Said:
-    return _call(
-        facts,
-        _("Update due at %(time)s: %(name)s"),
-        _("An update is due soon"),
-        _("The public was promised an update by %(promised)s."),
-    )
-
-
-def _overdue(_kind: str, facts: Facts) -> Said:
-    return _call(
-        facts,
-        _("Update overdue since %(time)s: %(name)s"),
-        _("An update is overdue"),
-        _("The public was promised an update by %(promised)s. The status page now says that it is late."),
-    )
-
-
-def _silent(_kind: str, facts: Facts) -> Said:
-    return _call(
-        facts,
-        _("No update since %(time)s: %(name)s"),
-        _("An incident waits for an update"),
-        _("It is still open, and the last update was written on %(written)s."),
-    )
-
-
-def _call(facts: Facts, subject: str, title: str, text: str) -> Said:
-    """What asks the team for an update. `subject` names the time that counts, on the clock of the zone."""
-    incident, call = facts["incident"], facts["call"]
-    written, promised = _instant(call["written_at"]), _instant(incident["next_update_by"])
-    values = {
-        "name": incident["name"],
-        "time": _local(promised or written, "H:i T"),
-        "written": _local(written, _("j F Y, H:i T")),
-        "promised": _local(promised, _("j F Y, H:i T")),
-    }
-    return Said(
-        template="team",
-        subject=subject % values,
-        title=title,
-        label=f"{IncidentStatus(incident['status']).label}: {incident['name']}",
-        tone=str(incident["impact"]),
-        preview=text % values,
-        url=call["url"],
-    )
-
-
-def _unreachable(_kind: str, facts: Facts) -> Said:
-    return _trouble(
-        facts,
-        _("Addresses of %(page)s that do not work: %(number)d"),
-        _("Messages do not arrive"),
-        _(
-            "Addresses put in quarantine: %(number)d. Mail to them came back, or their machine has failed "
-            "for days. Nothing is sent to them any more."
-        ),
-        _(
-            "Where you know a better address, add it. Where one works again, take it out of quarantine. If "
-            "there are many at once, look at how the sender of your mail is set up."
-        ),
-    )
-
-
-def _complaints(_kind: str, facts: Facts) -> Said:
-    return _trouble(
-        facts,
-        _("Mail of %(page)s was reported as spam: %(number)d"),
-        _("Mail was reported as spam"),
-        _(
-            "Subscribers who reported mail of your organisation as spam: %(number)d. They are told nothing "
-            "any more, by none of its pages."
-        ),
-        _(
-            "Services hold back the mail of whoever is reported often. Look at where these addresses came "
-            "from: has everybody on the list, above all who was imported, asked to be told?"
-        ),
-    )
-
-
-def _few_confirm(_kind: str, facts: Facts) -> Said:
-    return _trouble(
-        facts,
-        _("Few confirm their subscription to %(page)s: %(confirmed)d of %(asked)d"),
-        _("Few confirm their subscription"),
-        _("In a week %(asked)d people were asked to confirm, and %(confirmed)d did."),
-        _(
-            "Somebody may be entering addresses that are not theirs, which get mail that they never asked "
-            "for. Look at who was asked. Until it is over you can take the form off the page, in its "
-            "settings."
-        ),
-    )
-
-
-def _trouble(facts: Facts, subject: str, title: str, what: str, then: str) -> Said:
-    """What the team is told of its subscribers: what has happened, and what to do."""
-    values = facts["trouble"] | {"page": facts["page"]["name"]}
-    return Said(
-        template="trouble",
-        subject=subject % values,
-        title=title,
-        preview=what % values,
-        text=then,
-        url=values["url"],
-    )
-
-
 def _local(at: datetime | None, pattern: str) -> str:
     if at is None:
         return ""
@@ -296,19 +186,9 @@ def _local(at: datetime | None, pattern: str) -> str:
 
 
 _OWN: dict[str, Callable[[str, Facts], Said]] = {
-    "subscriber.asked": _ask,
-    "subscriber.reminded": _remind,
-    "subscriber.asked_again": _known,
+    **dict.fromkeys(PHRASES, _phrased),
     "subscriber.confirmed": _welcome,
-    "subscriber.failing": _failing,
-    "subscriber.quarantined": _given_up,
     SUMMARY: _summary,
-    Call.SOON: _due_soon,
-    Call.OVERDUE: _overdue,
-    Call.SILENT: _silent,
-    Trouble.UNREACHABLE: _unreachable,
-    Trouble.COMPLAINTS: _complaints,
-    Trouble.FEW_CONFIRM: _few_confirm,
 }
 
 
