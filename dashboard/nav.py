@@ -32,6 +32,19 @@ PAGE_ENTRIES: tuple[Entry, ...] = (
     Entry("appearance", _("Appearance"), "appearance", Role.ADMIN, key="a"),
     Entry("settings", _("Settings"), "settings", Role.ADMIN, key="e"),
 )
+# Found by name in the palette alone: each is a step away from one of those above.
+FURTHER_ENTRIES: tuple[Entry, ...] = (
+    Entry("templates", _("Templates"), "book", Role.EDITOR),
+    Entry("maintenance_new", _("Plan maintenance"), "calendar", Role.EDITOR),
+    Entry("deliveries", _("Not delivered"), "notifications", Role.ADMIN),
+    Entry("test_message", _("Send a test"), "send", Role.ADMIN),
+    Entry("hosts", _("Addresses"), "globe", Role.ADMIN),
+    Entry("sender", _("Sender"), "mail", Role.ADMIN),
+    Entry("page_webhooks", _("Webhooks"), "send", Role.ADMIN),
+    Entry("copies", _("Copies"), "copy", Role.ADMIN),
+    Entry("page_data", _("Import and export"), "download", Role.ADMIN),
+    Entry("page_delete", _("Danger zone"), "warning", Role.ADMIN),
+)
 ORGANISATION_ENTRIES: tuple[Entry, ...] = (
     Entry("members", _("Members"), "members", key="m"),
     Entry("log", _("Log"), "log", Role.ADMIN, key="l"),

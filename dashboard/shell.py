@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language_info
 
-from dashboard.nav import ORGANISATION_ENTRIES, PAGE_ENTRIES, Entry
+from dashboard.nav import FURTHER_ENTRIES, ORGANISATION_ENTRIES, PAGE_ENTRIES, Entry
 from pages.models import StatusPage
 from tenants.access import Standing, tenants_of
 from tenants.models import Role, Tenant
@@ -57,6 +57,11 @@ class Shell:
     def page_links(self) -> list[Link]:
         page = self.page
         return self._links(PAGE_ENTRIES, page.pk) if page else []
+
+    @property
+    def further_links(self) -> list[Link]:
+        page = self.page
+        return self._links(FURTHER_ENTRIES, page.pk) if page else []
 
     @property
     def organisation_links(self) -> list[Link]:

@@ -68,7 +68,9 @@ def test_what_is_tried_stands_in_the_text_and_nothing_is_saved(
 
 
 def test_a_template_begins_as_an_incident_began(editor: Visitor, place: Place, at: str) -> None:
-    begun = editor.fill(f"{at}new?from={place.incident.pk}", "title")
+    new = f"{at}new?from={place.incident.pk}"
+    assert new in editor.see(place.shown)
+    begun = editor.fill(new, "title")
     assert (begun["title"], begun["body"]) == ("Slow answers", "We are looking.")
     assert begun["components"] == place.api.pk
 
@@ -97,3 +99,6 @@ def test_the_palette_finds_templates_for_those_who_may_use_them(
     find = f"{place.home}find?q=search"
     assert f"?template={template.pk}" in editor.see(find)
     assert template.pk not in visitors["viewer"].see(find)
+    # What has no place in the navigation is there by its name.
+    for who, found in (("viewer", False), ("editor", False), ("admin", True)):
+        assert (f"{place.home}settings/webhooks/" in visitors[who].see(place.home)) == found
