@@ -189,6 +189,10 @@ LOOKED_AT_BY_VIEWERS = {
 
 @pytest.fixture
 def parts(place: Place) -> dict[str, dict[str, object]]:
+    return parts_of(place)
+
+
+def parts_of(place: Place) -> dict[str, dict[str, object]]:
     """What the address of a screen says beside the page's id."""
     incident = {"incident_id": place.incident.pk}
     of_incidents = {name: incident for name in MATRIX if name in {"incident", "postmortem"}}
