@@ -27,11 +27,9 @@ from subscribers.models import Subscriber
 from tenants.actions import create_tenant
 
 MANY, FEW = 1_000_000, 200_000
-_OWN = {
-    "id": "lpad(to_hex(n), 12, '0')",
-    "address": "n || '@example.org'",
-    "address_hash": "md5(n::text) || md5(n::text)",
-}
+_OWN = {"id": "lpad(to_hex(n), 12, '0')", "address_hash": "md5(n::text) || md5(n::text)"}
+_FIRST = Who("first@example.org")
+_MAIL = "n || '@example.org'"
 _BARE = """
     INSERT INTO public.notifications_delivery
            (notification_id, tenant_id, page_id, subscriber_id, channel, lane, target, target_hash, language,
@@ -70,11 +68,12 @@ def _tell(size: int, took: Took, reference: float, grown: float) -> None:
     table.count("memory that the process grew by", f"{grown:.1f} MB", "< 5 MB")
 
 
-def fill(page: StatusPage, size: int) -> None:
-    """Copies of one subscriber."""
-    add_confirmed(page, Who("first@example.org"), SYSTEM, "benchmark")
+def fill(page: StatusPage, size: int, who: Who = _FIRST, address: str = _MAIL) -> None:
+    """So many copies of one subscriber, at addresses that SQL makes of n."""
+    add_confirmed(page, who, SYSTEM, "benchmark")
     columns = [str(field.column) for field in Subscriber._meta.concrete_fields]
-    values = [_OWN.get(column, f"s.{column}") for column in columns]
+    own = _OWN | {"address": address}
+    values = [own.get(column, f"s.{column}") for column in columns]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO subscribers_subscriber ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608

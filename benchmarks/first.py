@@ -14,8 +14,9 @@ from benchmarks.servers import cleaned, folder
 from tests.clocks import until
 from tests.degraded.installation import Installation, installed
 
-MANY, FEW = 100_000, 3_000
-_CHANGES, _QUICK_CHANGES = 30, 8
+MANY, FEW = 100_000, 10_000
+# Changes, and seconds between them.
+_CHANGES, _QUICK_CHANGES = (30, 1.0), (8, 0.25)
 _HALF_WITHIN, _MOST_WITHIN, _ALL_WITHIN, _TIMES = 1.0, 3.0, 120.0, 2.0
 _PATIENCE = 1_200.0
 _PREPARE = """
@@ -40,12 +41,24 @@ with in_tenant(Tenant.objects.get(slug="globex").id):
     for number in range({changes}):
         open_incident(page, SYSTEM, Words("investigating", "Looking."), name="{mark} %d." % number)
         at.append(time.monotonic())
-        time.sleep(1)
+        time.sleep({pause})
     answer(at)
 """
 _CROWD = """
-from benchmarks.deliveries import crowd
-crowd({size}, "email", "email", "crowd#@example.net")
+from benchmarks.expand import fill
+from pages.models import StatusPage
+with in_tenant(Tenant.objects.get(slug="acme").id):
+    fill(StatusPage.objects.get(), {size})
+"""
+_TELL = """
+import time
+from events.actor import SYSTEM
+from incidents.actions.incident import open_incident
+from incidents.steps import Words
+from pages.models import StatusPage
+with in_tenant(Tenant.objects.get(slug="acme").id):
+    open_incident(StatusPage.objects.get(), SYSTEM, Words("investigating", "Looking."), name="Many.")
+    answer(time.monotonic())
 """
 
 
@@ -67,19 +80,19 @@ class Post:
 
 
 def measure(*options: str) -> None:
-    size, changes = (FEW, _QUICK_CHANGES) if "--quick" in options else (MANY, _CHANGES)
+    size, (changes, pause) = (FEW, _QUICK_CHANGES) if "--quick" in options else (MANY, _CHANGES)
     post = Post()
     with folder() as base, cleaned(), installed(base) as running:
         running.mail.keep = post.keep  # type: ignore[method-assign]
         running.python(_PREPARE)
         reference = sorted(measured(lambda: _least(running)).wall for _ in range(20))[10]
-        rest = _delays(running, post, "Alone", changes)
+        rest = _delays(running, post, "Alone", changes, pause)
         running.python(_CROWD.format(size=size))
-        began = time.monotonic()
-        busy = _delays(running, post, "Beside", changes)
+        committed: float = running.python(_TELL)
+        busy = _delays(running, post, "Beside", changes, pause)
         were_left = size - len(post.others)
-        until(lambda: len(post.others) >= size, lambda: f"{len(post.others)} of {size}", _PATIENCE)
-        took = share_below(post.others, 0.95) - began
+        until(lambda: len(post.others) >= size - 1, lambda: f"{len(post.others)} of {size}", _PATIENCE)
+        took = share_below(post.others, 0.95) - committed
     table = Table(f"From commit to first mail, {changes} changes; {size:,} mails of another organisation")
     table.time("reference: a row committed, then Django hands a mail in", reference)
     median, most = _shares(rest)
@@ -89,13 +102,13 @@ def measure(*options: str) -> None:
     median, most = _shares(busy)
     table.time("beside the many: half of them within", median, reference=reference, aim=aims[0])
     table.time("beside the many: 95 % of them within", most, reference=reference, aim=aims[1])
-    table.count("of the many, still to be sent after the last change", f"{were_left:,}")
-    table.time("95 % of the many were taken within", took, aim=_ALL_WITHIN)
+    table.count("of the many, still to be sent after the last change", f"{were_left:,}", "> 0: it was beside")
+    table.time("from the commit until 95 % of the many were taken", took, aim=_ALL_WITHIN)
 
 
-def _delays(running: Installation, post: Post, mark: str, changes: int) -> list[float]:
+def _delays(running: Installation, post: Post, mark: str, changes: int, pause: float) -> list[float]:
     """Seconds from each commit until the mail server had the message about it."""
-    committed: list[float] = running.python(_CHANGE.format(changes=changes, mark=mark))
+    committed: list[float] = running.python(_CHANGE.format(changes=changes, mark=mark, pause=pause))
     names = [f"{mark} {number}." for number in range(changes)]
     until(lambda: all(post.came(name) for name in names), lambda: f"{len(post.first)} came", _PATIENCE)
     return [(post.came(name) or 0.0) - at for name, at in zip(names, committed, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ class Got:
     headers: dict[str, str]
     raw: bytes
     method: str = "POST"
+    at: float = field(default_factory=time.monotonic)
 
     @property
     def body(self) -> dict[str, Any]:
@@ -26,12 +28,14 @@ class Got:
 
 @dataclass(frozen=True)
 class Answer:
-    """`after`: seconds that it takes; a status of 0 hangs up without a word."""
+    """`after`: seconds that it takes; a status of 0 hangs up without a word. `half`: begins to answer, closes
+    its own side alone, and waits for the other to go."""
 
     status: int = 200
     body: str = "ok"
     headers: dict[str, str] = field(default_factory=dict)
     after: float = 0.0
+    half: bool = False
 
 
 class _Server(ThreadingHTTPServer):
@@ -88,10 +92,14 @@ def hooks(host: str = "127.0.0.1") -> Iterator[Hooks]:
             got = Got(self.path, headers, raw, self.command)
             answer = kept.answer_to(got)
             kept.got.append(got)
-            if 200 <= answer.status < 300:
+            if 200 <= answer.status < 300 and not answer.half:
                 kept.taken.append(got)
             time.sleep(answer.after)
-            if not answer.status:
+            if answer.half:
+                self.connection.sendall(b"HTTP/1.1 2")
+                self.connection.shutdown(socket.SHUT_WR)
+                self.rfile.read()
+            if answer.half or not answer.status:
                 self.close_connection = True
                 return
             self.send_response(answer.status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from statuspage.mailsink import LONGEST_LINE, Conversation
 
 @dataclass
 class Sink:
-    """`answers`: recipient -> what RCPT is answered, one after another, before it is accepted."""
+    """`answers`: recipient -> what RCPT is answered, one after another, before it is accepted. `at`: when
+    each of `raw` came, monotonic. One that is `shut` hangs up on everybody."""
 
     port: int = 0
     raw: list[tuple[str, bytes]] = field(default_factory=list)
@@ -25,8 +27,11 @@ class Sink:
     delay: float = 0.0
     connections: int = 0
     messages_per_connection: int = 1_000_000
+    at: list[float] = field(default_factory=list)
+    shut: bool = False
 
     def keep(self, _sender: str, recipients: Sequence[str], content: bytes) -> None:
+        self.at += [time.monotonic()] * len(recipients)
         self.raw += [(recipient, content) for recipient in recipients]
 
     @property
@@ -58,7 +63,7 @@ class _Talk(Conversation):
     async def _data(self) -> None:
         if self.sink.delay:
             await asyncio.sleep(self.sink.delay)
-        if self.kept >= self.sink.messages_per_connection:
+        if self.kept >= self.sink.messages_per_connection or self.sink.shut:
             self.writer.close()
             raise ConnectionResetError
         if self.sink.data_answers:
@@ -74,6 +79,8 @@ def sink() -> Iterator[Sink]:
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         kept.connections += 1
+        if kept.shut:
+            return writer.close()
         conversation = _Talk(kept, reader, writer)  # type: ignore[arg-type]
         conversation.sink = kept
         try:
@@ -82,6 +89,7 @@ def sink() -> Iterator[Sink]:
             pass
         finally:
             writer.close()
+        return None
 
     async def start() -> None:
         server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=LONGEST_LINE)
