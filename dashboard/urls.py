@@ -145,7 +145,7 @@ _SUBSCRIBERS: _Addresses = [
     path("<str:pk>/person", subscriber_person, name="subscriber_person"),
     path("<str:pk>/erase", subscriber_erase, name="subscriber_erase"),
     re_path(
-        r"^(?P<pk>[0-9a-z]+)/(?P<verb>unsubscribe|reactivate|ask|secret)$",
+        r"^(?P<pk>[0-9a-z]+)/(?P<verb>unsubscribe|quarantine|reactivate|ask|secret)$",
         subscriber_do,
         name="subscriber_do",
     ),

@@ -38,6 +38,8 @@ from tenants.sms import sms_countries
 FOLLOW_UP = "follow_up"
 # The key is a page: whether those who were asked confirm is looked at a while after.
 RATE = "confirm_rate"
+# Why somebody is in quarantine, where nothing came back.
+BY_TEAM = "Put there by the page's team."
 REMIND_AFTER = timedelta(days=3)
 RATE_AFTER = timedelta(hours=1, minutes=1)
 
@@ -211,8 +213,9 @@ def update_preferences(page: StatusPage, subscriber: Subscriber, actor: Actor, w
     return subscriber
 
 
-def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: str) -> None:
-    """Send nothing to an address that does not work, until somebody reactivates it. Only active ones."""
+def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: str = BY_TEAM) -> None:
+    """Send nothing to an address that does not work, until somebody reactivates it. Only active ones; a
+    machine's owner hears of it, unless the team has decided it."""
     with noted_on(page, actor) as noted:
         found = _find(page, subscriber)
         if found is None or not found.is_active:
@@ -220,7 +223,7 @@ def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: s
         found.state, found.quarantined_at = SubscriberState.QUARANTINED, timezone.now()
         found.quarantine_reason = reason[:300]
         _save(found, "state", "quarantined_at", "quarantine_reason")
-        noted.event("subscriber.quarantined", found, tell=bool(found.contact))
+        noted.event("subscriber.quarantined", found, tell=bool(found.contact) and reason != BY_TEAM)
         noted.withdraw(found)
 
 

@@ -23,7 +23,15 @@ from common.errors import Refused
 from pages.admin_base import PageBoundAdmin, PageForm
 from pages.models import StatusPage
 from subscribers import wishes
-from subscribers.actions import Who, add_confirmed, erase, reactivate, unsubscribe, update_preferences
+from subscribers.actions import (
+    Who,
+    add_confirmed,
+    erase,
+    quarantine,
+    reactivate,
+    unsubscribe,
+    update_preferences,
+)
 from subscribers.addresses import channels
 from subscribers.bulk import import_confirmed
 from subscribers.choices import Channel, Scope, SubscriberState
@@ -90,7 +98,7 @@ class SubscriberAdmin(PageBoundAdmin):
     list_filter = ["state", "channel", "scope", ("page", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["page"]
     search_fields = ["address", "label"]
-    actions = ["unsubscribe_chosen", "reactivate_chosen"]
+    actions = ["unsubscribe_chosen", "quarantine_chosen", "reactivate_chosen"]
     change_list_template = "admin/subscribers/list.html"
     delete_warning = _("The address is erased wherever it was kept, and messages that wait are withdrawn.")
     wishing = (_("What is told"), {"fields": _CHOSEN})
@@ -225,6 +233,10 @@ class SubscriberAdmin(PageBoundAdmin):
     @admin.action(description=_("Unsubscribe"), permissions=["change"])
     def unsubscribe_chosen(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         self.each(request, queryset, unsubscribe)
+
+    @admin.action(description=_("Put in quarantine"), permissions=["change"])
+    def quarantine_chosen(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
+        self.each(request, queryset, quarantine)
 
     @admin.action(description=_("Take out of quarantine"), permissions=["change"])
     def reactivate_chosen(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:

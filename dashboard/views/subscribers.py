@@ -23,6 +23,7 @@ from subscribers.actions import (
     add_confirmed,
     ask_again,
     erase,
+    quarantine,
     reactivate,
     rotate_secret,
     unsubscribe,
@@ -38,6 +39,7 @@ _SORTS = {"address", "-address", "created_at", "-created_at"}
 # What can be done to one, by the word in the address.
 _VERBS = {
     "unsubscribe": (unsubscribe, _("They are told nothing any more.")),
+    "quarantine": (quarantine, _("Nothing is sent to them until they are taken out of quarantine.")),
     "reactivate": (reactivate, _("They are told again.")),
     "ask": (ask_again, _("They are asked once more to confirm.")),
     "secret": (rotate_secret, _("What they are sent is signed by a new secret.")),

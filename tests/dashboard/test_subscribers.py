@@ -11,10 +11,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from common.tenancy import in_tenant
+from events.models import Event
 from notifications.actions import suppress
 from notifications.choices import SuppressionReason
 from notifications.models import Delivery, Suppression
 from notifications.trials import send_test
+from outbox.models import OutboxItem
+from pages.change import NOTIFY
 from subscribers.actions import Who, add_confirmed
 from subscribers.models import Subscriber
 from tenants.models import Tenant
@@ -69,6 +72,26 @@ def test_what_somebody_wants_is_changed_and_the_rest_stays(
     with in_tenant(acme.id):
         ada.refresh_from_db()
         assert (ada.min_impact, ada.wants_maintenance, ada.wants_incidents) == ("major", False, True)
+
+
+def test_somebody_is_put_in_quarantine_and_taken_out(
+    admin: Visitor, acme: Tenant, place: Place, at: str
+) -> None:
+    who = Who("https://example.org/hook", "webhook", contact=ADA)
+    hook = add_confirmed(place.page, who, ACTOR, "Asked by phone.")
+    own, states = f"{at}{hook.pk}/", []
+    for verb in ("quarantine", "reactivate"):
+        assert f"{own}{verb}" in admin.see(own)
+        admin.post(f"{own}{verb}")
+        with in_tenant(acme.id):
+            hook.refresh_from_db()
+            states.append(hook.state)
+    assert states == ["quarantined", "active"]
+    with in_tenant(acme.id):
+        told = [str(one) for one in Event.objects.about("subscriber", hook.pk).values_list("pk", flat=True)]
+    # Its owner need not hear of it: nothing is wrong with it.
+    assert len(told) == 3
+    assert not OutboxItem.objects.filter(topic=NOTIFY, key__in=told).exists()
 
 
 def test_somebody_is_unsubscribed_and_erased(admin: Visitor, acme: Tenant, at: str, ada: Subscriber) -> None:
