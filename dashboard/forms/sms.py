@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Tenant
@@ -24,9 +23,9 @@ class SmsForm(forms.Form):
         label=_("At most a day"), required=False, max_digits=10, decimal_places=2
     )
 
-    def __init__(self, tenant: Tenant, *args: Any, **kwargs: Any) -> None:
-        initial = {"sms_countries": tenant.sms_countries, "sms_daily_cap": tenant.sms_daily_cap}
-        super().__init__(*args, initial=initial, **kwargs)
+    def __init__(self, tenant: Tenant, typed: QueryDict | None) -> None:
+        known = {"sms_countries": tenant.sms_countries, "sms_daily_cap": tenant.sms_daily_cap}
+        super().__init__(typed, initial=known)
         offered = sorted(settings.SMS_COUNTRIES)
         self.fields["sms_countries"].choices = [(one, one) for one in offered]  # type: ignore[attr-defined]
         self.fields["sms_daily_cap"].help_text = _(
