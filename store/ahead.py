@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -11,8 +13,20 @@ from store.disk import Disk
 from store.documents import Document
 from store.packing import packed
 
-# Two that compress, as a rule, while one waits for the disk.
-_WORKERS = 3
+# As many as there is a processor for beside the one that makes the next document.
+_PACKERS = 2
+# They wait for the disk, which makes many writes last at once as fast as one.
+_WRITERS = 8
+
+
+@cache
+def _pool(name: str, size: int) -> ThreadPoolExecutor:
+    """One for all of a process: to start a thread beside others that compute takes milliseconds."""
+    return ThreadPoolExecutor(size, thread_name_prefix=name)
+
+
+# A process that is forked has none of the threads.
+os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 class Ahead:
@@ -23,8 +37,7 @@ class Ahead:
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
-        self._pool = ThreadPoolExecutor(_WORKERS)
-        self._written: dict[str, Future[bytes]] = {}
+        self._begun: dict[str, Future[Future[bytes]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -32,20 +45,23 @@ class Ahead:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        for begun in self._begun.values():
+            begun.cancel()
 
     def passing(self, documents: Iterable[Document], known: Collection[str]) -> Iterator[Document]:
         """The same documents, as they come, their bodies being written, save those with `known` hashes."""
         for document in documents:
-            if document.hash not in known and document.hash not in self._written:
-                self._written[document.hash] = self._pool.submit(self._write, document)
+            if document.hash not in known and document.hash not in self._begun:
+                self._begun[document.hash] = _pool("pack", _PACKERS).submit(self._pack, document)
             yield document
 
-    def _write(self, document: Document) -> bytes:
-        container = packed(document.body)
-        self._disk.add_body(document.hash, container)
+    def _pack(self, document: Document) -> Future[bytes]:
+        return _pool("write", _WRITERS).submit(self._write, document.hash, packed(document.body))
+
+    def _write(self, digest: str, container: bytes) -> bytes:
+        self._disk.add_body(digest, container)
         return container
 
     def written(self, digests: Collection[str]) -> dict[str, bytes]:
         """The containers of those of these bodies that were begun, once all of them are on the disk."""
-        return {digest: made.result() for digest, made in self._written.items() if digest in digests}
+        return {digest: made.result().result() for digest, made in self._begun.items() if digest in digests}

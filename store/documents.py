@@ -5,7 +5,7 @@ import re
 import sys
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 from store.errors import StoreError
@@ -33,6 +33,17 @@ def check_name(name: str) -> str:
 def check_hash(digest: str) -> str:
     require(isinstance(digest, str) and _HASH.fullmatch(digest) is not None, f"Not a SHA-256: {digest!r}")
     return digest
+
+
+@lru_cache(maxsize=64)
+def _is_type(kind: str) -> bool:
+    return _TYPE.fullmatch(kind) is not None
+
+
+# Most paths of a version are those of the one before.
+@lru_cache(maxsize=16_384)
+def _is_path(path: str) -> bool:
+    return _PATH.fullmatch(path) is not None
 
 
 def is_count(value: object) -> bool:
@@ -71,10 +82,7 @@ class Entry:
 
     def __post_init__(self) -> None:
         check_hash(self.hash)
-        require(
-            isinstance(self.type, str) and _TYPE.fullmatch(self.type) is not None,
-            f"Not a type: {self.type!r}",
-        )
+        require(isinstance(self.type, str) and _is_type(self.type), f"Not a type: {self.type!r}")
         require(is_count(self.status) and 200 <= self.status <= 599, f"Not a status: {self.status!r}")
         require(is_count(self.size), f"Not a size: {self.size!r}")
         require(isinstance(self.cold, bool), f"Neither cold nor hot: {self.cold!r}")
@@ -110,7 +118,7 @@ class Manifest:
         )
         _check_moment(self.published_at)
         for path in self.entries:
-            require(isinstance(path, str) and _PATH.fullmatch(path) is not None, f"Not a path: {path!r}")
+            require(isinstance(path, str) and _is_path(path), f"Not a path: {path!r}")
 
     @property
     def order(self) -> tuple[int, int]:

@@ -134,7 +134,8 @@ class Mirror:
     # Bodies
 
     def _push_bodies(self, digests: set[str], written: dict[str, bytes]) -> None:
-        missing = sorted(self._shared.keep(digests))
+        # What the disk did not have is not looked for: to set it also takes it out of expiry.
+        missing = sorted(self._shared.keep(digests - written.keys()) | (digests & written.keys()))
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
             blobs = {digest: written.get(digest) or self._disk.blob(digest) for digest in batch}
