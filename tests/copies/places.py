@@ -69,6 +69,10 @@ def _client(url: str) -> Any:
     )
 
 
+# By the server's digest of it.
+_bodies: dict[str, bytes] = {}
+
+
 @dataclass
 class Buckets:
     """A server that speaks S3."""
@@ -91,13 +95,27 @@ class Buckets:
 
     def objects(self, target: CopyTarget) -> dict[str, Any]:
         """name -> the answer to asking for it."""
-        client, start = self.client, f"{target.prefix}/"
-        found = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=start)
-        keys = [one["Key"] for part in found for one in part.get("Contents", ())]
-        return {key.removeprefix(start): client.get_object(Bucket=BUCKET, Key=key) for key in keys}
+        start = f"{target.prefix}/"
+        names = [one["Key"] for one in self._listed(start)]
+        return {name.removeprefix(start): self._object(name) for name in names}
 
     def files(self, target: CopyTarget) -> dict[str, bytes]:
-        return {name: answer["Body"].read() for name, answer in self.objects(target).items()}
+        return self.below(f"{target.prefix}/")
+
+    def below(self, start: str) -> dict[str, bytes]:
+        """The body of every key that begins so, by the rest of it. No body is asked for twice."""
+        listed = self._listed(start)
+        for one in listed:
+            if one["ETag"] not in _bodies:
+                _bodies[one["ETag"]] = self._object(one["Key"])["Body"].read()
+        return {one["Key"].removeprefix(start): _bodies[one["ETag"]] for one in listed}
+
+    def _listed(self, start: str) -> list[dict[str, Any]]:
+        found = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=start)
+        return [one for part in found for one in part.get("Contents", ())]
+
+    def _object(self, name: str) -> Any:
+        return self.client.get_object(Bucket=BUCKET, Key=name)
 
     def put(self, target: CopyTarget, name: str, body: bytes) -> None:
         self.client.put_object(Bucket=BUCKET, Key=f"{target.prefix}/{name}", Body=body)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -24,8 +22,7 @@ from copies.copying import Copying, Newer, OutOfTime
 from copies.held import Held
 from copies.models import CopyTarget
 from copies.names import CONFIRMED, MANIFEST
-from copies.target import File, Target, TargetError
-from copies.targets import KINDS
+from copies.target import TargetError
 from incidents.actions.incident import delete_incident, open_incident
 from incidents.steps import Words
 from outbox.models import OutboxItem
@@ -33,29 +30,14 @@ from outbox.registry import Claimed, Later
 from pages.actions import delete_page, update_page
 from pages.models import StatusPage
 from publishing.copying import CONFIRM_EVERY, copy_to_target
-from publishing.storage import store
-from store import Manifest, StoreError
+from store import StoreError
 from store.emergency import RESERVED
 from tenants.models import Tenant
 from tests.conftest import ACTOR, CANARY
 from tests.copies.copied import drain_copies, fresh, publish_and_copy
 from tests.copies.places import Buckets, Folder, Place, assert_copied, documents, stored_files
+from tests.copies.stopping import Fragile, Stopped, an_incident, begin, copying, manifest_of, stop_and_go_on
 from tests.publishing.published import drain_publishing
-
-
-def an_incident(page: StatusPage, name: str = "Slow answers") -> Any:
-    return open_incident(page, ACTOR, Words("investigating", "We look into it."), name=name)
-
-
-def manifest_of(page: StatusPage) -> Manifest:
-    found = store().manifest(page.pk)
-    assert found is not None
-    return found
-
-
-def copying(target: CopyTarget, manifest: Manifest, seconds: float = 60.0) -> Copying:
-    place = KINDS[target.kind].open_target(target)
-    return Copying(place, manifest, store().body, time.monotonic() + seconds)
 
 
 def test_every_document_is_copied_under_its_name(place: Place, target: CopyTarget) -> None:
@@ -222,77 +204,16 @@ def test_a_manifest_that_is_not_ours_is_left_alone(place: Place, target: CopyTar
     assert place.files(target).keys() == {MANIFEST}
 
 
-class Stopped(Exception):
-    """As a killed process: what comes after it does not happen."""
-
-
-@dataclass
-class Fragile:
-    """`target`, until so many files were written or removed. `real` is whether anything happens at all."""
-
-    target: Target
-    steps: int
-    real: bool = True
-    made: int = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.target, name)
-
-    def write(self, file: File) -> None:
-        self._step(lambda: self.target.write(file))
-
-    def remove(self, name: str) -> None:
-        self._step(lambda: self.target.remove(name))
-
-    def _step(self, work: Callable[[], None]) -> None:
-        if self.made == self.steps:
-            raise Stopped
-        self.made += 1
-        if self.real:
-            work()
-
-
-STOPS = [0, 1, 2, 5, 6, 7, 9, -4, -3, -2, -1]
-
-
 @pytest.mark.parametrize("goes_on", [True, False])
-@pytest.mark.parametrize(
-    ("kind", "after"), [*(("folder", after) for after in STOPS), *(("buckets", after) for after in (6, -2))]
-)
-def test_wherever_a_writer_is_stopped_the_next_one_finishes(
-    page: StatusPage,
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-    kind: str,
-    after: int,
-    goes_on: bool,
+@pytest.mark.parametrize("after", [6, -2])
+def test_wherever_a_writer_is_stopped_the_next_one_finishes_in_a_bucket(
+    page: StatusPage, buckets: Buckets, monkeypatch: pytest.MonkeyPatch, after: int, goes_on: bool
 ) -> None:
-    """After so many steps, a negative number counts from the end; the page may go on meanwhile."""
-    place: Place = request.getfixturevalue(kind)
-    target = place.add(page)
-    incident = an_incident(page, "Gone soon")
-    publish_and_copy()
+    """As in a folder (test_stopped.py)."""
+    begun = begin(page, buckets)
     monkeypatch.setattr("copies.copying._AT_ONCE", 1)
     monkeypatch.setattr("copies.copying._BATCH", 5)
-    delete_incident(page, incident, ACTOR)
-    passing = an_incident(page, "Seen by the stopped one alone")
-    drain_publishing()
-    whole = copying(target, manifest_of(page))
-    counting = Fragile(whole.target, 10**6, real=False)
-    replace(whole, target=counting).run(timezone.now())
-    with pytest.raises(Stopped):
-        replace(whole, target=Fragile(whole.target, after % counting.made)).run(timezone.now())
-
-    if goes_on:
-        # What the stopped one wrote is not wanted any more.
-        delete_incident(page, passing, ACTOR)
-    publish_and_copy()
-
-    assert_copied(place, target)
-    files = place.files(target)
-    assert any(passing.pk in name for name in files) is not goes_on
-    assert not any(incident.pk in name for name in files)
-    assert Held.from_bytes(files[MANIFEST]).unsure == frozenset()
+    stop_and_go_on(buckets, begun, after, goes_on=goes_on)
 
 
 def test_the_manifest_comes_last(place: Place, target: CopyTarget) -> None:

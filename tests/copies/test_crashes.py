@@ -118,14 +118,7 @@ def folder_world(live: Live, root: Path) -> World:
 
 def bucket_world(live: Live, buckets: Buckets) -> World:
     begin(live, f'kind="bucket", endpoint="{buckets.url}", bucket="{BUCKET}", **{KEYS!r}')
-
-    def files() -> dict[str, bytes]:
-        client = buckets.client
-        found = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
-        keys = [one["Key"] for part in found for one in part.get("Contents", ())]
-        return {key: client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys}
-
-    return World(live, files)
+    return World(live, lambda: buckets.below(""))
 
 
 def begin(live: Live, place: str) -> None:
