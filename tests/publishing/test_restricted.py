@@ -52,7 +52,7 @@ FORMS = {
     "metrics": ["/metrics/*", "/metrics-display/*"],
     "emergency": ["/.emergency/*"],
     "words of the page": ["/404", "/503", "/202"],
-    "assets": ["/assets/*"],
+    "assets": ["/assets/*", "/favicon.ico"],
 }
 # What is there for a page that is not for everybody.
 CLOSED = {"status page", "words of the page", "robots", "assets"}
