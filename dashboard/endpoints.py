@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from notifications.choices import DeliveryStatus
+from notifications.health import failing_since
 from notifications.models import Delivery, EndpointHealth, Notification
 from pages.models import StatusPage
 from subscribers.choices import Channel, ConsentSource, SubscriberState
@@ -55,9 +56,18 @@ def endpoints(tenant_id: str, page: StatusPage, rows: Sequence[Subscriber]) -> l
     """In the order of `rows`. Three queries."""
     ids = [one.pk for one in rows]
     ailing = EndpointHealth.objects.of(tenant_id).filter(subscriber_id__in=ids, consecutive_failures__gt=0)
-    since = {one.subscriber_id: one.first_failure_at for one in ailing}
+    health = {one.subscriber_id: one for one in ailing}
     last = _last(tenant_id, page, ids)
-    return [_endpoint(one, since.get(one.pk), last.get(one.pk)) for one in rows]
+    return [_endpoint(one, _failing(one, health.get(one.pk)), last.get(one.pk)) for one in rows]
+
+
+def _failing(one: Subscriber, health: EndpointHealth | None) -> datetime | None:
+    """Since when; what failed before it was taken up again does not count."""
+    if health is None or health.last_failure_at is None:
+        return None
+    if one.confirmed_at is not None and health.last_failure_at < one.confirmed_at:
+        return None
+    return failing_since(health, one.confirmed_at)
 
 
 def _last(tenant_id: str, page: StatusPage, ids: Sequence[str]) -> dict[str, Delivery]:

@@ -13,7 +13,7 @@ from common.tenancy import in_tenant
 from dashboard.endpoints import State, endpoints
 from notifications.models import Delivery
 from notifications.signing import secret
-from subscribers.actions import Who, add_confirmed, quarantine, subscribe
+from subscribers.actions import Who, add_confirmed, quarantine, reactivate, subscribe
 from subscribers.choices import Channel
 from subscribers.models import Subscriber
 from tenants.models import Tenant
@@ -137,6 +137,8 @@ def test_how_each_fares_is_told_apart(place: Place, acme: Tenant, machine: Hooks
     quarantine(page, healthy, ACTOR, "It failed for days.")
     healthy.refresh_from_db()
     assert endpoints(acme.pk, page, [healthy])[0].state == State.GIVEN_UP
+    again = reactivate(page, healthy, ACTOR)
+    assert endpoints(acme.pk, page, [again])[0].state == State.QUIET, "What was before is forgiven."
     subscribe(page, Who(machine.url("/theirs"), Channel.WEBHOOK), ACTOR)
     theirs = Subscriber.objects.get(state="unconfirmed")
     assert endpoints(acme.pk, page, [theirs])[0].state == State.UNCONFIRMED
