@@ -58,7 +58,9 @@ def appearance_preview(request: PageRequest) -> HttpResponse:
         with rehearsal(request.page) as stage:
             found = look_of(update_page(stage, request.actor, **fields))
     except Refused as refusal:
-        return HttpResponse(refusal.message, content_type="text/plain; charset=utf-8", status=422)
+        policy = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'; sandbox"}
+        plain = "text/plain; charset=utf-8"
+        return HttpResponse(refusal.message, content_type=plain, status=422, headers=policy)
     return _framed(found, request.GET.get("theme", ""))
 
 

@@ -32,7 +32,6 @@ from pages.models import StatusPage
 from pages.own_hosts import add_host
 from subscribers.actions import Who, add_confirmed
 from tenants.models import Membership, Tenant
-from tests.admin.browser import said_by
 from tests.conftest import ACTOR, CANARY
 from tests.dashboard.conftest import Place, Visitor
 
@@ -366,15 +365,6 @@ def test_an_incident_of_another_page_is_not_there(
 
 def test_a_deleted_page_is_not_there(visitors: dict[str, Visitor], place: Place) -> None:
     assert visitors["owner"].get(f"/o/acme/p/{'0' * 12}/").status_code == 404
-
-
-def test_nothing_of_another_organisation_is_ever_seen(
-    visitors: dict[str, Visitor], place: Place, parts: dict[str, dict[str, object]]
-) -> None:
-    for name, row in MATRIX.items():
-        if row[PERSONS.index("owner")] == 200:
-            answer = visitors["owner"].get(address(name, place.page.pk, parts))
-            assert CANARY not in said_by(answer), name
 
 
 # What no screen of ours sends: the address, and what is posted, if anything is.
