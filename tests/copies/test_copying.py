@@ -114,7 +114,7 @@ def test_a_page_that_is_not_for_everybody_leaves_its_copies(place: Place, target
 
     assert_copied(place, target)
     files = {name: body for name, body in place.files(target).items() if not name.startswith("assets/")}
-    assert files.keys() - {MANIFEST, CONFIRMED} == {"index.html", "404.html", "robots.txt"}
+    assert files.keys() - {MANIFEST, CONFIRMED} == {"index.html", "404.html", "robots.txt", "favicon.ico"}
     assert not any(b"Secret" in body for body in place.files(target).values())
 
 
