@@ -1,6 +1,6 @@
 """What is dangerous, in one table; whoever does it has proven a moment ago who they are.
 
-A screen's gate (dashboard/gates.py) asks here, so that no view has to remember to.
+A screen's gate (dashboard/gates.py) asks here, and each admin's, so that no view has to remember to.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 
 from accounts.factors import was_just_here
@@ -39,8 +39,13 @@ def secret(request: HttpRequest) -> bool:
     return verb == "secret" or "secret" in request.GET
 
 
-# By the names of addresses: what hands out people's data or secrets, what lets somebody in or out, and what
-# cannot be undone.
+def rotates(request: HttpRequest) -> bool:
+    """Whether it makes new secrets for what is chosen of an admin's list."""
+    return request.POST.get("action") == "rotate_chosen"
+
+
+# By the names of addresses, those of both admins included: what hands out people's data or secrets, what lets
+# somebody in or out, and what cannot be undone.
 DANGEROUS: Mapping[str, Danger] = {
     "subscribers_export": always,
     "subscriber_person": always,
@@ -60,6 +65,13 @@ DANGEROUS: Mapping[str, Danger] = {
     "transfer_organisation": sent,
     "export_organisation": sent,
     "delete_organisation": sent,
+    "organisation:subscribers_subscriber_export": always,
+    "organisation:subscribers_subscriber_person": always,
+    "organisation:subscribers_subscriber_changelist": rotates,
+    "platform:tenants_membership_add": sent,
+    "platform:tenants_membership_change": sent,
+    "platform:tenants_user_add": sent,
+    "platform:tenants_user_change": sent,
 }
 
 
@@ -69,10 +81,10 @@ def proof_wanted(request: HttpRequest) -> HttpResponse | None:
     They come back to the screen they were on, with what they typed, to send it once more: we do not.
     """
     match = request.resolver_match
-    danger = DANGEROUS.get(match.url_name or "") if match else None
+    danger = DANGEROUS.get(match.view_name) if match else None
     if danger is None or not danger(request) or was_just_here(request):
         return None
     messages.info(request, _("That was not done yet: say once more who you are, then do it again."))
     hold(request)
-    back = came_from(request) or reverse("index") if sent(request) else request.get_full_path()
+    back = came_from(request) or get_script_prefix() if sent(request) else request.get_full_path()
     return HttpResponseRedirect(f"/accounts/again/?{urlencode({'next': back})}")

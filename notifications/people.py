@@ -21,7 +21,6 @@ from notifications.barred import with_barred
 from notifications.choices import SuppressionReason
 from notifications.dossier import dossier
 from notifications.samples import KINDS
-from notifications.signing import secret
 from notifications.trials import send_test
 from pages.models import StatusPage
 from subscribers.actions import rotate_secret
@@ -78,11 +77,10 @@ class PeopleAdmin(SubscriberAdmin):
 
     @admin.display(description=_("secret"))
     def signing_secret(self, row: Subscriber) -> SafeString:
-        shown = secret(row.pk, int(row.settings.get("secret", 1)))
+        """Where it is shown, to whoever says once more who they are."""
         hint = _("For whoever looks after the machine: what it is sent is signed with this.")
-        return format_html(
-            "<details><summary>{}</summary><code>{}</code><p>{}</p></details>", _("Show"), shown, hint
-        )
+        at = reverse("subscriber", args=[row.page_id, row.pk])
+        return format_html('<a href="{}?secret=shown">{}</a><p>{}</p>', at, _("Show"), hint)
 
     @admin.action(description=_("Sign by a new secret (webhooks)"), permissions=["change"])
     def rotate_chosen(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:

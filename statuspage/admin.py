@@ -17,6 +17,7 @@ from components.admin import ComponentAdmin, ComponentGroupAdmin
 from components.models import Component, ComponentGroup
 from copies.admin import CopyTargetAdmin
 from copies.models import CopyTarget
+from dashboard.proven import proof_wanted
 from events.admin import EventAdmin
 from events.models import Event
 from incidents.admin.announcement import AnnouncementAdmin
@@ -72,6 +73,17 @@ class Site(admin.AdminSite):
         super().__init__(name)
         # Deleting goes one by one, by verbs.
         self.disable_action("delete_selected")
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Whoever does what is dangerous has proven a moment ago who they are."""
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def asked_first(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            asked = proof_wanted(request) if self.has_permission(request) else None
+            return asked or guarded(request, *args, **kwargs)
+
+        return asked_first
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         return [one for one in super().get_urls() if getattr(one, "name", "") not in _LEFT_OUT]

@@ -17,12 +17,18 @@ from statuspage.admin import platform
 from tenants.models import Domain, Membership, Tenant, User
 from tenants.sms import limits
 from tests.admin.browser import Browser
+from tests.proven import proven
 
 
 def paths(site: AdminSite) -> list[str]:
     """The lists and forms of a site."""
     models = [model._meta for model in site._registry]
     return [f"/admin/{one.app_label}/{one.model_name}/" for one in models]
+
+
+@pytest.fixture(autouse=True)
+def just_signed_in(browsers: dict[str, Browser]) -> None:
+    proven(browsers["staff"])
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.admin.browser import Browser, Fields, said_by
 from tests.conftest import ACTOR, CANARY
 from tests.hooks import hooks
 from tests.mailing import Add, deliver, mail, opened, subscribed
+from tests.proven import proven
 from tests.sink import Sink
 
 __all__ = ["mail", "subscribed"]
@@ -38,7 +40,7 @@ SCREEN = "/o/acme/admin/subscribers/subscriber/"
 @pytest.fixture
 def admin(browsers: dict[str, Browser], page: StatusPage) -> Browser:
     caches["limits"].clear()
-    return browsers["admin"]
+    return proven(browsers["admin"])
 
 
 def test_whoever_wrote_stop_is_shown_as_that_and_found(
@@ -143,7 +145,7 @@ def test_a_machine_is_added_with_consent_noted(admin: Browser, acme: Tenant) -> 
         assert str(found.quiet_until) == "07:00:00"
         assert found.time_zone == "Europe/Berlin"
         address = f"{SCREEN}{found.pk}/change/"
-    assert "whsec_" in admin.get(address).content.decode()
+    assert "?secret=shown" in admin.get(address).content.decode()
 
 
 def test_a_new_secret_is_shown_and_the_former_is_not(admin: Browser, acme: Tenant, page: StatusPage) -> None:
@@ -152,7 +154,9 @@ def test_a_new_secret_is_shown_and_the_former_is_not(admin: Browser, acme: Tenan
         pk = Subscriber.objects.get().pk
 
     def shown() -> str:
-        return admin.get(f"{SCREEN}{pk}/change/").content.decode().partition("whsec_")[2][:44]
+        screen = admin.get(f"{SCREEN}{pk}/change/").content.decode()
+        (address,) = re.findall(r'href="([^"]+secret=shown)"', screen)
+        return admin.get(address).content.decode().partition("whsec_")[2][:44]
 
     before = shown()
     admin.post(SCREEN, {"action": "rotate_chosen", "index": "0", "_selected_action": [pk]})

@@ -40,8 +40,18 @@ REQUESTS: dict[str, dict[str, Any] | None] = {
     "transfer_organisation": {},
     "export_organisation": {},
     "delete_organisation": {"name": "Acme"},
+    "organisation:subscribers_subscriber_export": None,
+    "organisation:subscribers_subscriber_person": None,
+    "organisation:subscribers_subscriber_changelist": {"action": "rotate_chosen", "_selected_action": ["x"]},
+    "platform:tenants_membership_add": {},
+    "platform:tenants_membership_change": {},
+    "platform:tenants_user_add": {},
+    "platform:tenants_user_change": {},
 }
+# Of those who run the installation; the others are of an organisation.
+_PLATFORM = "platform:"
 # What an address with such a name does is dangerous.
+_INSIDE = "statuspage.organisation_urls"
 _NAMES = re.compile("export|person|secret|rotate|transfer|remove_member|key_new|reveal|delete_organisation")
 
 
@@ -67,11 +77,14 @@ def addresses(place: Place, acme: Tenant, people: dict[str, User | None]) -> dic
         "page_export": page,
         "page_unpublish": page,
         "page_delete": page,
+        "organisation:subscribers_subscriber_person": {"object_id": person},
+        "platform:tenants_membership_change": {"object_id": member["member_id"]},
+        "platform:tenants_user_change": {"object_id": owner.pk},
     }
-    found = {
-        name: "/o/acme" + reverse(name, "statuspage.organisation_urls", kwargs=parts.get(name, {}))
-        for name in REQUESTS
-    }
+    found = {}
+    for name in REQUESTS:
+        within = ("", "statuspage.urls") if name.startswith(_PLATFORM) else ("/o/acme", _INSIDE)
+        found[name] = within[0] + reverse(name, within[1], kwargs=parts.get(name, {}))
     return found | {name: found[name] + "?secret=shown" for name in ("subscriber", "webhook")}
 
 
@@ -90,14 +103,14 @@ def test_nobody_does_what_is_dangerous_without_being_asked(
 ) -> None:
     with in_tenant(acme.pk):
         before = Event.objects.count()
-    owner = visitors["owner"]
     for name, address in addresses.items():
-        answer = ask(owner, name, address)
+        answer = ask(visitors["staff" if name.startswith(_PLATFORM) else "owner"], name, address)
         assert answer.status_code == 302, name
-        assert answer["Location"].startswith("/accounts/again/?next=%2Fo%2Facme%2F"), name
-        # Who may not is not even asked.
+        back = "%2F" if name.startswith(_PLATFORM) else "%2Fo%2Facme%2F"
+        assert answer["Location"].startswith(f"/accounts/again/?next={back}"), name
+        # Who may not is not even asked, but in the admin, which asks before it looks.
         for who in ("viewer", "outsider"):
-            if not name.startswith("key_"):
+            if not name.startswith(("key_", "organisation:")):
                 assert "/accounts/again/" not in ask(visitors[who], name, address).get("Location", ""), name
     with in_tenant(acme.pk):
         assert Event.objects.count() == before
@@ -106,11 +119,12 @@ def test_nobody_does_what_is_dangerous_without_being_asked(
 def test_whoever_has_just_said_who_they_are_is_not_asked(
     visitors: dict[str, Visitor], addresses: dict[str, str]
 ) -> None:
-    owner = proven(visitors["owner"])
+    people = {one: proven(visitors[one]) for one in ("owner", "staff")}
     # The last ones leave nothing to ask about.
     last = ["page_delete", "delete_organisation"]
     for name in [*(one for one in addresses if one not in last), *last]:
-        assert "/accounts/again/" not in ask(owner, name, addresses[name]).get("Location", ""), name
+        who = people["staff" if name.startswith(_PLATFORM) else "owner"]
+        assert "/accounts/again/" not in ask(who, name, addresses[name]).get("Location", ""), name
 
 
 def test_what_is_harmless_at_the_same_address_asks_nobody(
