@@ -189,6 +189,8 @@ def test_keys_go_in_and_never_come_out(api: Machine) -> None:
     assert (made.status, made.json["email"], made.json["type"]) == (201, "ops@example.com", "Librato")
     path = f"/metrics_providers/{made.json['id']}"
     same = {"metrics_provider": {"type": "Librato", "email": "", "api_token": ""}}
+    moved = api.patch(path, {"metrics_provider": {"metric_base_uri": "https://librato.example.com"}})
+    assert (moved.status, moved.json["error"].partition(":")[0]) == (422, "metric_base_uri")
     seen = [made, api.get(path), api.put(path, same), api.get("/metrics_providers"), api.delete(path)]
 
     assert [answer.status for answer in seen[1:]] == [200] * 4
