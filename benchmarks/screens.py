@@ -193,7 +193,7 @@ def _usual(made: Furnished) -> dict[str, Any]:
         "incident_id": made.large.pk,
         "update_id": made.large.updates.latest("display_at").pk,
         "member_id": Membership.objects.get(user__email="person7@example.org").pk,
-        "import_id": ask_for_import(made.actor, "https://status.example.com").pk,
+        "import_id": ask_for_import(made.actor, "https://status.example.com", into=made.page).pk,
         "section": "uptime",
         "event_id": 1,
         **dict.fromkeys(("draft_id", "invitation_id", "key_id"), "none"),
