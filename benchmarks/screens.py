@@ -53,8 +53,8 @@ _ASKED = {
 }
 # By the names of addresses: what they say beside the page's id.
 Parts = dict[tuple[str, ...], dict[str, Any]]
-# Only where DEBUG is on; only once a preview has been asked for.
-_ABSENT = {"parts", "mail_preview"}
+# Only where DEBUG is on; only once a preview has been asked for; only once the page is in the store.
+_ABSENT = {"parts", "mail_preview", "page_site"}
 
 
 @dataclass
