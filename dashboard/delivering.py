@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from notifications.faring import MOST, Faring, delivering
+from notifications.progress import grouped
 from pages.models import StatusPage
 
 # Until then waiting is just how many are told at once.
@@ -107,10 +109,11 @@ def _waiting(faring: Faring, now: datetime) -> str:
             "%(number)s messages are waiting, the oldest for %(time)s.",
             faring.waiting,
         )
-        said.append(text % {"number": _number(faring.waiting), "time": timesince(faring.since, now, depth=1)})
+        values = {"number": _number(faring.waiting), "time": timesince(faring.since, now, depth=1)}
+        said.append(capfirst(text % values))
     if faring.retrying:
         text = ngettext("%(number)s is tried again.", "%(number)s are tried again.", faring.retrying)
-        said.append(text % {"number": _number(faring.retrying)})
+        said.append(capfirst(text % {"number": _number(faring.retrying)}))
         if faring.answer:
             said.append(_("The other side answers %(code)s.") % {"code": faring.answer})
     return " ".join(said)
@@ -121,8 +124,8 @@ def _numbers(faring: Faring) -> str:
     said = []
     if faring.sent and faring.sent.day:
         said += [
-            _("%(number)s sent in the last hour") % {"number": f"{faring.sent.hour:,}"},
-            _("%(number)s in the last day") % {"number": f"{faring.sent.day:,}"},
+            _("%(number)s sent in the last hour") % {"number": grouped(faring.sent.hour)},
+            _("%(number)s in the last day") % {"number": grouped(faring.sent.day)},
         ]
     words = {
         _("%(number)s waiting"): faring.waiting,
@@ -135,4 +138,4 @@ def _numbers(faring: Faring) -> str:
 
 
 def _number(number: int) -> str:
-    return _("more than %(number)s") % {"number": f"{MOST:,}"} if number > MOST else f"{number:,}"
+    return _("more than %(number)s") % {"number": grouped(MOST)} if number > MOST else grouped(number)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Sum
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -55,9 +56,15 @@ class Progress:
 
     def __str__(self) -> str:
         """Such as “4,812 of 4,830 sent, 11 retrying, 7 dead”."""
-        said = [_("%(sent)s of %(all)s sent") % {"sent": f"{self.sent:,}", "all": f"{self.total:,}"}]
-        said += [f"{number:,} {word}" for name, word in _WORDS.items() if (number := getattr(self, name))]
+        said = [_("%(sent)s of %(all)s sent") % {"sent": grouped(self.sent), "all": grouped(self.total)}]
+        numbers = {word: getattr(self, name) for name, word in _WORDS.items()}
+        said += [f"{grouped(number)} {word}" for word, number in numbers.items() if number]
         return ", ".join([*said, _("more recipients to come")] if self.expanding else said)
+
+
+def grouped(number: int) -> str:
+    """Such as 4,812, as the active language groups digits."""
+    return str(number_format(number, force_grouping=True))
 
 
 def progress(notification: Notification) -> Progress:

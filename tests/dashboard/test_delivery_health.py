@@ -139,4 +139,4 @@ def test_another_pages_messages_are_not_this_ones(
     ]
     monkeypatch.setattr(faring, "MOST", 2)
     monkeypatch.setattr("dashboard.delivering.MOST", 2)
-    assert "more than 2 messages are waiting" in _troubles(page)[0][1]
+    assert "More than 2 messages are waiting" in _troubles(page)[0][1]
