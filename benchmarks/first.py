@@ -47,7 +47,9 @@ with in_tenant(Tenant.objects.get(slug="globex").id):
 _CROWD = """
 from benchmarks.expand import fill
 from pages.models import StatusPage
+from subscribers.models import Subscriber
 with in_tenant(Tenant.objects.get(slug="acme").id):
+    Subscriber.objects.all().delete()
     fill(StatusPage.objects.get(), {size})
 """
 _TELL = """

@@ -20,7 +20,7 @@ from events.actor import SYSTEM
 from events.models import Event
 from incidents.actions.incident import open_incident
 from incidents.steps import Words
-from notifications import claims
+from notifications import claims, signing
 from notifications.expansion import drafted
 from notifications.models import Notification
 from notifications.sending import send_due
@@ -43,9 +43,10 @@ def measure(*options: str) -> None:
     spare_the_collector()
     with machines(1_000) as hosts:
         body = _body(told, hosts[0])
-        reference = each(measured(lambda: uvloop.run(bare(hosts[:1], body, size))), size)
+        signed = signing.headers("delivery-1", body, "1" * 12, {}, timezone.now())
+        reference = each(measured(lambda: uvloop.run(bare(hosts[:1], body, size, **signed))), size)
         # Whoever is asked for the first time has to be connected to.
-        references = each(measured(lambda: uvloop.run(bare(hosts, body, size))), size)
+        references = each(measured(lambda: uvloop.run(bare(hosts, body, size, **signed))), size)
         one = _sent(told, hosts[:1], size)
         thousand = _sent(told, hosts, size)
     table = Table(f"{size:,} webhooks, by the time for each 10,000; CPU of this process alone")
@@ -88,21 +89,22 @@ def _spread(hosts: Sequence[str]) -> None:
     """Each machine gets as many as any other."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE public.notifications_delivery SET target = (%s::text[])[1 + id %% %s] || '/hook'",
+            "UPDATE public.notifications_delivery SET target = (%s::text[])[1 + id %% %s] || '/' || id",
             [list(hosts), len(hosts)],
         )
         cursor.execute("VACUUM ANALYZE public.notifications_delivery")
 
 
-async def bare(hosts: Sequence[str], body: bytes, size: int) -> None:
-    """The same bytes in the same loop, over as many connections as we would have open, with nothing asked or
-    written down."""
+async def bare(hosts: Sequence[str], body: bytes, size: int, **more: str) -> None:
+    """The same requests in the same loop, with so many headers `more`, each to an address of its own, over as
+    many connections as we would have open; nothing is signed, asked or written down."""
     left = iter(range(size))
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json"} | more
 
     async def work(session: aiohttp.ClientSession) -> None:
         for number in left:
-            async with session.post(hosts[number % len(hosts)], data=body, headers=headers) as answer:
+            url = f"{hosts[number % len(hosts)]}/{number}"
+            async with session.post(url, data=body, headers=headers) as answer:
                 await answer.read()
 
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
