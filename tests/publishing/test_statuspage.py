@@ -15,7 +15,7 @@ from django.utils import timezone
 from components.actions import create_component, create_group, set_status, update_component
 from components.models import Component
 from incidents.actions.incident import backfill_incident, edit_update, open_incident, post_update, resolve
-from incidents.actions.maintenance import complete_maintenance, schedule_maintenance, start_maintenance
+from incidents.actions.maintenance import backfill_maintenance, schedule_maintenance, start_maintenance
 from incidents.actions.postmortem import publish_postmortem, write_postmortem
 from incidents.steps import Words
 from pages.actions import update_page
@@ -230,18 +230,15 @@ def test_instants_have_the_offset_of_the_page(page: StatusPage) -> None:
     assert published(page, f"/incidents/{incident.pk}.json")["started_at"] == "2025-07-05T12:00:00.000Z"
 
 
-def test_fifty_of_each_kind_are_listed_and_all_that_are_open(page: StatusPage, component: Component) -> None:
+def test_fifty_of_each_kind_are_listed_and_all_that_are_open(page: StatusPage) -> None:
     words = Words("investigating", "Looking.")
     long_ago = timezone.now() - timedelta(days=300)
     open_incident(page, ACTOR, words, name="Old and open", started_at=long_ago)
     for number in range(51):
         ended = timezone.now() - timedelta(days=number)
-        backfill_incident(
-            page, ACTOR, name=f"{number}", started_at=ended - timedelta(hours=1), resolved_at=ended, body="."
-        )
-        window = scheduled(page, component, number + 1, f"{number}")
-        start_maintenance(page, window, ACTOR)
-        complete_maintenance(page, window, ACTOR)
+        began = ended - timedelta(hours=1)
+        backfill_incident(page, ACTOR, name=f"{number}", started_at=began, resolved_at=ended, body=".")
+        backfill_maintenance(page, ACTOR, name=f"{number}", scheduled_for=began, scheduled_until=ended)
 
     listed = [one["name"] for one in v2(page, "incidents")["incidents"]]
     assert listed == [str(number) for number in range(50)]
