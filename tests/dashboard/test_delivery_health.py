@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from common.tenancy import current_tenant_id
 from dashboard.delivering import delivery
-from notifications import circuits, faring
+from notifications import circuits, faring, shared
 from notifications.channels import email
 from notifications.choices import DeliveryStatus
 from notifications.models import Delivery
@@ -58,6 +58,16 @@ def test_it_is_calm_while_all_is_well(page: StatusPage, subscribed: Add, mail: S
     found = delivery(page, current_tenant_id(), timezone.now())
     assert (found.is_idle, found.troubles) == (True, [])
     assert found.channels == [("E-mail", "3 sent in the last hour · 3 in the last day")]
+
+
+def test_while_redis_is_away_nothing_is_said_of_what_has_left(
+    page: StatusPage, subscribed: Add, mail: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _waiting(page, subscribed, 1)
+    monkeypatch.setattr(shared, "_silent_until", float("inf"))
+    deliver()
+    found = delivery(page, current_tenant_id(), timezone.now())
+    assert (found.is_idle, found.troubles, found.channels) == (True, [], [])
 
 
 def test_what_waits_for_long_is_late(page: StatusPage, subscribed: Add) -> None:
