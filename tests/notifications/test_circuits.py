@@ -64,6 +64,15 @@ def test_it_opens_at_the_fifth_failure_in_a_row() -> None:
     assert not is_open(NOW + timedelta(seconds=30))
 
 
+def test_whoever_has_looked_forgets_what_others_saw_fail(monkeypatch: Any) -> None:
+    fail(4)
+    monkeypatch.setattr(circuits, "_failing", set())
+    assert circuits.look([NAME]) == {}
+    circuits.close([NAME])
+    fail(4)
+    assert not is_open(NOW)
+
+
 def test_failures_while_it_is_open_do_not_keep_it_open() -> None:
     fail(50)
     assert not is_open(NOW + timedelta(seconds=31))
