@@ -100,13 +100,13 @@ def hostile() -> Iterator[tuple[str, bytes, str]]:
             yield f"{field!r} is {value!r}", b'{"component": {"name": "x", "%s": %s}}' % (field, value), ""
 
 
-@pytest.mark.parametrize(("body", "content_type"), [p[1:] for p in hostile()], ids=[p[0] for p in hostile()])
-def test_hostile_bodies_are_refused_in_one_shape(api: Machine, body: bytes, content_type: str) -> None:
-    answer = api.send("POST", "/components", body, content_type)
-    assert 400 <= answer.status < 500, answer
-    assert set(answer.json) == {"error", "message"}
-    assert isinstance(answer.json["error"], str)
-    assert api.get("/components").json == []
+def test_hostile_bodies_are_refused_in_one_shape(api: Machine) -> None:
+    for name, body, content_type in hostile():
+        answer = api.send("POST", "/components", body, content_type)
+        assert 400 <= answer.status < 500, (name, answer)
+        assert set(answer.json) == {"error", "message"}, name
+        assert isinstance(answer.json["error"], str), name
+        assert api.get("/components").json == [], name
 
 
 def test_what_is_wrong_a_thousand_times_is_said_in_a_line(api: Machine) -> None:
