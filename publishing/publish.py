@@ -122,7 +122,7 @@ def _gather(page: StatusPage, previous: Manifest | None, anew: bool, ahead: Ahea
     stale.everything |= anew
     slices = all_slices(builder) if stale.everything else _later(builder, stale)
     made = _made(builder, stale, set(slices))
-    documents = [*ahead.passing(made, previous.hashes() if previous else ())]
+    documents = [*ahead.passing(made)]
     gone = _gone(builder, stale, previous) | _hidden_metrics(builder, previous)
     return Work(documents, gone, slices)
 
@@ -180,8 +180,10 @@ def _gone(builder: Builder, stale: Stale, previous: Manifest | None) -> set[str]
     if stale.everything:
         touched = {path for path in previous.entries if path.startswith("/incidents/")}
     else:
-        visible = visible.filter(pk__in=stale.incidents)
-        touched = {path for pk in stale.incidents for path in incident_paths(pk)}
+        shown = {one.id for one in builder.notices}
+        missing = stale.incidents - shown
+        visible = visible.filter(pk__in=missing)
+        touched = {path for pk in missing for path in incident_paths(pk)}
     kept = {path for pk in visible.values_list("pk", flat=True) for path in incident_paths(pk)}
     components = {one.pk for one in builder.components}
     shown = {path for path in previous.entries if path.startswith("/components/")}

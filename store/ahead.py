@@ -1,4 +1,4 @@
-"""Bodies packed and written while others are still being made: neither holds the interpreter."""
+"""Bodies looked at, packed and written while others are still being made, outside of the interpreter."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Ahead:
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
-        self._begun: dict[str, Future[Future[bytes]]] = {}
+        self._begun: dict[str, Future[Future[bytes] | None]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -48,20 +48,24 @@ class Ahead:
         for begun in self._begun.values():
             begun.cancel()
 
-    def passing(self, documents: Iterable[Document], known: Collection[str]) -> Iterator[Document]:
-        """The same documents, as they come, their bodies being written, save those with `known` hashes."""
+    def passing(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """The same documents, as they come, their bodies being written where the disk lacks them."""
         for document in documents:
-            if document.hash not in known and document.hash not in self._begun:
-                self._begun[document.hash] = _pool("pack", _PACKERS).submit(self._pack, document)
+            if document.hash not in self._begun:
+                self._begun[document.hash] = _pool("pack", _PACKERS).submit(self._keep, document)
             yield document
 
-    def _pack(self, document: Document) -> Future[bytes]:
+    def _keep(self, document: Document) -> Future[bytes] | None:
+        if self._disk.has(document.hash):
+            return None
         return _pool("write", _WRITERS).submit(self._write, document.hash, packed(document.body))
 
     def _write(self, digest: str, container: bytes) -> bytes:
         self._disk.add_body(digest, container)
         return container
 
-    def written(self, digests: Collection[str]) -> dict[str, bytes]:
-        """The containers of those of these bodies that were begun, once all of them are on the disk."""
-        return {digest: made.result().result() for digest, made in self._begun.items() if digest in digests}
+    def kept(self, digests: Collection[str]) -> dict[str, bytes | None]:
+        """Those of these bodies that were passed, once all are on the disk, with the containers of those that
+        were not there before."""
+        begun = {digest: made.result() for digest, made in self._begun.items() if digest in digests}
+        return {digest: made.result() if made else None for digest, made in begun.items()}

@@ -156,6 +156,10 @@ class Disk:
         _write(self.body_path(digest), blob)
         return blob
 
+    def has(self, digest: str) -> bool:
+        """Whether a body is there and whole; then its time of grace begins anew."""
+        return self.variants(digest) is not None and not self.touch([digest])
+
     def add_body(self, digest: str, container: bytes) -> None:
         """Write and flush one body, away from the collector."""
         path = self.body_path(digest)

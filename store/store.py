@@ -203,17 +203,10 @@ class Store:
             require(
                 self.variants(digest) is not None, f"The manifest names a body that the store lacks: {digest}"
             )
-        written = ahead.written(bodies) if ahead else {}
-        here = {
-            digest for digest in bodies.keys() - written.keys() if self._disk.variants(digest) is not None
-        }
-        self._disk.touch(here)
-        makers = {
-            digest: partial(packed, body)
-            for digest, body in bodies.items()
-            if digest not in written and digest not in here
-        }
-        return written | self._disk.write_bodies(makers)
+        kept = ahead.kept(bodies) if ahead else {}
+        left = {digest for digest in bodies.keys() - kept.keys() if not self._disk.has(digest)}
+        written = self._disk.write_bodies({digest: partial(packed, bodies[digest]) for digest in left})
+        return written | {digest: container for digest, container in kept.items() if container is not None}
 
     def _newest_order(self, page_id: str, view: str) -> tuple[int, int]:
         orders = [self._disk.order(page_id, view)]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import filterfalse
 from typing import NamedTuple
 
@@ -60,6 +61,7 @@ class Cause:
 
 
 NO_CAUSE = Cause()
+_POLICY = ("major_weight", "partial_weight", "degraded_weight", "maintenance_counts", "minimum_outage")
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -213,17 +215,22 @@ class Histories:
 
 def policy_of(page: StatusPage, component: Component | None = None) -> Policy:
     """The page's policy, with the component's own where it has one."""
+    own = (getattr(component, name, None) for name in _POLICY)
+    values = (
+        getattr(page, name) if value is None else value for name, value in zip(_POLICY, own, strict=True)
+    )
+    return _policy(*values)
 
-    def own(name: str) -> object:
-        value = getattr(component, name, None)
-        return getattr(page, name) if value is None else value
 
+# All components of a page have one, as a rule.
+@lru_cache(maxsize=256)
+def _policy(major: object, partial: object, degraded: object, counts: object, minimum: object) -> Policy:
     return Policy(
-        major=float(str(own("major_weight"))),
-        partial=float(str(own("partial_weight"))),
-        degraded=float(str(own("degraded_weight"))),
-        maintenance_counts=bool(own("maintenance_counts")),
-        minimum=_duration(own("minimum_outage")),
+        major=float(str(major)),
+        partial=float(str(partial)),
+        degraded=float(str(degraded)),
+        maintenance_counts=bool(counts),
+        minimum=minimum if isinstance(minimum, timedelta) else timedelta(),
     )
 
 
@@ -252,10 +259,6 @@ def sum_up(found: Iterable[Figure]) -> Figure:
 def total(down: timedelta, measured: timedelta) -> Figure:
     percent = 100 * (1 - down / measured) if measured else None
     return Figure(percent, down, measured)
-
-
-def _duration(value: object) -> timedelta:
-    return value if isinstance(value, timedelta) else timedelta()
 
 
 def _is_plain(day: Day) -> bool:

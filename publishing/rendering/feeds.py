@@ -19,6 +19,8 @@ from store import Document
 
 ATOM = "application/atom+xml; charset=utf-8"
 RSS = "application/rss+xml; charset=utf-8"
+# Most entries are as they were at the version before.
+_KEPT = 512
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -26,10 +28,9 @@ def documents(page: PageView, feed: FeedView) -> list[Document]:
     """A feed in both forms; a component's is cold."""
     cold = bool(feed.path)
     with engine.locale(page):
-        contents = [_content(*engine.tongue(), entry) for entry in feed.entries]
         return [
-            Document(f"{feed.path}/history.atom", _atom(page, feed, contents).encode(), ATOM, cold=cold),
-            Document(f"{feed.path}/history.rss", _rss(page, feed, contents).encode(), RSS, cold=cold),
+            Document(f"{feed.path}/history.atom", _atom(page, feed).encode(), ATOM, cold=cold),
+            Document(f"{feed.path}/history.rss", _rss(page, feed).encode(), RSS, cold=cold),
         ]
 
 
@@ -39,9 +40,8 @@ def feed_title(name: str, component: str = "") -> str:
     return " - ".join(part for part in (name, component, _("Incident History")) if part)
 
 
-def _atom(page: PageView, feed: FeedView, contents: list[str]) -> str:
-    home = text(page.base_url + feed.path)
-    entries = zip(feed.entries, contents, strict=True)
+def _atom(page: PageView, feed: FeedView) -> str:
+    home, tongue = text(page.base_url + feed.path), engine.tongue()
     return (
         f'{_HEAD}<feed xml:lang="{text(page.language)}" xml:base="{text(page.base_url)}/"'
         ' xmlns="http://www.w3.org/2005/Atom">\n'
@@ -51,11 +51,12 @@ def _atom(page: PageView, feed: FeedView, contents: list[str]) -> str:
         f"  <title>{text(feed_title(page.name, feed.component))}</title>\n"
         f"  <updated>{_iso(feed.updated)}</updated>\n"
         f"  <author>\n    <name>{text(page.name)}</name>\n  </author>\n"
-        f"{''.join(_entry(page, entry, content) for entry, content in entries)}</feed>\n"
+        f"{''.join(_entry(*tongue, page, entry) for entry in feed.entries)}</feed>\n"
     )
 
 
-def _entry(page: PageView, entry: FeedEntry, content: str) -> str:
+@lru_cache(maxsize=_KEPT)
+def _entry(language: str, zone: str, page: PageView, entry: FeedEntry) -> str:
     return (
         "  <entry>\n"
         f"    <id>{_tag(page)}:Incident/{entry.id}</id>\n"
@@ -63,14 +64,13 @@ def _entry(page: PageView, entry: FeedEntry, content: str) -> str:
         f"    <updated>{_iso(entry.updated)}</updated>\n"
         f'    <link rel="alternate" type="text/html" href="{_address(page, entry)}"/>\n'
         f"    <title>{text(entry.name)}</title>\n"
-        f'    <content type="html">{text(content)}</content>\n'
+        f'    <content type="html">{text(_content(language, zone, entry))}</content>\n'
         "  </entry>\n"
     )
 
 
-def _rss(page: PageView, feed: FeedView, contents: list[str]) -> str:
-    home = text(page.base_url + feed.path)
-    entries = zip(feed.entries, contents, strict=True)
+def _rss(page: PageView, feed: FeedView) -> str:
+    home, tongue = text(page.base_url + feed.path), engine.tongue()
     return (
         f'{_HEAD}<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
         ' xmlns:atom="http://www.w3.org/2005/Atom">\n  <channel>\n'
@@ -79,16 +79,17 @@ def _rss(page: PageView, feed: FeedView, contents: list[str]) -> str:
         f'    <atom:link rel="self" type="application/rss+xml" href="{home}/history.rss"/>\n'
         "    <description>Statuspage</description>\n"
         f"    <pubDate>{_mail(feed.updated)}</pubDate>\n"
-        f"{''.join(_item(page, entry, content) for entry, content in entries)}  </channel>\n</rss>\n"
+        f"{''.join(_item(*tongue, page, entry) for entry in feed.entries)}  </channel>\n</rss>\n"
     )
 
 
-def _item(page: PageView, entry: FeedEntry, content: str) -> str:
+@lru_cache(maxsize=_KEPT)
+def _item(language: str, zone: str, page: PageView, entry: FeedEntry) -> str:
     address = _address(page, entry)
     return (
         "    <item>\n"
         f"      <title>{text(entry.name)}</title>\n"
-        f"      <description>{text(content)}</description>\n"
+        f"      <description>{text(_content(language, zone, entry))}</description>\n"
         f"      <pubDate>{_mail(entry.published)}</pubDate>\n"
         f"      <link>{address}</link>\n"
         f"      <guid>{address}</guid>\n"
@@ -96,8 +97,7 @@ def _item(page: PageView, entry: FeedEntry, content: str) -> str:
     )
 
 
-# Most entries are as they were at the version before.
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_KEPT)
 def _content(_language: str, _zone: str, entry: FeedEntry) -> str:
     """HTML: a paragraph an update, newest first, in the language and zone that are active."""
     return "".join(_update(update, word) for update, word in timeline(entry.updates))

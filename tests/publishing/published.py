@@ -21,7 +21,7 @@ from publishing.storage import store
 
 _CACHED = (
     *(rows._of_status, rows._of_uptime, rows._of_notice, rows._of_update, words._stamp),
-    *(feeds._content, icalendar._event, ready._of_impact),
+    *(feeds._content, feeds._entry, feeds._item, histories._policy, icalendar._event, ready._of_impact),
     *(render.render_about, render.render_not_found, render.render_unavailable, render.render_kept),
 )
 
