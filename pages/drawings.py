@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from django.utils.translation import gettext as _
@@ -56,6 +57,9 @@ _ELSEWHERE = re.compile(r"url\(\s*['\"]?(?!#)|javascript:|data:|&|\\|expression"
 _SIZES = frozenset({"width", "height"})
 _MOST = 5_000
 _DEEPEST = 100
+# Of longer ones nothing is seen, and whoever draws one at its size runs out of memory.
+_LONGEST = 50
+_NUMBER = re.compile(r"[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
 def is_drawing(data: bytes) -> bool:
@@ -80,6 +84,10 @@ def clean_drawing(data: bytes, field: str | None = None) -> bytes:
     if root.tag != f"{_SVG}svg" or sum(1 for _one in root.iter()) > _MOST:
         raise Refused(_("This is not an SVG that can be read."), field)
     _strip(root, field)
+    if any(max(sides) > _LONGEST * min(sides) for sides in _sides(root)):
+        raise Refused(
+            _("An SVG is at most fifty times as wide as it is high, or the other way round."), field
+        )
     if not any(True for _one in root):
         raise Refused(
             _("Nothing is left of this SVG: its shapes have to be paths, not texts or pictures."), field
@@ -87,6 +95,14 @@ def clean_drawing(data: bytes, field: str | None = None) -> bytes:
     ET.register_namespace("", "http://www.w3.org/2000/svg")
     found: bytes = ET.tostring(root, encoding="utf-8")
     return found
+
+
+def _sides(root: ET.Element) -> Iterator[tuple[float, float]]:
+    """Width and height, of what is drawn and of what it is drawn in."""
+    for text in (root.get("viewBox", ""), f"0 0 {root.get('width')} {root.get('height')}"):
+        found = [float(one) for one in _NUMBER.findall(text)]
+        if len(found) == 4:
+            yield found[2], found[3]
 
 
 def _strip(element: ET.Element, field: str | None, depth: int = 0) -> None:

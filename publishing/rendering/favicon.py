@@ -31,5 +31,6 @@ def _ico(image: bytes, content_type: str) -> bytes:
 
 
 def _drawn(svg: bytes) -> bytes:
-    widest, _height = _SIZES[-1]
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), width=widest))
+    # Both: of one the other follows, and it may be without end.
+    width, height = _SIZES[-1]
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), width=width, height=height))

@@ -69,6 +69,8 @@ REFUSED = [
     b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + svg("&x;" + PATH),
     svg(PATH * (MAX_BYTES // len(PATH) + 1)),
     svg("<g>" * 6000 + "</g>" * 6000),
+    svg(PATH, 'viewBox="-4 -4 8 1e9"'),
+    svg(PATH, 'viewBox="0 0 8 8" width="800000" height="8px"'),
 ]
 
 

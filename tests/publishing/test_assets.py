@@ -15,6 +15,11 @@ from publishing.rendering import assets as parts
 from publishing.rendering import favicon
 from tests.publishing import samples
 
+# A hundred million times as high as it is wide.
+ENDLESS = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 100000000">'
+    b'<rect width="1" height="100000000" fill="#cf5a11"/></svg>'
+)
 _NAME = re.compile(r"/assets/[a-z0-9-]+-([0-9a-f]{12})\.[a-z0-9]+")
 
 
@@ -38,11 +43,13 @@ def test_a_page_loads_nothing_else() -> None:
     assert set(loaded) <= paths
 
 
-@pytest.mark.parametrize("kind", ["none of its own", "wide", "tiny", "drawing"])
+@pytest.mark.parametrize("kind", ["none of its own", "wide", "tiny", "drawing", "endless drawing"])
 def test_the_icon_is_an_icon_whatever_a_page_has(kind: str) -> None:
     own, content_type = b"", ""
     if kind == "drawing":
         own, content_type = parts.icon("major").body, parts.SVG
+    elif kind == "endless drawing":
+        own, content_type = ENDLESS, parts.SVG
     elif kind != "none of its own":
         out = io.BytesIO()
         Image.new("RGBA", (800, 90) if kind == "wide" else (3, 3), "#cf5a11").save(out, "PNG")
