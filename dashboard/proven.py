@@ -41,7 +41,8 @@ def secret(request: HttpRequest) -> bool:
 
 def rotates(request: HttpRequest) -> bool:
     """Whether it makes new secrets for what is chosen of an admin's list."""
-    return request.POST.get("action") == "rotate_chosen"
+    # Where a field comes twice, the admin does not take the last.
+    return "rotate_chosen" in request.POST.getlist("action")
 
 
 # By the names of addresses, those of both admins included: what hands out people's data or secrets, what lets

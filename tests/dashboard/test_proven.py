@@ -42,7 +42,11 @@ REQUESTS: dict[str, dict[str, Any] | None] = {
     "delete_organisation": {"name": "Acme"},
     "organisation:subscribers_subscriber_export": None,
     "organisation:subscribers_subscriber_person": None,
-    "organisation:subscribers_subscriber_changelist": {"action": "rotate_chosen", "_selected_action": ["x"]},
+    "organisation:subscribers_subscriber_changelist": {
+        "action": ["rotate_chosen", "unsubscribe_chosen"],
+        "index": "0",
+        "_selected_action": ["x"],
+    },
     "platform:tenants_membership_add": {},
     "platform:tenants_membership_change": {},
     "platform:tenants_user_add": {},
