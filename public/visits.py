@@ -52,8 +52,6 @@ def of_launched_page(view: View) -> View:
 
 
 def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    # Our forms are UTF-8, whatever a request says of itself.
-    request.encoding = "utf-8"
     domain = Domain.objects.filter(host=host_of(request), tenant__deleted_at=None).first()
     if domain is None:
         raise Http404

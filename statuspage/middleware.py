@@ -51,6 +51,8 @@ class RequestContext:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = new_id()
+        # Our forms are UTF-8, whatever a request says of itself.
+        request.encoding = "utf-8"
         leave_tenant()
         is_of_team = host_of(request) in settings.APP_HOSTS
         if not is_of_team:
