@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -37,4 +37,4 @@ def release(request: PageRequest, event_id: int) -> HttpResponse:
     told(request, lambda: verb(request.page, request.actor, event_id), str(said))
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
-    return redirect(back) if safe else redirect("home", request.page.pk)
+    return HttpResponseRedirect(back) if safe else redirect("home", request.page.pk)

@@ -389,6 +389,7 @@ BROKEN: list[tuple[str, dict[str, object] | None]] = [
     ("{home}notifications/" + "9" * 40 + "/", None),
     ("{home}notifications/deliveries/replay", {"id": ["\u00b2", "9" * 5_000], "notification": "\0"}),
     ("{home}held/" + "9" * 40, {"then": "tell"}),
+    ("{home}held/1", {"then": "tell", "next": "no-address"}),
     ("{home}settings/hosts/primary", {"host": "\0"}),
     ("{home}appearance/preview?theme=x", {"custom_css": "@media a {" * 1_500}),
     ("/o/acme/log/?person=%00", None),
@@ -415,3 +416,9 @@ def test_what_no_screen_sends_breaks_none(visitors: dict[str, Visitor], place: P
         sent = {name: filled(value) for name, value in (typed or {}).items()}
         answer = owner.get(url) if typed is None else owner.post(url, sent)
         assert answer.status_code < 500, url
+
+
+def test_a_form_says_nothing_that_is_not_utf_8(visitors: dict[str, Visitor], place: Place) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n+2AA-\r\n--x--\r\n'
+    kind = "multipart/form-data; boundary=x; charset=utf-7"
+    assert b"+2AA-" in visitors["owner"].generic("POST", f"{place.incidents}new", part, kind).content
