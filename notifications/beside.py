@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -15,13 +16,14 @@ T = TypeVar("T")
 
 class Beside(Generic[T]):
     """Has `write` called with what was noted, every so many seconds, by one thread; with the rest when the
-    block ends, however it does. What goes wrong there is raised here."""
+    block ends, however it does. What goes wrong there is raised here, and keeps nothing else from being
+    written."""
 
     def __init__(self, write: Callable[[list[T]], None], seconds: float) -> None:
         self._write, self._seconds = write, seconds
         self._noted: list[T] = []
         self._thread: ThreadPoolExecutor | None = None
-        self._writing: Future[None] | None = None
+        self._writing: deque[Future[None]] = deque()
         self._since = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -29,41 +31,38 @@ class Beside(Generic[T]):
 
     def note(self, one: T) -> None:
         self._noted.append(one)
-        if time.monotonic() > self._since + self._seconds:
+        is_writing = self._writing and not self._writing[-1].done()
+        if not is_writing and time.monotonic() > self._since + self._seconds:
             self.begin()
 
     def begin(self) -> None:
-        """Have written what is noted, unless something is being written; wait for neither."""
-        if self._noted and (not self._writing or self._writing.done()):
+        """Have written what is noted, after what is being written; wait for neither."""
+        while self._writing and self._writing[0].done():
+            self._writing.popleft().result()
+        if self._noted:
             self._begin()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._finish()
+            while self._writing:
+                self._writing.popleft().result()
         finally:
             if self._thread:
                 self._thread.submit(_give_back)
                 self._thread.shutdown()
-        if self._noted:
-            self._write(self._noted)
+            if self._noted:
+                self._write(self._noted)
 
     def _begin(self) -> None:
-        self._finish()
         noted, self._noted, self._since = self._noted, [], time.monotonic()
         # Nobody else sees what belongs to a transaction that is open here.
         if connection.in_atomic_block:
             self._write(noted)
             return
         self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="writing down")
-        self._writing = self._thread.submit(self._write, noted)
-
-    def _finish(self) -> None:
-        """Wait for what is being written."""
-        if self._writing:
-            writing, self._writing = self._writing, None
-            writing.result()
+        self._writing.append(self._thread.submit(self._write, noted))
 
 
 def _give_back() -> None:

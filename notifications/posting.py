@@ -17,8 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from http import HTTPStatus
 
 import aiohttp
+import structlog
 import uvloop
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
@@ -27,8 +29,10 @@ from common import egress
 from notifications.kept import keep
 from notifications.posts import Post, Reply, host_of
 
-# What a batch has under way, in all and to one host. A host has one place more for each answer that it gives:
-# one that hangs holds few.
+log = structlog.get_logger(__name__)
+
+# What a batch has under way, in all and to one host. A host has one place more for each message it takes;
+# one that hangs, or has too much to do, has few.
 _TOGETHER = 100
 _TO_ONE_HOST, _MOST_TO_ONE_HOST = 5, 25
 # Who has not answered so often in a row is not called again in the same batch.
@@ -47,6 +51,7 @@ _AGENT = "StatusPage-Notifications/1"
 # The same word whether we refused or the other side did: nobody maps a network by it.
 UNREACHABLE = "Unreachable"
 TIMED_OUT = "TimedOut"
+_starting = threading.Lock()
 _Say = Callable[[Sequence[Reply]], None]
 
 
@@ -66,8 +71,14 @@ def post_all(posts: Sequence[Post], until: float) -> Generator[Reply]:
     running.result()
 
 
-@cache
 def _loop() -> asyncio.AbstractEventLoop:
+    """One of a process, whoever asks first: sessions belong to their loop."""
+    with _starting:
+        return _started()
+
+
+@cache
+def _started() -> asyncio.AbstractEventLoop:
     loop = uvloop.new_event_loop()
     threading.Thread(target=loop.run_forever, name="posting", daemon=True).start()
     return loop
@@ -144,7 +155,7 @@ class _Round:
             self._note(reply)
             self._free.append(host)
             host.silent = host.silent + 1 if reply.code is None else 0
-            if not host.silent and host.places < _MOST_TO_ONE_HOST:
+            if _has_taken(reply) and host.places < _MOST_TO_ONE_HOST:
                 host.places += 1
                 self._free.append(host)
                 self._hire(group)
@@ -162,6 +173,10 @@ class _Round:
             self._say(replies)
 
 
+def _has_taken(reply: Reply) -> bool:
+    return reply.code is not None and reply.code < HTTPStatus.BAD_REQUEST
+
+
 async def _post(post: Post) -> Reply:
     began = datetime.now(UTC)
     try:
@@ -174,6 +189,10 @@ async def _post(post: Post) -> Reply:
         return Reply(post.number, began, error=TIMED_OUT)
     except (aiohttp.ClientError, OSError, ValueError):
         return Reply(post.number, began, error=UNREACHABLE)
+    except Exception as error:
+        # What one host brings about is not what becomes of the requests that are under way to others.
+        log.exception("notifications.post_failed")
+        return Reply(post.number, began, error=type(error).__name__)
 
 
 async def _text(answer: aiohttp.ClientResponse, most: int | None) -> str:

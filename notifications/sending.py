@@ -37,8 +37,9 @@ BATCH = 500
 # Outcomes are written down together, as many as come within so many seconds: what is sent in that time is
 # sent again when the process dies.
 _TOGETHER = 0.05
-# Nothing of a batch is begun later: the rest is given back, well before its lease ends.
-_LONGEST = 10.0
+# Nothing that goes by one channel is begun later, nor anything of a batch of several: the rest is given back,
+# well before its lease ends.
+_LONGEST, _ALL = 10.0, 60.0
 _STATUS = {
     Verdict.ACCEPTED: DeliveryStatus.ACCEPTED,
     Verdict.BOUNCED: DeliveryStatus.BOUNCED,
@@ -67,7 +68,7 @@ def take_back(_seconds: float) -> int:
 
 
 def _send_some(lane: str, book: _Book) -> int:
-    now = timezone.now()
+    now, until = timezone.now(), time.monotonic() + _ALL
     room = gate.room(lane, BATCH, now)
     token, letters = claims.claim(lane, room, now) if room else (None, [])
     if token is None or not letters:
@@ -76,7 +77,8 @@ def _send_some(lane: str, book: _Book) -> int:
     if admitted.later:
         claims.postpone(token, admitted.later)
     for channel in sorted({one.channel for one in admitted.go}):
-        _send(token, channel, [one for one in admitted.go if one.channel == channel], book)
+        theirs = [one for one in admitted.go if one.channel == channel]
+        _send(token, channel, theirs, min(until, time.monotonic() + _LONGEST), book)
     return len(letters)
 
 
@@ -91,10 +93,10 @@ def _worth_sending(token: uuid.UUID, letters: Sequence[Letter], now: datetime) -
     return [spoken(one) for one in left if one.id not in old]
 
 
-def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter], book: _Book) -> None:
+def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter], until: float, book: _Book) -> None:
     """Send one channel's letters, and note outcomes as they come."""
     tried: set[int] = set()
-    for outcome in _attempts(channel, letters, time.monotonic() + _LONGEST):
+    for outcome in _attempts(channel, letters, until):
         tried.add(outcome.letter.id)
         book.note((token, outcome))
     book.begin()
