@@ -13,9 +13,9 @@ from common.tenancy import in_tenant
 from events.models import Event
 from importing.asking import IMPORT_PAGE
 from importing.models import PageImport
-from outbox.drain import drain
+from outbox.drain import drain, drain_lanes
+from outbox.registry import Lane
 from pages.actions import update_page
-from pages.change import PUBLISH
 from subscribers.actions import Who, add_confirmed
 from tenants.models import Tenant
 from tests.conftest import ACTOR
@@ -90,11 +90,11 @@ def test_what_visitors_see_is_taken_away_as_files(
     admin: Visitor, acme: Tenant, place: Place, at: str
 ) -> None:
     with in_tenant(acme.id):
-        drain([PUBLISH])
+        drain_lanes(Lane.PUBLISH)
     files = unzipped(admin.get(f"{at}site"))
     assert "Slow answers" in files["index.html"]
     assert {"copy.json", "api/v2/summary.json", "history/index.html"} <= set(files)
     update_page(place.page, ACTOR, published=False)
     with in_tenant(acme.id):
-        drain([PUBLISH])
+        drain_lanes(Lane.PUBLISH)
     assert "The page is not launched" in admin.see(f"{at}site")
