@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import get_script_prefix
@@ -45,6 +46,13 @@ def rotates(request: HttpRequest) -> bool:
     return "rotate_chosen" in request.POST.getlist("action")
 
 
+def takes_off(request: HttpRequest) -> bool:
+    """Whether it takes a page off that was launched when the admin's form was shown; read as that reads it."""
+    was_launched = forms.BooleanField().to_python(request.POST.get("initial-published"))
+    stays = forms.CheckboxInput().value_from_datadict(request.POST, request.FILES, "published")
+    return was_launched and not stays
+
+
 # By the names of addresses, those of both admins included: what hands out people's data or secrets, what lets
 # somebody in or out, and what cannot be undone.
 DANGEROUS: Mapping[str, Danger] = {
@@ -66,6 +74,8 @@ DANGEROUS: Mapping[str, Danger] = {
     "transfer_organisation": sent,
     "export_organisation": sent,
     "delete_organisation": sent,
+    "organisation:pages_statuspage_change": takes_off,
+    "organisation:pages_statuspage_delete": sent,
     "organisation:subscribers_subscriber_export": always,
     "organisation:subscribers_subscriber_person": always,
     "organisation:subscribers_subscriber_changelist": rotates,

@@ -24,6 +24,7 @@ from subscribers.models import Subscriber
 from tenants.models import Domain, Tenant
 from tests.admin.browser import Browser
 from tests.conftest import ACTOR
+from tests.proven import proven
 
 ADMIN = "/o/acme/admin"
 
@@ -70,7 +71,7 @@ def test_a_new_page_is_in_the_zone_of_the_others_and_launched_only_when_asked(
 def test_what_is_not_launched_is_looked_at_in_its_preview(
     acme: Tenant, page: StatusPage, editor: Browser, browsers: dict[str, Browser]
 ) -> None:
-    browser = browsers["admin"]
+    browser = proven(browsers["admin"])
     assert "/preview/" not in browser.get(settings_of(page)).content.decode()
     data = browser.shown(settings_of(page))
     del data["published"]

@@ -40,6 +40,8 @@ REQUESTS: dict[str, dict[str, Any] | None] = {
     "transfer_organisation": {},
     "export_organisation": {},
     "delete_organisation": {"name": "Acme"},
+    "organisation:pages_statuspage_change": {"initial-published": "True", "published": "False"},
+    "organisation:pages_statuspage_delete": {},
     "organisation:subscribers_subscriber_export": None,
     "organisation:subscribers_subscriber_person": None,
     "organisation:subscribers_subscriber_changelist": {
@@ -81,6 +83,8 @@ def addresses(place: Place, acme: Tenant, people: dict[str, User | None]) -> dic
         "page_export": page,
         "page_unpublish": page,
         "page_delete": page,
+        "organisation:pages_statuspage_change": {"object_id": place.page.pk},
+        "organisation:pages_statuspage_delete": {"object_id": place.page.pk},
         "organisation:subscribers_subscriber_person": {"object_id": person},
         "platform:tenants_membership_change": {"object_id": member["member_id"]},
         "platform:tenants_user_change": {"object_id": owner.pk},
