@@ -47,7 +47,7 @@ def rotates(request: HttpRequest) -> bool:
 
 
 def takes_off(request: HttpRequest) -> bool:
-    """Whether it takes a page off that was launched when the admin's form was shown; read as that reads it."""
+    """Whether it takes a page off that was launched when the admin showed it; read as the admin reads it."""
     was_launched = forms.BooleanField().to_python(request.POST.get("initial-published"))
     stays = forms.CheckboxInput().value_from_datadict(request.POST, request.FILES, "published")
     return was_launched and not stays
