@@ -37,26 +37,27 @@ def keep(request: HttpRequest) -> str:
     back = came_from(request)
     if back is None:
         return "/"
-    if back.partition("?")[0] == request.path and _is_seldom(known.who(request)):
-        _put(request, "ended")
+    person = known.who(request)
+    if back.partition("?")[0] == request.path and _is_seldom(person):
+        _put(request, "ended", person)
     return back
 
 
 def hold(request: HttpRequest) -> None:
     """Keep a form that passed every check, until whoever sent it has proven who they are."""
     if request.method == "POST":
-        _put(request, "proven")
+        _put(request, "proven", str(request.user.pk))
 
 
 def typed(request: HttpRequest, at: str = "") -> QueryDict | None:
     """What a form is filled with that is sent to this address, or to `at`: what was sent, or kept.
 
-    None: nothing was typed.
+    None: nothing was typed, or by somebody else who sat here before.
     """
     if request.method == "POST":
         return request.POST
     kept = request.session.get(_KEY)
-    if not kept or kept["path"] != (at or request.path):
+    if not kept or (kept["path"], kept.get("person")) != (at or request.path, str(request.user.pk)):
         return None
     del request.session[_KEY]
     messages.warning(request, str(_WORDS[kept["why"]]))
@@ -72,13 +73,13 @@ def came_from(request: HttpRequest) -> str | None:
     return f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
 
 
-def _put(request: HttpRequest, why: str) -> None:
+def _put(request: HttpRequest, why: str, person: str) -> None:
     said = request.POST.copy()
     for name in [one for one in said if any(part in one for part in _SECRET)]:
         del said[name]
     data = said.urlencode()
     if len(data) <= _MOST:
-        request.session[_KEY] = {"path": request.path, "data": data, "why": why}
+        request.session[_KEY] = {"path": request.path, "data": data, "why": why, "person": person}
 
 
 def _is_seldom(person: str) -> bool:

@@ -47,3 +47,17 @@ def test_secrets_and_books_are_not_kept(place: Place, editor: Visitor) -> None:
     assert kept is not None
     assert kept["data"] == "name=X"
     assert _late(editor, place, body="x" * 60_001) is None
+
+
+def test_nobody_sees_what_another_typed_in_the_same_browser(
+    place: Place, editor: Visitor, people: dict[str, User | None]
+) -> None:
+    shown = []
+    for name in ("admin", "editor"):
+        editor.force_login(people["editor"])  # type: ignore[arg-type]
+        editor.see(place.incidents)
+        assert _late(editor, place, name="Half a sentence")
+        # As signing in does: what an anonymous session holds stays in it.
+        editor.force_login(people[name])  # type: ignore[arg-type]
+        shown.append("Half a sentence" in editor.see(f"{place.incidents}new"))
+    assert shown == [False, True]
