@@ -56,8 +56,14 @@ def answer(request: HttpRequest, page_id: str) -> HttpResponse:
     html = cache.get(_key(request, page_id, request.GET.get("about", "")[:40]))
     if html is None or theme not in _THEMES:
         raise Http404
-    shown = _DARK.sub(_THEMES[theme], html).replace(_SCHEME, f"color-scheme: {theme}")
+    shown = in_theme(html, theme).replace(_SCHEME, f"color-scheme: {theme}")
     return HttpResponse(shown, headers={"Content-Security-Policy": _POLICY})
+
+
+def in_theme(text: str, theme: str) -> str:
+    """HTML or a sheet as it is in the dark or the light theme, whatever the reader prefers; as it was in any
+    other."""
+    return _DARK.sub(_THEMES[theme], text) if theme in _THEMES else text
 
 
 def _key(request: HttpRequest, page_id: str, about: str) -> str:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from common.errors import Refused
 from dashboard.doing import does
 from dashboard.forms.appearance import AppearanceForm, hard_to_read
+from dashboard.framed import in_theme
 from dashboard.gates import PageRequest, page_screen
 from dashboard.typed import typed
 from pages.actions import update_page
@@ -27,9 +28,6 @@ from store import Document
 from tenants.models import Role
 
 _SHEET = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
-_DARK = re.compile(r"\(prefers-color-scheme: ?dark\)")
-# What asks for the dark theme becomes what is always so, or never.
-_THEMES = {"dark": "(min-width:0)", "light": "(max-width:0)"}
 _SCRIPT = re.compile(r"<script\b[^>]*>.*?</script>", re.DOTALL)
 
 
@@ -75,7 +73,7 @@ def _framed(found: dict[str, Document], theme: str) -> HttpResponse:
 
     def sheet(match: re.Match[str]) -> str:
         body = found[match[1]].body.decode() if match[1] in found else ""
-        sheets.append(_DARK.sub(_THEMES[theme], body) if theme in _THEMES else body)
+        sheets.append(in_theme(body, theme))
         return f"<style>{sheets[-1]}</style>"
 
     html = _SCRIPT.sub("", _SHEET.sub(sheet, found["/"].body.decode()))
