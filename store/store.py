@@ -205,6 +205,8 @@ class Store:
             )
         kept = ahead.kept(bodies) if ahead else {}
         left = {digest for digest in bodies.keys() - kept.keys() if not self._disk.has(digest)}
+        # The collector may have taken what was there a moment ago; from here on it waits.
+        left |= self._disk.touch(kept)
         written = self._disk.write_bodies({digest: partial(packed, bodies[digest]) for digest in left})
         return written | {digest: container for digest, container in kept.items() if container is not None}
 

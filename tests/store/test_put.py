@@ -254,6 +254,17 @@ def test_what_was_written_ahead_and_never_put_is_collected(alone: Store) -> None
     assert complete_version(alone) == 1
 
 
+def test_what_the_collector_takes_before_the_put_is_written_again(alone: Store) -> None:
+    publish(alone, 1)
+    new = documents(2)
+    with alone.ahead() as ahead:
+        list(ahead.passing(new))
+        ahead.kept([one.hash for one in new])
+        alone.collect_garbage(timedelta(hours=-1))
+        assert alone.put(manifest(2, new), new, ahead)
+    assert complete_version(alone) == 2
+
+
 def test_a_put_hears_of_a_disk_that_took_nothing_ahead(alone: Store, tmp_path: Path) -> None:
     publish(alone, 1)
     new = documents(2)
