@@ -19,6 +19,7 @@ _TAKE = """
        SET hlc = greatest(clock.hlc, %(now)s) + %(n)s, seq = clock.seq + %(n)s
     RETURNING hlc, seq
 """
+_TOGETHER = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def append(
         )
         for index, fact in enumerate(facts)
     ]
-    Event.objects.bulk_create(events, batch_size=1000)
+    Event.objects.bulk_create(events, batch_size=_TOGETHER)
     _note_origin(events, actor)
     return events
 
@@ -82,7 +83,8 @@ def _take(count: int, at: datetime) -> tuple[int, int]:
 
 def _note_origin(events: list[Event], actor: Actor) -> None:
     if actor.ip or actor.user_agent:
-        EventOrigin.objects.bulk_create(
+        origins = (
             EventOrigin(event_id=event.pk, ip=actor.ip or None, user_agent=actor.user_agent[:300])
             for event in events
         )
+        EventOrigin.objects.bulk_create(origins, batch_size=_TOGETHER)

@@ -15,11 +15,14 @@ from django.db import connection, transaction
 from django_tenants.utils import schema_context
 
 from common.fingerprints import of_migrations
+from common.patience import patience
 from tenants.models import Blueprint
 
 _SCRATCH = "blueprint"
 # What only asks, and what belongs to the transaction in which it was recorded. Psycopg gives strings.
 _LEFT_OUT = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PATH")
+# Seconds for all of its tables at once, also where the disk is slow.
+_MAKES_IN = 60.0
 # A replayed schema says when it was made itself.
 _DATED = "UPDATE django_migrations SET applied = now()"
 
@@ -35,7 +38,8 @@ def make(schema: str) -> None:
         if recorded is None:
             _record(schema)
         else:
-            _execute(recorded)
+            with patience(_MAKES_IN):
+                _execute(recorded)
 
 
 def prepare() -> None:
