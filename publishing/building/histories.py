@@ -65,8 +65,9 @@ _POLICY = ("major_weight", "partial_weight", "degraded_weight", "maintenance_cou
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-# Days of components, with the instant that they were counted at: of two pages of a thousand components.
-kept: Kept[tuple[datetime, UptimeView, Figure]] = Kept(400_000)
+# Days of components, with the instant that they were counted at: as many rows, days and stretches, of about half
+# a kilobyte each, as a page of a thousand components has on which something was every day.
+kept: Kept[tuple[datetime, UptimeView, Figure]] = Kept(200_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ class Histories:
             return self._counted(component, first, last, now, explained=explained)
         if (known := kept.get(key)) is None:
             known = now, *self._counted(component, first, last, now, explained=explained)
-            kept.put(key, known, 1 + len(known[1].days))
+            shown_days, rows = known[1].days, self.rows[component.pk]
+            kept.put(key, known, len(rows) + sum(1 + len(day.intervals) for day in shown_days))
         then, view, whole = known
         figure = total(whole.down, whole.measured + passed(then, now))
         return replace(view, percent=shown(figure.percent)), figure
