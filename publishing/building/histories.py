@@ -65,8 +65,8 @@ _POLICY = ("major_weight", "partial_weight", "degraded_weight", "maintenance_cou
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-# Days of components, with the instant that they were counted at: as many rows, days and stretches, of about half
-# a kilobyte each, as a page of a thousand components has on which something was every day.
+# Days of components, with the instant that they were counted at: as many rows, days and stretches, of about
+# half a kilobyte each, as a page of a thousand components has on which something was every day.
 kept: Kept[tuple[datetime, UptimeView, Figure]] = Kept(200_000)
 
 
