@@ -70,7 +70,8 @@ class Tried:
 
 def tried(typed: Mapping[str, Any], values: Mapping[str, str]) -> Tried:
     """`typed`: title, body and update_status, as far as they are there."""
-    title, body = str(typed.get("title") or ""), str(typed.get("body") or "")
+    # No longer than what can be saved.
+    title, body = str(typed.get("title") or "")[:255], str(typed.get("body") or "")[:25_000]
     known = {name: value for name, value in values.items() if value.strip()}
     chosen = typed.get("update_status")
     return Tried(

@@ -21,6 +21,8 @@ from pages.change import check_condition, record
 from pages.models import StatusPage
 
 TEMPLATE_FIELDS = frozenset({"name", "title", "body", "update_status", "deliver_notifications", "group_id"})
+# Of a value: one that comes at every placeholder of a text must not make it endless.
+LONGEST_VALUE = 1_000
 _PLACEHOLDER = re.compile(r"\{\{([^{}\n]{1,80})\}\}")
 
 
@@ -103,8 +105,9 @@ def fill(template: IncidentTemplate, values: Mapping[str, str]) -> Filled:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with what is known in the place of its placeholders; the others stay as they are."""
-    return _PLACEHOLDER.sub(lambda found: str(values.get(found[1].strip(), found[0])), text)
+    """The text with what is known in the place of its placeholders, cut at LONGEST_VALUE; the others stay as
+    they are."""
+    return _PLACEHOLDER.sub(lambda found: str(values.get(found[1].strip(), found[0]))[:LONGEST_VALUE], text)
 
 
 def _attach(template: IncidentTemplate, components: Collection[str]) -> bool:

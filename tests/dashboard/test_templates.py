@@ -63,6 +63,8 @@ def test_what_is_tried_stands_in_the_text_and_nothing_is_saved(
         assert "<strong>Search</strong> in {{where}}" in text
         assert 'name="value-where"' in text
         assert "<script>" not in text.partition('class="prose"')[2].partition("</div>")[0]
+    endless = editor.post(f"{at}preview", {"body": "x" * 25_000 + "{{ late }}"}).content.decode()
+    assert "late" not in endless
     with in_tenant(acme.id):
         assert not IncidentTemplate.objects.exists()
 

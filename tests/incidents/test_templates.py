@@ -67,6 +67,12 @@ def test_a_value_is_taken_as_it_is(page: StatusPage, value: str) -> None:
     assert filled.words.body == f"{value} and more"
 
 
+def test_a_value_makes_no_text_endless(page: StatusPage) -> None:
+    filled = fill(prepared(page, body="{{ what }}" * 3), {"what": "x" * 5_000})
+
+    assert (len(filled.title), len(filled.words.body)) == (1_005, 3_000)
+
+
 @pytest.mark.parametrize("values", [{}, {"what": ""}, {"what": "  "}, {"What": "The API"}])
 def test_missing_values_are_refused_by_name(page: StatusPage, values: dict[str, str]) -> None:
     with pytest.raises(Refused, match="fill in: what, when"):
