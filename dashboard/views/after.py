@@ -31,10 +31,7 @@ def incident_past(request: PageRequest) -> HttpResponse:
     form = PastIncidentForm(request.page, typed(request))
     if request.method == "POST" and form.is_valid():
         given, made = form.cleaned_data, []
-        said = {
-            name: given[name] for name in ("name", "started_at", "resolved_at", "body", "impact_override")
-        }
-        said["components"] = given["statuses"]
+        said = {name: given[name] for name in _OF_THE_PAST} | {"components": given["statuses"]}
         if does(form, lambda: made.append(backfill_incident(request.page, request.actor, **said))):
             messages.success(request, _("It is in the history. Nobody was told."))
             return redirect("incident", request.page.pk, made[0].pk)
