@@ -12,10 +12,14 @@ from django.http import Http404, HttpResponse
 
 from common.counters import TooOften
 from common.errors import Refused, Taken
+from common.patience import Unanswered
 from tenants.keys import NotAdmitted, WrongPlace
 
 JSON = "application/json"
 _AWAY = (OperationalError, InterfaceError)
+_SOON = {"Retry-After": "5"}
+# A database that hangs may do what it was sent, once it goes on.
+UNSURE = 504
 
 
 class ApiError(Exception):
@@ -66,8 +70,14 @@ def answer_to(error: Exception, called: Callable[[str], str] = str) -> HttpRespo
     if isinstance(error, TooOften):
         return failed(429, "Too many requests", {"Retry-After": str(error.seconds)})
     if isinstance(error, _AWAY):
-        return failed(503, "The database does not answer. Nothing was saved.", {"Retry-After": "5"})
+        return _away(error)
     return None
+
+
+def _away(error: Exception) -> HttpResponse:
+    if isinstance(error.__cause__, Unanswered):
+        return failed(UNSURE, "The database has not answered in time. Look before you send it again.", _SOON)
+    return failed(503, "The database does not answer. Nothing was saved.", _SOON)
 
 
 def _about(error: Refused, called: Callable[[str], str]) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from api.bodies import raw_body
-from api.errors import ApiError, sent
+from api.errors import UNSURE, ApiError, sent
 from api.models import Answered
 from tenants.models import ApiKey
 
@@ -28,7 +28,7 @@ def once(
     """`answer()`, unless this key has sent this request with the same Idempotency-Key in the last 24 hours.
 
     Raises ApiError 409 while the first one is still being answered, and 422 where the first one said
-    something else. What failed here (5xx) is forgotten.
+    something else. What failed here (5xx) is forgotten, but what may have been done counts as being answered.
     """
     said = request.headers.get("Idempotency-Key", "")
     if not said:
@@ -80,6 +80,8 @@ def _former(key: ApiKey, said: str, fingerprint: str) -> Answered:
 
 
 def _keep(row: Answered, answer: HttpResponse) -> None:
+    if answer.status_code == UNSURE:
+        return
     if answer.status_code >= 500:
         row.delete()
         return

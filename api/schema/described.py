@@ -26,6 +26,7 @@ _LATELY = {
     400: "The request cannot be read.",
     429: "Too many requests: see the header Retry-After.",
     503: "The database does not answer; nothing was changed.",
+    504: "The database has not answered in time; what was asked for may have been done.",
 }
 
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.utils import timezone
 
 from api.idempotency import forget
 from api.models import Answered
+from common.patience import Unanswered
 from components.models import Component
 from tenants.models import Tenant, User
 from tests.api.conftest import Machine, machine
@@ -70,6 +72,20 @@ def test_what_failed_here_may_be_tried_again(api: Machine, monkeypatch: pytest.M
         assert api.ask("POST", "/components", ADD, **ONCE).status == 500
     assert not Answered.objects.exists()
     assert api.ask("POST", "/components", ADD, **ONCE).status == 201
+
+
+def test_what_may_have_been_done_is_not_done_again_at_once(
+    api: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unanswered(*_args: object) -> None:
+        raise OperationalError from Unanswered
+
+    with monkeypatch.context() as hanging:
+        hanging.setattr("api.v1.components.shape_of", unanswered)
+        refused = api.ask("POST", "/components", ADD, **ONCE)
+        assert (refused.status, refused.headers["Retry-After"]) == (504, "5")
+    assert api.ask("POST", "/components", ADD, **ONCE).status == 409
+    assert len(api.get("/components").json) == 1
 
 
 def test_answers_are_kept_for_a_day(api: Machine) -> None:
