@@ -9,7 +9,14 @@ from django.conf import settings
 
 from common.fingerprints import of_files
 
-_DOCUMENTS = ("templates/page", "static/page", "publishing", "common/markdown.py", "components/uptime.py")
+_DOCUMENTS = (
+    "templates/page",
+    "static/page",
+    "static/embed",
+    "publishing",
+    "common/markdown.py",
+    "components/uptime.py",
+)
 
 
 def of_documents() -> str:
