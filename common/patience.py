@@ -4,16 +4,19 @@ never answers. Workers, who keep nobody waiting, have all the time."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 import psycopg
+from psycopg import capabilities
 from psycopg.abc import PQGen
 
 _seconds: ContextVar[float | None] = ContextVar("patience", default=None)
 # As psycopg's own: how often it looks whether it was interrupted.
 _LOOKS = 0.1
+# One that hangs does not hear of it.
+_CANCELS_IN = 0.25
 
 
 class Unanswered(psycopg.OperationalError):
@@ -30,9 +33,16 @@ class PatientConnection(psycopg.Connection[Any]):
         try:
             return super().wait(gen, interval, seconds)
         except psycopg.errors._WaitTimeout as error:  # noqa: SLF001 it says to convert it
-            self.close()
+            self._let_go()
             message = f"The database has not answered within {seconds:g} s."
             raise Unanswered(message) from error
+
+    def _let_go(self) -> None:
+        """A server that is only slow would go on for nobody, and whoever asks again would make it slower."""
+        if capabilities.has_cancel_safe():
+            with suppress(psycopg.Error):
+                self.cancel_safe(timeout=_CANCELS_IN)
+        self.close()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -26,6 +27,20 @@ def test_an_answer_that_does_not_come_is_given_up_with_its_connection(patient: P
     with patience(0.2), pytest.raises(Unanswered):
         patient.execute("SELECT pg_sleep(30)")
     assert patient.closed
+
+
+def test_a_server_that_is_only_slow_hears_that_nobody_waits(patient: PatientConnection) -> None:
+    with patience(0.2), pytest.raises(Unanswered):
+        patient.execute("SELECT pg_sleep(30), 'nobody waits'")
+    until = time.monotonic() + 10
+    while _is_at("SELECT pg_sleep(30), 'nobody waits'"):
+        assert time.monotonic() < until
+
+
+def _is_at(statement: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_stat_activity WHERE query = %s AND state = 'active'", [statement])
+        return cursor.fetchone() is not None
 
 
 def test_without_patience_set_everybody_waits(patient: PatientConnection) -> None:
