@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.core import signing
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
+from common.streaming import in_steps
 from common.tenancy import current_tenant_id, in_tenant
 from pages.models import StatusPage
 from subscribers.models import SubscriberQuerySet
@@ -24,21 +24,20 @@ _SALT = "subscribers.import"
 
 def download(rows: SubscriberQuerySet, name: str) -> StreamingHttpResponse:
     """The rows as CSV, some at a time: memory does not grow with them."""
-    tenant_id = current_tenant_id()
-
-    def some(after: str) -> tuple[str, str]:
-        with in_tenant(tenant_id):
-            return step(rows.all(), after)
-
-    async def lines() -> AsyncIterator[str]:
-        yield head()
-        text, after = await sync_to_async(some)("")
-        while after:
-            yield text
-            text, after = await sync_to_async(some)(after)
-
+    lines = in_steps(_lines(current_tenant_id(), rows))
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"}
-    return StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _lines(tenant_id: str, rows: SubscriberQuerySet) -> Iterator[str]:
+    yield head()
+    after = ""
+    while True:
+        with in_tenant(tenant_id):
+            text, after = step(rows.all(), after)
+        if not after:
+            return
+        yield text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -17,6 +16,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from common.streaming import in_steps
 from common.tenancy import in_tenant
 from dashboard.audit import Entry, Filter, entries, with_former
 from dashboard.audit_words import THINGS
@@ -61,22 +61,21 @@ def log_csv(request: OrganisationRequest) -> HttpResponse:
     name = f"{request.organisation.slug}-log.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     lines = _lines(request.organisation.pk, _filter(request), str(translation.get_language()))
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    answer = StreamingHttpResponse(in_steps(lines), content_type="text/csv; charset=utf-8", headers=headers)
     return cast(HttpResponse, answer)
 
 
-async def _lines(tenant_id: str, wanted: Filter, language: str) -> AsyncIterator[str]:
-    def some(before: int | None) -> tuple[str, int | None]:
-        with in_tenant(tenant_id), translation.override(language):
-            return _step(wanted, before)
-
+def _lines(tenant_id: str, wanted: Filter, language: str) -> Iterator[str]:
     with translation.override(language):
         head = [_("At"), _("Who"), _("What"), _("Name"), _("Page"), _("Changes"), _("From"), _("With")]
     yield _table([head])
-    text, before = await sync_to_async(some)(None)
-    while before:
+    before: int | None = None
+    while True:
+        with in_tenant(tenant_id), translation.override(language):
+            text, before = _step(wanted, before)
+        if before is None:
+            return
         yield text
-        text, before = await sync_to_async(some)(before)
 
 
 def _step(wanted: Filter, before: int | None) -> tuple[str, int | None]:
