@@ -72,8 +72,9 @@ def _recording() -> Iterator[list[str]]:
         text = str(sql)
         if not text.lstrip().upper().startswith(_LEFT_OUT):
             given = params if many else [params]
-            # Without parameters a percent sign is one.
-            statements.extend(context["cursor"].mogrify(text, some) if some else text for some in given)
+            # Without parameters, and not with none of them, a percent sign is one.
+            mogrify = context["cursor"].mogrify
+            statements.extend(text if some is None else mogrify(text, some) for some in given)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(listen):

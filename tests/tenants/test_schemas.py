@@ -82,6 +82,26 @@ def test_a_statement_that_fails_leaves_nothing(db: None) -> None:
     assert rows("SELECT nspname FROM pg_namespace ORDER BY nspname") == before
 
 
+def test_a_recording_says_what_the_database_was_told(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def migrate(_schema: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE django_migrations (applied timestamptz, name text)")
+            cursor.execute("ALTER TABLE django_migrations ADD a text DEFAULT '1%%'", None)
+            cursor.execute("ALTER TABLE django_migrations ADD b text DEFAULT '2%%'", ())
+            cursor.execute("ALTER TABLE django_migrations ADD c text DEFAULT %s", ["3%; '--"])
+            cursor.executemany("INSERT INTO django_migrations (name) VALUES (%s)", [["4%%"], ["5"]])
+
+    leave_tenant()
+    monkeypatch.setattr(schemas, "of_migrations", lambda: "of another release")
+    monkeypatch.setattr(schemas, "migrate", migrate)
+    found = []
+    for name in ("first", "second"):
+        schemas.make(name)
+        found.append(rows(f"SELECT a, b, c, name FROM {name}.django_migrations"))  # noqa: S608
+    said = ("1%%", "2%", "3%; '--")
+    assert found == [[(*said, "4%%"), (*said, "5")]] * 2
+
+
 @pytest.mark.process
 def test_organisations_can_be_made_at_once_before_and_after_anything_is_recorded(live: Live) -> None:
     code = """
