@@ -55,6 +55,9 @@ _ATTRIBUTES = frozenset(
 # Of what a value may refer to: something in the same file.
 _ELSEWHERE = re.compile(r"url\(\s*['\"]?(?!#)|javascript:|data:|&|\\|expression", re.IGNORECASE)
 _SIZES = frozenset({"width", "height"})
+# A mask is drawn for each shape that it cuts. Where masks cut masks, each one more doubles the time.
+_CUTTERS = frozenset({f"{_SVG}mask", f"{_SVG}clipPath"})
+_CUTTING = frozenset({"mask", "clip-path"})
 _MOST = 5_000
 _DEEPEST = 100
 # Of longer ones nothing is seen, and whoever draws one at its size runs out of memory.
@@ -84,17 +87,22 @@ def clean_drawing(data: bytes, field: str | None = None) -> bytes:
     if root.tag != f"{_SVG}svg" or sum(1 for _one in root.iter()) > _MOST:
         raise Refused(_("This is not an SVG that can be read."), field)
     _strip(root, field)
-    if any(max(sides) > _LONGEST * min(sides) for sides in _sides(root)):
-        raise Refused(
-            _("An SVG is at most fifty times as wide as it is high, or the other way round."), field
-        )
-    if not any(True for _one in root):
-        raise Refused(
-            _("Nothing is left of this SVG: its shapes have to be paths, not texts or pictures."), field
-        )
+    _check(root, field)
     ET.register_namespace("", "http://www.w3.org/2000/svg")
     found: bytes = ET.tostring(root, encoding="utf-8")
     return found
+
+
+def _check(root: ET.Element, field: str | None) -> None:
+    if not any(True for _one in root):
+        message = _("Nothing is left of this SVG: its shapes have to be paths, not texts or pictures.")
+        raise Refused(message, field)
+    if any(max(sides) > _LONGEST * min(sides) for sides in _sides(root)):
+        message = _("An SVG is at most fifty times as wide as it is high, or the other way round.")
+        raise Refused(message, field)
+    cut = sum(1 for one in root.iter() if _CUTTING & one.attrib.keys())
+    if cut * sum(len(list(one.iter())) for one in root.iter() if one.tag in _CUTTERS) > _MOST:
+        raise Refused(_("This SVG has too many masks and clip paths."), field)
 
 
 def _sides(root: ET.Element) -> Iterator[tuple[float, float]]:
@@ -105,16 +113,17 @@ def _sides(root: ET.Element) -> Iterator[tuple[float, float]]:
             yield found[2], found[3]
 
 
-def _strip(element: ET.Element, field: str | None, depth: int = 0) -> None:
+def _strip(element: ET.Element, field: str | None, depth: int = 0, cutting: bool = False) -> None:
+    cutting = cutting or element.tag in _CUTTERS
     if depth > _DEEPEST:
         raise Refused(_("This is not an SVG that can be read."), field)
     if element.tag == f"{_SVG}svg" and "viewBox" not in element.attrib and element.attrib.keys() >= _SIZES:
         element.set("viewBox", f"0 0 {element.get('width')} {element.get('height')}".replace("px", ""))
     for name, value in list(element.attrib.items()):
-        if name not in _ATTRIBUTES or _ELSEWHERE.search(value):
+        if name not in _ATTRIBUTES or _ELSEWHERE.search(value) or (cutting and name in _CUTTING):
             del element.attrib[name]
     for child in list(element):
         if not isinstance(child.tag, str) or child.tag.removeprefix(_SVG) not in _ELEMENTS:
             element.remove(child)
         else:
-            _strip(child, field, depth + 1)
+            _strip(child, field, depth + 1, cutting)

@@ -56,6 +56,15 @@ def test_shapes_and_gradients_stay() -> None:
     assert found.startswith("<svg")
 
 
+@pytest.mark.parametrize(("tag", "name"), [("mask", "mask"), ("clipPath", "clip-path")])
+def test_what_cuts_is_not_cut_itself(tag: str, name: str) -> None:
+    twice = f'<g><path d="M0 0h8v8z" {name}="url(#b)"/></g>' * 2
+    cut = f'<rect width="8" height="8" {name}="url(#a)"/>'
+    found = clean_drawing(svg(f'<{tag} id="a" {name}="url(#b)">{twice}</{tag}><{tag} id="b"/>{cut}')).decode()
+    assert f'{name}="url(#a)"' in found
+    assert "url(#b)" not in found
+
+
 def test_a_size_becomes_a_box_so_that_it_scales() -> None:
     assert 'viewBox="0 0 40 20"' in clean_drawing(svg(PATH, 'width="40px" height="20"')).decode()
 
@@ -69,6 +78,7 @@ REFUSED = [
     b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + svg("&x;" + PATH),
     svg(PATH * (MAX_BYTES // len(PATH) + 1)),
     svg("<g>" * 6000 + "</g>" * 6000),
+    svg(f'<mask id="m">{PATH * 100}</mask>' + '<rect width="8" height="8" mask="url(#m)"/>' * 100),
     svg(PATH, 'viewBox="-4 -4 8 1e9"'),
     svg(PATH, 'viewBox="0 0 8 8" width="800000" height="8px"'),
 ]
