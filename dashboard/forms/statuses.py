@@ -52,7 +52,9 @@ class StatusesInput(choosing.StatusesInput):
     def _row(self, component: Any, chosen: Mapping[str, str]) -> Row:
         concerned = component.pk in self.concerned
         said = chosen.get(component.pk, component.status if concerned else "")
-        return Row(component, concerned, component.status if said == choosing.STAYS else said)
+        said = component.status if said == choosing.STAYS else said
+        # What no screen sends is not kept among the few kinds that a stencil has.
+        return Row(component, concerned, said if said in _KEYS else "")
 
 
 class StatusesField(choosing.StatusesField):

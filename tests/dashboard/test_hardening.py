@@ -6,8 +6,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 
 from common.tenancy import in_tenant
 from events.models import Event
@@ -99,3 +101,19 @@ def test_nothing_leads_elsewhere(people: dict[str, User], place: Place) -> None:
         ]
         again = "/accounts/reauthenticate/?next=%2Fo%2F"
         assert [one["Location"] for one in told] == ["/", place.home, again], path
+
+
+def test_what_no_form_offers_is_not_kept_among_rendered_parts(
+    editor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = []
+
+    def counted(name: str, context: dict[str, Any]) -> str:
+        rendered.append(context["kind"])
+        return render_to_string(name, context)
+
+    monkeypatch.setattr("dashboard.stencils.render_to_string", counted)
+    for number in range(3):
+        forged = {f"statuses-{one.pk}": f"forged {number}" for one in (place.api, place.website)}
+        assert "Nothing was saved yet" in said_by(editor.post(f"{place.incidents}new", forged))
+    assert set(rendered) <= {(False, "")}
