@@ -115,8 +115,8 @@ def _attempts(channel: str, letters: Sequence[Letter], until: float) -> Generato
             yield outcome
     except Exception as error:
         log.exception("notifications.channel_failed", channel=channel)
-        at = next(iter(left.values()))
-        yield Outcome(at, Verdict.RETRY, began, error=type(error).__name__, response=str(error))
+        for at in [*left.values()][:1]:
+            yield Outcome(at, Verdict.RETRY, began, error=type(error).__name__, response=str(error))
 
 
 def _write_down(noted: Sequence[tuple[uuid.UUID, Outcome]]) -> None:
