@@ -27,5 +27,9 @@ class Overtaken(Refused):
     """Somebody else changed the same thing since its writer looked at it."""
 
 
+class Busy(Refused):
+    """The page is being changed, for longer than anybody should wait; the same call may work in a moment."""
+
+
 class Taken(Refused):
     """Somebody or something else has it already, and only one may."""

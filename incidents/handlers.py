@@ -1,14 +1,19 @@
 """What the outbox asks of this app."""
 
+from datetime import timedelta
+
+from common.errors import Busy
 from incidents.actions.announcement import ANNOUNCEMENT, let_announcement_pass
 from incidents.actions.cadence import ask_for_updates
 from incidents.actions.draft import DRAFT, publish_if_due
 from incidents.actions.maintenance import do_what_is_due
 from incidents.models import Announcement, Draft, Incident
 from incidents.windows import MAINTENANCE
-from outbox.registry import Claimed, Lane, register
+from outbox.registry import Claimed, Lane, Later, register
 from pages.actions import CADENCE
 from pages.models import StatusPage
+
+_WHILE_BUSY = timedelta(seconds=2)
 
 
 def run_maintenance(item: Claimed) -> None:
@@ -33,8 +38,12 @@ def run_cadence(item: Claimed) -> None:
 def run_draft(item: Claimed) -> None:
     """Publish what was written for this time; what was discarded, or put off, is left alone."""
     draft = Draft.objects.filter(pk=item.key, page__deleted_at=None).first()
-    if draft is not None:
+    if draft is None:
+        return
+    try:
         publish_if_due(draft.page, draft)
+    except Busy as busy:
+        raise Later(_WHILE_BUSY) from busy
 
 
 register(MAINTENANCE, Lane.PUBLISH, run_maintenance)

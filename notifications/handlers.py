@@ -5,6 +5,7 @@ from functools import partial
 
 from django.utils import timezone
 
+from common.errors import Busy
 from events.actor import SYSTEM
 from notifications import troubles
 from notifications.actions import suppress, withdraw
@@ -20,7 +21,7 @@ from pages.change import NOTIFY
 from subscribers.actions import confirm, quarantine, unsubscribe, warn
 from subscribers.choices import MACHINES, SubscriberState
 from subscribers.models import Subscriber
-from subscribers.noting import WITHDRAW, Busy
+from subscribers.noting import WITHDRAW
 
 _CAME_BACK = "Mail to this address came back."
 _GONE = "The machine at this address says that it is gone for good (410)."

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import LockNotAvailable
 
-from common.errors import Refused
+from common.errors import Busy, Refused
 from common.tenancy import current_tenant_id
 from events.actor import Actor
 from events.log import Fact, append
@@ -75,7 +75,7 @@ def page_change(
 
     One durable transaction, so nesting raises RuntimeError. A change that records nothing takes no version.
     `notify=False` tells no subscriber, whatever the steps say; `notify_at` holds messages back until then.
-    Raises Refused when somebody else keeps the page locked for 3 s, or the page is deleted.
+    Raises Busy when somebody else keeps the page locked for 3 s, and Refused when it is deleted.
     """
     with transaction.atomic(durable=not _rehearsing.get()):
         locked = _lock(page)
@@ -142,7 +142,7 @@ def _lock(page: StatusPage) -> StatusPage:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
         message = _("Somebody else is changing this page at the moment. Nothing was saved: please try again.")
-        raise Refused(message) from error
+        raise Busy(message) from error
 
 
 def _commit(change: Change) -> None:

@@ -9,7 +9,7 @@ import structlog
 from django.http import QueryDict
 
 from common.counters import NotCounting, TooOften
-from common.errors import Refused
+from common.errors import Busy, Refused
 from common.tenancy import in_tenant
 from events.actor import Actor, ActorKind
 from pages.models import StatusPage
@@ -19,7 +19,6 @@ from public.spool import Request
 from public.ways import offered
 from subscribers.actions import Who, subscribe
 from subscribers.models import Subscriber
-from subscribers.noting import Busy
 from tenants.models import Domain
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.counters import NotCounting, TooOften, address_of
-from common.errors import Refused
+from common.errors import Busy, Refused
 from events.actor import Actor, ActorKind
 from notifications.signing import secret
 from pages.models import StatusPage
@@ -29,7 +29,6 @@ from subscribers.confirming import confirm_by_code
 from subscribers.facts import open_now
 from subscribers.links import BadLink, Purpose, read, token
 from subscribers.models import Subscriber
-from subscribers.noting import Busy
 from subscribers.secrets import former_signs_until
 from subscribers.wishes import EVERYTHING, Wish
 

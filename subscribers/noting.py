@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
-from common.errors import Refused
+from common.errors import Busy, Refused
 from common.tenancy import current_tenant_id
 from events.actor import Actor
 from events.models import Event
@@ -24,10 +24,6 @@ from subscribers.models import Subscriber
 
 WITHDRAW = "withdraw"
 _SHARE = "SELECT version FROM pages_statuspage WHERE id = %s AND deleted_at IS NULL FOR SHARE"
-
-
-class Busy(Refused):
-    """The page is being changed, for longer than anybody should wait; the same call may work in a moment."""
 
 
 class Noted:

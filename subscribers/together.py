@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from common.errors import Refused
+from common.errors import Busy, Refused
 from events.actor import Actor, ActorKind
 from events.log import Fact, append
 from events.models import Event
@@ -25,7 +25,7 @@ from subscribers.choices import Channel, SubscriberState
 from subscribers.facts import page_facts, stated
 from subscribers.links import CONFIRM_WITHIN
 from subscribers.models import Subscriber, SubscriberQuerySet
-from subscribers.noting import WITHDRAW, Busy, Noted, hold, noted_on
+from subscribers.noting import WITHDRAW, Noted, hold, noted_on
 
 # The key is the id of the event that says what was asked for.
 TOGETHER = "subscribers_together"

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from common.errors import Refused
+from common.errors import Busy, Refused
 from common.rows import add, given, state
 from common.tenancy import current_tenant_id
 from events.actor import SYSTEM, Actor, ActorKind
@@ -77,7 +77,7 @@ def publish_draft(page: StatusPage, draft: Draft, actor: Actor, *, seen: int | N
 def publish_if_due(page: StatusPage, draft: Draft) -> None:
     """At its time, as its author, who may still do so. Where it is refused, the draft stays and says why.
 
-    Whether it is due is looked at once nobody else can change it.
+    Whether it is due is looked at once nobody else can change it. Raises Busy.
     """
     try:
         with page_change(page, Actor(ActorKind.USER, draft.author_id)) as change:
@@ -90,6 +90,8 @@ def publish_if_due(page: StatusPage, draft: Draft) -> None:
                 return
             _check_author(page, kept)
             _publish(change, kept, None)
+    except Busy:
+        raise
     except Refused as refusal:
         _note(draft, refusal.message)
 

@@ -16,8 +16,10 @@ from django.utils import timezone
 from events.actor import SYSTEM, Actor, ActorKind
 from incidents.actions.draft import keep_draft, publish_if_due
 from incidents.drafts import Written
+from incidents.handlers import run_draft
 from incidents.models import Draft, Incident
 from incidents.steps import Words
+from outbox.registry import Claimed, Later
 from pages.actions import create_page
 from pages.models import OwnHost, StatusPage
 from pages.own_hosts import PATIENCE, Code, Finding, add_host, make_primary, remove_host, settle
@@ -68,6 +70,24 @@ with in_tenant(acme.id):
     thread.join()
     said = [[Incident.objects.count(), Draft.objects.get().problem]]
 """
+_LOCKED = """
+def hurried(execute, sql, *rest):
+    return execute(sql.replace("'3s'", "'50ms'"), *rest)
+
+def publish():
+    with connection.execute_wrapper(hurried):
+        try:
+            run_draft(Claimed(1, "draft", acme.id, draft.pk, 1, 1))
+        except Later:
+            said.append("later")
+
+with in_tenant(acme.id):
+    Draft.objects.update(publish_at=soon)
+    with transaction.atomic():
+        StatusPage.objects.select_for_update().get()
+        beside(publish).join()
+    said[-1] = [said[-1], Draft.objects.get().problem, Draft.objects.get().publish_at == soon]
+"""
 _REMOVED = """
 with in_tenant(acme.id):
     make_primary(page, SYSTEM, HOST)
@@ -98,11 +118,18 @@ with in_tenant(acme.id):
 """
 
 
+_TURNS = [_PUT_OFF, _LOCKED, _FOUND_AGAIN, _REMOVED]
+
+
 def test_whoever_waited_goes_by_what_the_other_left(live: Live) -> None:
-    draft, again, removed = live.run(_PLACE + _PUT_OFF + _FOUND_AGAIN + _REMOVED + "answer(said)")
+    draft, locked, again, removed = live.run(
+        _PLACE + _PUT_OFF + _LOCKED + _FOUND_AGAIN + _REMOVED + "answer(said)"
+    )
 
     # Put off in the last moment, it is not published.
     assert draft == [0, ""]
+    # What somebody else keeps locked is tried again: nothing is wrong with what was written.
+    assert locked == ["later", "", True]
     # Found to be theirs again, the domain is not given up.
     assert again == ["status.example.org", 1]
     # While it is being removed links lead where the page is served, and afterwards as well.
