@@ -11,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from dashboard.forms.incident import CorrectingForm
 from incidents.models import Postmortem
 
+LONGEST = 100_000
+
 
 class PostmortemForm(CorrectingForm):
     draft = forms.CharField(
         label=_("What happened, and what was learned"),
         help_text=_("Markdown."),
         required=False,
-        max_length=100_000,
+        max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 18}),
     )
 

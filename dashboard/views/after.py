@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard.doing import Tried, does, tried
 from dashboard.forms.incident import PastIncidentForm
-from dashboard.forms.postmortem import PostmortemForm
+from dashboard.forms.postmortem import LONGEST, PostmortemForm
 from dashboard.gates import PageRequest, page_screen
 from dashboard.typed import typed
 from dashboard.views.incident import found
@@ -56,7 +56,7 @@ def postmortem(request: PageRequest, incident_id: str) -> HttpResponse:
         "incident": shown,
         "postmortem": written,
         "theirs": theirs,
-        "preview": form["draft"].value(),
+        "preview": str(form["draft"].value() or "")[:LONGEST],
     }
     return render(
         request, "dashboard/incidents/postmortem.html", values, status=200 if theirs is None else 409
@@ -82,5 +82,6 @@ def _carry_out(request: PageRequest, incident: Incident, form: PostmortemForm) -
 @page_screen(Role.EDITOR)
 def postmortem_preview(request: PageRequest, incident_id: str) -> HttpResponse:
     found(request, incident_id)
-    draft = request.POST.get("draft", "")
+    # What is longer cannot be kept, and would take long to show.
+    draft = request.POST.get("draft", "")[:LONGEST]
     return render(request, "dashboard/incidents/postmortem_preview.html", {"preview": draft})

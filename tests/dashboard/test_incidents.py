@@ -278,6 +278,8 @@ def test_a_postmortem_is_drafted_published_and_taken_off(editor: Visitor, place:
     assert send("publish", "Because of a disk.").body == "Because of a disk."
     assert send("", "Because of two.").body == "Because of a disk."
     assert send("revert", "Because of two.").published_at is None
+    endless = editor.post(f"{address}/preview", {"draft": "x" * 100_000 + " late"}).content.decode()
+    assert "late" not in endless
 
 
 # The list ------------------------------------------------------------------------------------------
