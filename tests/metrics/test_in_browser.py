@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.clocks import until
 from tests.metrics.views import METRICS, with_metrics
 from tests.publishing import pages, samples
 from tests.publishing.notices import NOW
@@ -102,7 +103,7 @@ def test_a_picture_follows_the_readers_theme(browser: Browser, addresses: dict[s
         context = browser.new_context(color_scheme=theme)  # type: ignore[arg-type]
         page = context.new_page()
         page.goto(addresses["calm"] + OWN)
-        page.wait_for_function(_LOADED)
+        until(lambda page=page: page.evaluate(_LOADED), seconds=30)
         shots.append(page.locator(".chart").first.screenshot())
         context.close()
     assert shots[0] != shots[1]
@@ -115,10 +116,10 @@ def test_an_open_page_asks_for_charts_anew_each_minute(browser: Browser, address
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(addresses["calm"] + OWN)
-    page.wait_for_function(_LOADED)
+    until(lambda: page.evaluate(_LOADED), seconds=30)
     before = [url for url in asked if ".svg?" in url]
     page.clock.run_for(130_000)
-    page.wait_for_function(_LOADED)
+    until(lambda: page.evaluate(_LOADED), seconds=30)
     context.close()
 
     assert before == []

@@ -116,6 +116,7 @@ def test_a_killed_child_comes_back_and_serves_again(start: Start) -> None:
 
 def test_what_a_killed_supervisor_leaves_does_not_block_the_next_run(start: Start) -> None:
     first = start().until_ready()
+    until(lambda: "here to stay" in first.text, lambda: first.text)
     pids = first.pids()
     stubborn = first.children()["stubborn"]["pid"]
     with psycopg.connect(first.settings()["DATABASE_URL"]) as connection:
