@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -191,20 +192,20 @@ def manage(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
 @require_POST
 @of_page
 def signing_secret(request: HttpRequest, page: StatusPage, made: str) -> HttpResponse:
-    """What a webhook's messages are signed with, for whoever has its owner's link. Replaced at most once a
-    day: a second time the machine's own would sign no more."""
+    """What a webhook's messages are signed with, for whoever has its owner's link."""
     subscriber = _subscriber(page, made, Purpose.MANAGE)
     if subscriber is None or subscriber.channel != Channel.WEBHOOK:
         return _bad_link(page)
-    now = timezone.now()
-    if "replace" in request.POST and former_signs_until(subscriber.settings, now) is None:
-        subscriber = rotate_secret(page, subscriber, _actor(request, subscriber))
+    if "replace" in request.POST:
+        # Asked for twice, the answer is the same: until when the former one signs.
+        with suppress(Refused):
+            subscriber = rotate_secret(page, subscriber, _actor(request, subscriber))
     return render(
         page,
         "secret.html",
         _("Signing secret"),
         secret=secret(subscriber.pk, int(subscriber.settings.get("secret", 1))),
-        until=former_signs_until(subscriber.settings, now),
+        until=former_signs_until(subscriber.settings, timezone.now()),
         manage=made,
     )
 

@@ -13,6 +13,7 @@ _DOCUMENTS = (
     "templates/page",
     "static/page",
     "static/embed",
+    "locale",
     "publishing",
     "common/markdown.py",
     "components/uptime.py",

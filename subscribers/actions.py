@@ -31,6 +31,7 @@ from subscribers.links import CONFIRM_WITHIN
 from subscribers.models import Subscriber
 from subscribers.noting import Noted, hold, noted_on
 from subscribers.phones import check_country
+from subscribers.secrets import former_signs_until
 from subscribers.wishes import EVERYTHING, Wish
 from tenants.sms import sms_countries
 
@@ -249,11 +250,18 @@ def reactivate(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscr
 
 
 def rotate_secret(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
-    """Sign what a webhook is sent by a new secret, and for a day by the former one as well."""
+    """Sign what a webhook is sent by a new secret, and for a day by the former one as well.
+
+    Raises Refused until that day is over: the machine may still know only the one before.
+    """
+    now = timezone.now()
     with noted_on(page, actor) as noted:
         subscriber = _locked(page, subscriber)
+        if former_signs_until(subscriber.settings, now):
+            message = _("The secret was replaced less than a day ago, and the former one still signs.")
+            raise Refused(message)
         number = int(subscriber.settings.get("secret", 1)) + 1
-        subscriber.settings |= {"secret": number, "rotated_at": timezone.now().isoformat()}
+        subscriber.settings |= {"secret": number, "rotated_at": now.isoformat()}
         _save(subscriber, "settings")
         noted.event("subscriber.secret_rotated", subscriber)
     return subscriber

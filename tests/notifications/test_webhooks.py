@@ -247,6 +247,8 @@ def test_an_owner_confirms_by_mail_and_the_machine_hears_nothing_before(
 def test_a_secret_is_rotated_with_a_day_of_overlap(page: StatusPage, machine: Hooks) -> None:
     subscriber = told(page, machine)
     rotate_secret(page, subscriber, ACTOR)
+    with pytest.raises(Refused, match="less than a day ago"):
+        rotate_secret(page, subscriber, ACTOR)
     opened(page)
     deliver()
     got = machine.got[0]
