@@ -19,9 +19,9 @@ test: export THOROUGH = true
 test: test-fast  ## run every test
 	$(IN_VENV) -m pytest -n 2 --dist loadfile -m "browser or process"
 
-# Two at a time, each with servers of its own.
+# Three at a time, each with servers of its own: while one waits for its database, the others go on.
 test-fast: venv-dev  ## run the tests that neither start processes nor drive a browser
-	$(IN_VENV) -m pytest -n 2 --dist worksteal -m "not browser and not process" $(ARGS)
+	$(IN_VENV) -m pytest -n 3 --dist worksteal -m "not browser and not process" $(ARGS)
 
 lint: venv-dev  ## check style, types, layers, templates and migrations
 	.venv/bin/ruff check .
