@@ -17,7 +17,7 @@ test test-fast: export PYTHONDONTWRITEBYTECODE =
 # Also with all examples of properties, of which the fast tests alone try a fifth.
 test: export THOROUGH = true
 test: test-fast  ## run every test
-	$(IN_VENV) -m pytest -n 2 --dist loadfile -m "browser or process"
+	$(IN_VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "browser or process"
 
 # Three at a time, each with servers of its own: while one waits for its database, the others go on.
 test-fast: venv-dev  ## run the tests that neither start processes nor drive a browser

@@ -132,6 +132,7 @@ def test_only_the_very_process_that_was_noted_is_ended(tmp_path: Path) -> None:
     command = ["env", "--default-signal=INT", "sleep", "60"]
     noted = subprocess.Popen(command, start_new_session=True)
     other = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    until(lambda: Path(f"/proc/{noted.pid}/comm").read_text() == "sleep\n")
     file = tmp_path / "processes.json"
     file.write_text(json.dumps({noted.pid: start_time(noted.pid), other.pid: "a time long past"}))
     assert Processes(file).end_left_behind() == 1
