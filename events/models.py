@@ -70,6 +70,8 @@ class Event(models.Model):
             # Publishing asks which objects changed since a version; replay asks for the newest per object.
             models.Index(fields=["page_id", "version"], name="event_page_version"),
             models.Index(fields=["object_type", "object_id", "-id"], name="event_object"),
+            # The log of one kind of thing, newest first.
+            models.Index(fields=["object_type", "-id"], name="event_kind"),
         ]
 
     def __str__(self) -> str:
