@@ -138,9 +138,14 @@ class Installation:
 
     def python(self, code: str) -> Any:
         """What the code gives to `answer`, in a process with Django."""
-        command = [sys.executable, "-c", _PRELUDE + code]
         done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300
+            [sys.executable, "-"],
+            input=_PRELUDE + code,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         answers = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
