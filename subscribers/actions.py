@@ -242,24 +242,20 @@ def reactivate(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscr
     with noted_on(page, actor) as noted:
         subscriber = _locked(page, subscriber)
         if subscriber.state != SubscriberState.QUARANTINED:
-            message = _("Only somebody in quarantine can be reactivated.")
-            raise Refused(message)
+            raise Refused(_("Only somebody in quarantine can be reactivated."))
         _activate(page, subscriber)
         noted.event("subscriber.reactivated", subscriber)
     return subscriber
 
 
 def rotate_secret(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
-    """Sign what a webhook is sent by a new secret, and for a day by the former one as well.
-
-    Raises Refused until that day is over: the machine may still know only the one before.
-    """
+    """Sign what a webhook is sent by a new secret, and for a day by the former one as well: so long another is
+    refused."""
     now = timezone.now()
     with noted_on(page, actor) as noted:
         subscriber = _locked(page, subscriber)
         if former_signs_until(subscriber.settings, now):
-            message = _("The secret was replaced less than a day ago, and the former one still signs.")
-            raise Refused(message)
+            raise Refused(_("The secret was replaced less than a day ago, and the former one still signs."))
         number = int(subscriber.settings.get("secret", 1)) + 1
         subscriber.settings |= {"secret": number, "rotated_at": now.isoformat()}
         _save(subscriber, "settings")
