@@ -249,8 +249,8 @@ def reactivate(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscr
 
 
 def rotate_secret(page: StatusPage, subscriber: Subscriber, actor: Actor) -> Subscriber:
-    """Sign what a webhook is sent by a new secret, and for a day by the former one as well: so long another is
-    refused."""
+    """Sign what a webhook is sent by a new secret, and for a day by the former one as well. Until then
+    another is refused."""
     now = timezone.now()
     with noted_on(page, actor) as noted:
         subscriber = _locked(page, subscriber)
