@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.live import ROOT, Live
-from tests.services import any_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -63,10 +60,6 @@ answers = {url: owner.get(url) for url in urls}
 documents = [url for url, one in answers.items() if b"<html" in getattr(one, "content", b"")]
 answer([url for url in documents if answers[url].status_code == 200])
 """
-_SERVE = """
-import uvicorn
-uvicorn.run("statuspage.asgi:application", port={port}, log_level="warning")
-"""
 # What stands around one organisation.
 ACCOUNT = ["/o/?all", "/o/new", "/accounts/", "/accounts/email/", "/accounts/2fa/", "/accounts/sessions/"]
 ACCOUNT += ["/accounts/password/change/", "/dev/components"]
@@ -84,18 +77,8 @@ def live_service(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module")
 def started(live_service: Live) -> tuple[str, list[str]]:
     """The address of the app host, and the ids of page, incident, update and resolved incident."""
-    port = any_port()
     ids = live_service.run(_FURNISH)
-    live_service.start_python(_SERVE.format(port=port))
-    until = time.monotonic() + 40
-    while time.monotonic() < until:
-        try:
-            urllib.request.urlopen(f"http://localhost:{port}/livez", timeout=1)
-        except OSError:
-            time.sleep(0.1)
-        else:
-            break
-    return f"http://localhost:{port}", ids
+    return live_service.serve(), ids
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +181,7 @@ def test_an_incident_is_opened_and_resolved_by_keys_alone(started: tuple[str, li
     page.goto(f"{app}/o/acme/p/{ids[0]}/")
     page.keyboard.press("n")
     page.wait_for_url("**/incidents/new")
+    page.wait_for_selector("[name=name]:focus")
     page.keyboard.type("By keys")
     row = '[aria-label="API"] input'
     for _ in range(12):
@@ -226,10 +210,28 @@ def test_an_incident_is_opened_and_resolved_by_keys_alone(started: tuple[str, li
     page.wait_for_selector("text=The incident is resolved")
 
 
+def test_a_key_that_is_pressed_before_the_scripts_are_there_counts(
+    started: tuple[str, list[str]], page: Page
+) -> None:
+    app, ids = started
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/dashboard/keys*.js", hold, times=1)
+    page.goto(f"{app}/o/acme/p/{ids[0]}/", wait_until="commit")
+    page.get_by_role("link", name="Open an incident").first.wait_for()
+    page.keyboard.press("n")
+    held[0].continue_()
+    page.wait_for_url("**/incidents/new")
+
+
 def test_the_palette_finds_an_incident(started: tuple[str, list[str]], page: Page) -> None:
     app, ids = started
     page.goto(f"{app}/o/acme/p/{ids[0]}/")
     page.keyboard.press("/")
+    page.wait_for_selector("dialog[open] input:focus")
     page.keyboard.type("older")
     page.wait_for_selector("#found [role=option]")
     page.keyboard.press("Enter")
