@@ -10,8 +10,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,10 +22,16 @@ import psycopg
 import redis
 
 from statuspage.supervisor.programs import QUEUES
+from tests.clocks import until
+from tests.services import any_port
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "tests_template"
 _numbers = itertools.count(1)
+_SERVE = """
+import uvicorn
+uvicorn.run("statuspage.asgi:application", port={port}, log_level="warning")
+"""
 _PRELUDE = """
 import json, os, signal, sys, time
 import django
@@ -130,6 +137,19 @@ class Live:
 
     def start_python(self, code: str) -> subprocess.Popen[str]:
         return self._popen([sys.executable, "-c", _PRELUDE + code])
+
+    def serve(self) -> str:
+        """The address of the app host, once a web server answers there."""
+        port = any_port()
+        self.start_python(_SERVE.format(port=port))
+        until(lambda: self._answers(port), seconds=60)
+        return f"http://localhost:{port}"
+
+    @staticmethod
+    def _answers(port: int) -> bool:
+        with suppress(OSError):
+            return urllib.request.urlopen(f"http://localhost:{port}/livez", timeout=1).status == 200
+        return False
 
     def manage(self, *arguments: str) -> subprocess.Popen[str]:
         return self._popen([sys.executable, "manage.py", *arguments])

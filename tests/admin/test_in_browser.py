@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from tests.clocks import Stopwatch
 from tests.live import ROOT, Live
-from tests.services import any_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -35,10 +31,6 @@ with in_tenant(acme.id):
     ids = [create_component(page, SYSTEM, name=name).pk for name in ("API", "Website")]
     open_incident(page, SYSTEM, Words("identified", "Hm.", components={ids[1]: "partial_outage"}), name="Old")
 """
-_SERVE = """
-import uvicorn
-uvicorn.run("statuspage.asgi:application", port={port}, log_level="warning")
-"""
 SCREENS = [
     "",
     "incidents/incident/",
@@ -56,19 +48,8 @@ SCREENS = [
 @pytest.fixture
 def server(live: Live) -> str:
     """The address of the app host."""
-    port = any_port()
     live.run(_FURNISH)
-    live.start_python(_SERVE.format(port=port))
-    watch = Stopwatch()
-    while watch.seconds < 30:
-        try:
-            urllib.request.urlopen(f"http://localhost:{port}/livez", timeout=1)
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return f"http://localhost:{port}"
-    message = "The server did not come up."
-    raise AssertionError(message)
+    return live.serve()
 
 
 @pytest.fixture

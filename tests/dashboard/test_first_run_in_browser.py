@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
-import urllib.request
-
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.dashboard.test_in_browser import AXE, WIDTHS
 from tests.live import Live
-from tests.services import any_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
@@ -36,27 +32,13 @@ with in_tenant(acme.id):
     PageImport.objects.filter(ended_at=None).update(failure="It went away.", ended_at=timezone.now())
 answer(None)
 """
-_SERVE = """
-import uvicorn
-uvicorn.run("statuspage.asgi:application", port={port}, log_level="warning")
-"""
 
 
 @pytest.fixture
 def started(live: Live) -> tuple[str, list[str]]:
     """The address of the app host, and the ids of an import that is at work and of one that failed."""
-    port = any_port()
     ids = live.run(_FURNISH)
-    live.start_python(_SERVE.format(port=port))
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            urllib.request.urlopen(f"http://localhost:{port}/livez", timeout=1)
-        except OSError:
-            time.sleep(0.1)
-        else:
-            break
-    return f"http://localhost:{port}", ids
+    return live.serve(), ids
 
 
 def judged(page: Page) -> list[object]:
