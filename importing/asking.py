@@ -26,6 +26,7 @@ from outbox.queue import put
 from outbox.registry import Claimed, Later
 from pages.models import StatusPage
 from tenants.actions import check_slug
+from tenants.models import Tenant
 
 # Brings a page over; the key is the PageImport's id.
 IMPORT_PAGE = "import_page"
@@ -41,6 +42,8 @@ def ask_for_import(actor: Actor, url: str, slug: str = "", into: StatusPage | No
     now = timezone.now()
     url, slug = _address(url), check_slug(slug) if slug else ""
     with transaction.atomic():
+        # Whoever asks at the same moment waits here, and then sees what was asked for.
+        Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())
         if PageImport.objects.under_way(now).exists():
             message = _("Another page is being imported. Please wait until it is there.")
             raise Refused(message)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event as Signal
+from threading import Thread
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import override
 
 from common.errors import Refused
+from common.tenancy import in_tenant
 from components.actions import create_component
 from events.models import Event
 from importing.asking import IMPORT_PAGE, ask_for_import
@@ -153,6 +157,31 @@ def test_one_import_at_a_time_and_a_dead_one_holds_up_nobody(acme: Tenant) -> No
     with pytest.raises(Refused, match="being imported"):
         ask_for_import(ACTOR, "status.example.org")
     PageImport.objects.update(created_at=timezone.now() - SILENCE)
+    ask_for_import(ACTOR, "status.example.org")
+
+
+def test_who_asks_while_another_asks_waits_for_what_becomes_of_that(acme: Tenant) -> None:
+    asked, over = Signal(), Signal()
+
+    def ask_first() -> None:
+        with in_tenant(acme.id), transaction.atomic():
+            ask_for_import(ACTOR, "status.example.com")
+            asked.set()
+            over.wait(10)
+            transaction.set_rollback(True)
+        connection.close()
+
+    first = Thread(target=ask_first)
+    first.start()
+    assert asked.wait(10)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '20ms'")
+    try:
+        with pytest.raises(OperationalError, match="lock timeout"):
+            ask_for_import(ACTOR, "status.example.org")
+    finally:
+        over.set()
+        first.join()
     ask_for_import(ACTOR, "status.example.org")
 
 
