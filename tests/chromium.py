@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 # Milliseconds: sooner than anything is asked for again, and enough for a machine with much to do.
 SOON = 15_000
+# Milliseconds until a browser that waits for something gives up, where nothing else is said.
+PATIENCE = 90_000
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -19,6 +21,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-sync",
 ]
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -31,5 +34,6 @@ def browser() -> Iterator[Browser]:
         pytest.skip(reason)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        chromium.on("context", lambda context: context.set_default_timeout(PATIENCE))
         yield chromium
         chromium.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from statuspage.supervisor.ports import free_port
 from statuspage.supervisor.postgres import Cluster
 from statuspage.supervisor.state import Processes
 from statuspage.supervisor.valkey import Server
+
+_given: set[int] = set()
 
 
 @contextmanager
@@ -52,5 +55,13 @@ def running(program: Program, directory: Path) -> Iterator[Child]:
 
 
 def any_port() -> int:
-    """A free port. Random, so that test runs beside each other seldom meet."""
-    return free_port(random.randrange(20_000, 32_000))
+    """A free port that nobody is given twice: who has it may listen there later.
+
+    Random, so that test runs beside each other seldom meet; the workers of one run never do.
+    """
+    each = 12_000 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20_000 + each * (number % (12_000 // each))
+    port = free_port(random.randrange(first, first + each - 200), _given)
+    _given.add(port)
+    return port

@@ -25,8 +25,6 @@ from tests.supervisor.runs import Run
 pytestmark = [pytest.mark.process, pytest.mark.browser, pytest.mark.timeout(600)]
 
 HOST = "status.initech.example.org"
-# Milliseconds: for a machine with much to do.
-expect.set_options(timeout=30_000)
 # Seconds, also on a machine with much else to do.
 TWO_MINUTES = 120
 MINUTE = "%Y-%m-%dT%H:%M"
