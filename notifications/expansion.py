@@ -37,7 +37,18 @@ _SLICE = 2.0
 # The lanes of channels; every other channel is in the lane of chat.
 _LANES = json.dumps({Channel.EMAIL: DeliveryLane.EMAIL, Channel.SMS: DeliveryLane.SMS})
 
-_CONCERNED = """
+# Who of those with a scope is concerned, as `_WANTED` goes on to ask.
+_SCOPES = {
+    "page": "true",
+    "incident": "s.incident_id = %(incident)s",
+    "components": """(%(whole_page)s
+          OR EXISTS (SELECT FROM subscribers_subscriber_components AS c
+                      WHERE c.subscriber_id = s.id AND c.component_id = ANY(%(components)s))
+          OR EXISTS (SELECT FROM subscribers_subscriber_groups AS g
+                       JOIN components_component AS c ON c.group_id = g.componentgroup_id
+                      WHERE g.subscriber_id = s.id AND c.id = ANY(%(components)s)))""",
+}
+_WANTED = """
     s.state = 'active' AND s.since_version < %(version)s
     AND CASE WHEN %(is_maintenance)s THEN s.wants_maintenance ELSE s.wants_incidents END
     AND s.min_impact = ANY(%(impacts)s)
@@ -45,17 +56,10 @@ _CONCERNED = """
     AND CASE WHEN s.channel = 'sms'
                   AND NOT (SELECT sms_every_update FROM pages_statuspage AS p WHERE p.id = s.page_id)
              THEN %(by_sms)s ELSE %(edge)s OR s.cadence = 'all' END
-    AND CASE s.scope
-        WHEN 'page' THEN true
-        WHEN 'incident' THEN s.incident_id = %(incident)s
-        ELSE %(whole_page)s
-          OR EXISTS (SELECT FROM subscribers_subscriber_components AS c
-                      WHERE c.subscriber_id = s.id AND c.component_id = ANY(%(components)s))
-          OR EXISTS (SELECT FROM subscribers_subscriber_groups AS g
-                       JOIN components_component AS c ON c.group_id = g.componentgroup_id
-                      WHERE g.subscriber_id = s.id AND c.id = ANY(%(components)s))
-        END
 """
+_CONCERNED = (
+    f"{_WANTED} AND CASE s.scope {' '.join(f'WHEN {one!r} THEN {who}' for one, who in _SCOPES.items())} END"
+)
 # A message to one person, such as the one that asks for confirmation. What is about a machine's address goes
 # to its owner by mail, where it has one that is known.
 _PERSON = """
@@ -67,12 +71,24 @@ _BARRED = """
              WHERE x.channel = way AND x.target_hash = addressed.target_hash
                AND (x.tenant_id IS NULL OR x.tenant_id = %(tenant)s))
 """
+# Each scope by itself: an index alone tells how many want to hear of the whole page. Then without the barred.
+_OF_SCOPE = """
+    SELECT s.channel AS way, count(*) AS number FROM subscribers_subscriber AS s
+     WHERE s.page_id = %(page)s AND s.scope = '{scope}' AND {wanted} AND {who} GROUP BY way
+"""
+_EACH_SCOPE = " UNION ALL ".join(
+    _OF_SCOPE.format(scope=scope, wanted=_WANTED, who=who) for scope, who in _SCOPES.items()
+)
 _COUNT = """
-    WITH addressed AS (
-        SELECT s.channel AS way, s.address_hash AS target_hash FROM subscribers_subscriber AS s
-         WHERE s.page_id = %(page)s AND {who}
-    )
-    SELECT way, count(*) FROM addressed WHERE NOT {barred} GROUP BY way ORDER BY way
+    SELECT way, sum(number)::int FROM (
+        {each_scope}
+        UNION ALL
+        SELECT s.channel, -count(DISTINCT s.id)
+          FROM public.notifications_suppression AS x
+          JOIN subscribers_subscriber AS s ON s.channel = x.channel AND s.address_hash = x.target_hash
+         WHERE s.page_id = %(page)s AND (x.tenant_id IS NULL OR x.tenant_id = %(tenant)s) AND {concerned}
+         GROUP BY s.channel
+    ) AS counted GROUP BY way HAVING sum(number) > 0 ORDER BY way
 """
 _INSERT = """
     WITH step AS MATERIALIZED (
@@ -160,9 +176,8 @@ def recipients(notification: Notification) -> dict[str, int]:
         return {}
     values = {"page": notification.page_id, "tenant": notification.tenant_id, "version": notification.version}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNT.format(who=_CONCERNED, barred=_BARRED), values | criteria(notification.kind, facts)
-        )
+        statement = _COUNT.format(each_scope=_EACH_SCOPE, concerned=_CONCERNED)
+        cursor.execute(statement, values | criteria(notification.kind, facts))
         return dict(cursor.fetchall())
 
 

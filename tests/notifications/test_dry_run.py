@@ -10,7 +10,7 @@ import pytest
 
 from common.errors import Refused
 from common.tenancy import current_tenant_id, in_tenant
-from components.actions import create_component
+from components.actions import create_component, create_group, update_component
 from components.models import Component
 from events.actor import SYSTEM
 from events.models import Event
@@ -20,7 +20,7 @@ from incidents.steps import Words
 from notifications.actions import suppress
 from notifications.choices import SuppressionReason
 from notifications.dry_run import dry_run
-from notifications.models import Delivery, Notification
+from notifications.models import Delivery, Notification, Suppression
 from outbox.drain import drain
 from outbox.models import OutboxItem
 from pages.change import NOTIFY
@@ -37,18 +37,32 @@ def told(page: StatusPage, address: str, channel: str = Channel.EMAIL, **wish: A
     add_confirmed(page, Who(address, channel), SYSTEM, "test", Wish(**wish))
 
 
+def _everywhere(one: Suppression) -> Suppression:
+    return Suppression(
+        channel=one.channel, target_hash=one.target_hash, reason=one.reason, created_at=one.created_at
+    )
+
+
 @pytest.fixture
 def crowd(page: StatusPage, component: Component, globex: Tenant) -> None:
     """Of every kind, with some that a given message does not concern."""
     other = create_component(page, ACTOR, name="Search")
+    group = create_group(page, ACTOR, name="Core")
+    update_component(page, component, ACTOR, group=group)
     for name in ("ada", "bob"):
         told(page, f"{name}@example.org")
     told(page, "eve@example.org", min_impact="critical")
     told(page, "kim@example.org", scope="components", component_ids=frozenset([other.pk]))
     told(page, "lee@example.org", cadence="first_and_last")
     told(page, "max@example.org", wants_incidents=False)
+    told(page, "sam@example.org", scope="components", component_ids=frozenset([component.pk]))
+    told(page, "gus@example.org", scope="components", group_ids=frozenset([group.pk]))
     told(page, "out@example.org")
-    suppress(Channel.EMAIL, address_hash("email", "out@example.org"), SuppressionReason.MANUAL, ACTOR)
+    told(page, "oft@example.org", scope="components", component_ids=frozenset([component.pk]))
+    for name in ("out", "oft", "kim"):
+        suppress(Channel.EMAIL, address_hash("email", f"{name}@example.org"), SuppressionReason.MANUAL, ACTOR)
+    # Everywhere as well: not to be taken off twice.
+    Suppression.objects.bulk_create(_everywhere(one) for one in Suppression.objects.all())
     told(page, "https://hooks.example.org/a", Channel.WEBHOOK)
     told(page, "https://hooks.slack.com/services/a", Channel.SLACK)
     with in_tenant(globex.pk):
@@ -64,7 +78,7 @@ def test_the_counts_are_those_of_the_real_thing(
     drain([NOTIFY])
     mine = Delivery.objects.of(current_tenant_id()).filter(notification__kind="incident.created").waiting()
     assert tried.recipients == Counter(mine.values_list("channel", flat=True))
-    assert tried.recipients["email"] == (4 if status == "major_outage" else 3)
+    assert tried.recipients["email"] == (6 if status == "major_outage" else 5)
     assert tried.kind == "incident.created"
 
 
@@ -102,8 +116,11 @@ def test_what_the_verb_refuses_is_refused(page: StatusPage, component: Component
 
 def test_an_update_is_tried_on_what_there_is(page: StatusPage, component: Component, crowd: None) -> None:
     incident = opened(page, component)
+    for name in ("ida", "kim"):
+        told(page, f"{name}@example.net", scope="incident", incident_id=incident.pk)
     (tried,) = dry_run(page, lambda stage: resolve(stage, incident, ACTOR, "It works."))
     assert tried.kind == "incident.resolved"
+    assert tried.recipients["email"] == 8
     incident.refresh_from_db()
     assert incident.status == "investigating"
 
