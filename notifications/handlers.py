@@ -1,11 +1,12 @@
 """What the outbox asks of this app."""
 
+import contextlib
 from datetime import timedelta
 from functools import partial
 
 from django.utils import timezone
 
-from common.errors import Busy
+from common.errors import Busy, Refused
 from events.actor import SYSTEM
 from notifications import troubles
 from notifications.actions import suppress, withdraw
@@ -43,9 +44,7 @@ def note_bounce(item: Claimed) -> None:
     """The key is the id of a subscriber whose address does not work."""
     subscriber = _found(item)
     if subscriber is not None:
-        quarantine(
-            subscriber.page, subscriber, SYSTEM, _GONE if subscriber.channel in MACHINES else _CAME_BACK
-        )
+        _silence(subscriber, _GONE if subscriber.channel in MACHINES else _CAME_BACK)
         troubles.ask(subscriber.page_id)
 
 
@@ -99,12 +98,18 @@ def look_after(item: Claimed) -> None:
     if since is None:
         return
     if since <= now - GIVE_UP_AFTER:
-        quarantine(subscriber.page, subscriber, SYSTEM, _FAILED_FOR_DAYS)
+        _silence(subscriber, _FAILED_FOR_DAYS)
         mine.update(disabled_at=now, disabled_reason=_FAILED_FOR_DAYS)
         troubles.ask(subscriber.page_id)
     elif health.warned_at is None or health.warned_at < since:
         warn(subscriber.page, subscriber, SYSTEM)
         mine.update(warned_at=now)
+
+
+def _silence(subscriber: Subscriber, reason: str) -> None:
+    # Who has left or been put there meanwhile is told nothing already.
+    with contextlib.suppress(Refused):
+        quarantine(subscriber.page, subscriber, SYSTEM, reason)
 
 
 def _found(item: Claimed) -> Subscriber | None:

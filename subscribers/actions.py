@@ -215,12 +215,12 @@ def update_preferences(page: StatusPage, subscriber: Subscriber, actor: Actor, w
 
 
 def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: str = BY_TEAM) -> None:
-    """Send nothing to an address that does not work, until somebody reactivates it. Only active ones; a
-    machine's owner hears of it, unless the team has decided it."""
+    """Send nothing to an address that does not work, until somebody reactivates it. A machine's owner hears
+    of it, unless the team has decided it. Raises Refused for one who is not active."""
     with noted_on(page, actor) as noted:
-        found = _find(page, subscriber)
-        if found is None or not found.is_active:
-            return
+        found = _locked(page, subscriber)
+        if not found.is_active:
+            raise Refused(_("Only active subscribers go into quarantine. This one is told nothing as it is."))
         found.state, found.quarantined_at = SubscriberState.QUARANTINED, timezone.now()
         found.quarantine_reason = reason[:300]
         _save(found, "state", "quarantined_at", "quarantine_reason")

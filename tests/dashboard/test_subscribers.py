@@ -87,10 +87,14 @@ def test_somebody_is_put_in_quarantine_and_taken_out(
             hook.refresh_from_db()
             states.append(hook.state)
     assert states == ["quarantined", "active"]
+    admin.post(f"{own}unsubscribe")
+    refused = admin.post(f"{own}quarantine", follow=True).content.decode()
+    assert "told nothing as it is" in refused
+    assert "Nothing is sent to them until" not in refused
     with in_tenant(acme.id):
         told = [str(one) for one in Event.objects.about("subscriber", hook.pk).values_list("pk", flat=True)]
     # Its owner need not hear of it: nothing is wrong with it.
-    assert len(told) == 3
+    assert len(told) == 4
     assert not OutboxItem.objects.filter(topic=NOTIFY, key__in=told).exists()
 
 

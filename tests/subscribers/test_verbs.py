@@ -52,7 +52,7 @@ TABLE = {
     "unconfirmed": {
         "confirm": "active",
         "unsubscribe": "unsubscribed",
-        "quarantine": "unconfirmed",
+        "quarantine": REFUSED,
         "reactivate": REFUSED,
         "erase": GONE,
         "subscribe": "unconfirmed",
@@ -72,7 +72,7 @@ TABLE = {
     "quarantined": {
         "confirm": REFUSED,
         "unsubscribe": "unsubscribed",
-        "quarantine": "quarantined",
+        "quarantine": REFUSED,
         "reactivate": "active",
         "erase": GONE,
         "subscribe": "quarantined",
@@ -82,7 +82,7 @@ TABLE = {
     "unsubscribed": {
         "confirm": REFUSED,
         "unsubscribe": "unsubscribed",
-        "quarantine": "unsubscribed",
+        "quarantine": REFUSED,
         "reactivate": REFUSED,
         "erase": GONE,
         "subscribe": "unconfirmed",
