@@ -15,7 +15,7 @@ from incidents.models import Incident
 from pages.choices import Language
 from pages.models import StatusPage
 from subscribers.addresses import address_hash, normal
-from subscribers.choices import Cadence, Channel, ConsentSource, Scope, SubscriberState
+from subscribers.choices import Cadence, Channel, ConsentSource, Reason, Scope, SubscriberState
 from viewers.models import PageAccessUser
 
 
@@ -46,7 +46,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def tallied(self) -> dict[tuple[str, str], int]:
         """How many there are of each channel and state."""
         # Of rows, not of ids: an index alone answers that.
-        rows = self.order_by().values_list("channel", "state").annotate(Count("*"))
+        rows = self.order_by().values_list("channel", "state").annotate(number=Count("*"))
         return {(channel, state): number for channel, state, number in rows}
 
 
@@ -115,6 +115,7 @@ class Subscriber(Wishes):
     # The page's version when it was last activated: changes after it are told by messages of their own.
     since_version = models.PositiveBigIntegerField(null=True, editable=False)
     quarantined_at = models.DateTimeField(null=True, editable=False)
+    # A Reason; former releases wrote a sentence.
     quarantine_reason = models.CharField(max_length=300, blank=True, editable=False)
     unsubscribed_at = models.DateTimeField(null=True, editable=False)
     purge_at = models.DateTimeField(null=True, editable=False)
@@ -193,6 +194,12 @@ class Subscriber(Wishes):
     @property
     def is_active(self) -> bool:
         return self.state == SubscriberState.ACTIVE
+
+    @property
+    def quarantined_because(self) -> str:
+        """In words."""
+        stored = self.quarantine_reason
+        return str(Reason(stored).label) if stored in Reason.values else stored
 
     def is_to_purge(self, now: datetime) -> bool:
         """Whether the time to confirm is over."""
