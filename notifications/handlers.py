@@ -20,13 +20,9 @@ from notifications.troubles import TROUBLE, see_to_trouble
 from outbox.registry import Claimed, Lane, Later, register, register_source
 from pages.change import NOTIFY
 from subscribers.actions import confirm, quarantine, unsubscribe, warn
-from subscribers.choices import MACHINES, SubscriberState
+from subscribers.choices import MACHINES, Reason, SubscriberState
 from subscribers.models import Subscriber
 from subscribers.noting import WITHDRAW
-
-_CAME_BACK = "Mail to this address came back."
-_GONE = "The machine at this address says that it is gone for good (410)."
-_FAILED_FOR_DAYS = "The machine at this address has failed for five days."
 
 
 def let_go(item: Claimed) -> None:
@@ -44,7 +40,7 @@ def note_bounce(item: Claimed) -> None:
     """The key is the id of a subscriber whose address does not work."""
     subscriber = _found(item)
     if subscriber is not None:
-        _silence(subscriber, _GONE if subscriber.channel in MACHINES else _CAME_BACK)
+        _silence(subscriber, Reason.GONE if subscriber.channel in MACHINES else Reason.CAME_BACK)
         troubles.ask(subscriber.page_id)
 
 
@@ -98,15 +94,15 @@ def look_after(item: Claimed) -> None:
     if since is None:
         return
     if since <= now - GIVE_UP_AFTER:
-        _silence(subscriber, _FAILED_FOR_DAYS)
-        mine.update(disabled_at=now, disabled_reason=_FAILED_FOR_DAYS)
+        _silence(subscriber, Reason.FAILED)
+        mine.update(disabled_at=now, disabled_reason=Reason.FAILED)
         troubles.ask(subscriber.page_id)
     elif health.warned_at is None or health.warned_at < since:
         warn(subscriber.page, subscriber, SYSTEM)
         mine.update(warned_at=now)
 
 
-def _silence(subscriber: Subscriber, reason: str) -> None:
+def _silence(subscriber: Subscriber, reason: Reason) -> None:
     # Who has left or been put there meanwhile is told nothing already.
     with contextlib.suppress(Refused):
         quarantine(subscriber.page, subscriber, SYSTEM, reason)

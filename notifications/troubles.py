@@ -13,8 +13,7 @@ from notifications.models import Suppression
 from outbox.queue import put
 from outbox.registry import Claimed, Later
 from pages.models import StatusPage
-from subscribers.actions import BY_TEAM
-from subscribers.choices import Channel, SubscriberState
+from subscribers.choices import Channel, Reason, SubscriberState
 from subscribers.models import Subscriber
 from subscribers.troubles import AGAIN, Trouble, tell_team, told_at
 
@@ -52,7 +51,7 @@ def _tell(page: StatusPage, trouble: Trouble, now: datetime) -> timedelta | None
 
 
 def _unreachable(page: StatusPage, since: datetime) -> int:
-    mine = Subscriber.objects.of_page(page.pk).exclude(quarantine_reason=BY_TEAM)
+    mine = Subscriber.objects.of_page(page.pk).exclude(quarantine_reason=Reason.TEAM)
     return mine.filter(state=SubscriberState.QUARANTINED, quarantined_at__gt=since).count()
 
 

@@ -25,7 +25,7 @@ from pages.choices import WayOfTelling
 from pages.models import StatusPage
 from subscribers import wishes
 from subscribers.addresses import address_hash, normal
-from subscribers.choices import Channel, ConsentSource, Scope, SubscriberState
+from subscribers.choices import Channel, ConsentSource, Reason, Scope, SubscriberState
 from subscribers.facts import open_now
 from subscribers.links import CONFIRM_WITHIN
 from subscribers.models import Subscriber
@@ -39,8 +39,6 @@ from tenants.sms import sms_countries
 FOLLOW_UP = "follow_up"
 # The key is a page: whether those who were asked confirm is looked at a while after.
 RATE = "confirm_rate"
-# Why somebody is in quarantine, where nothing came back.
-BY_TEAM = "Put there by the page's team."
 REMIND_AFTER = timedelta(days=3)
 RATE_AFTER = timedelta(hours=1, minutes=1)
 
@@ -214,7 +212,7 @@ def update_preferences(page: StatusPage, subscriber: Subscriber, actor: Actor, w
     return subscriber
 
 
-def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: str = BY_TEAM) -> None:
+def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: Reason = Reason.TEAM) -> None:
     """Send nothing to an address that does not work, until somebody reactivates it. A machine's owner hears
     of it, unless the team has decided it. Raises Refused for one who is not active."""
     with noted_on(page, actor) as noted:
@@ -222,9 +220,9 @@ def quarantine(page: StatusPage, subscriber: Subscriber, actor: Actor, reason: s
         if not found.is_active:
             raise Refused(_("Only active subscribers go into quarantine. This one is told nothing as it is."))
         found.state, found.quarantined_at = SubscriberState.QUARANTINED, timezone.now()
-        found.quarantine_reason = reason[:300]
+        found.quarantine_reason = reason
         _save(found, "state", "quarantined_at", "quarantine_reason")
-        noted.event("subscriber.quarantined", found, tell=bool(found.contact) and reason != BY_TEAM)
+        noted.event("subscriber.quarantined", found, tell=bool(found.contact) and reason != Reason.TEAM)
         noted.withdraw(found)
 
 

@@ -126,7 +126,7 @@ class SubscriberAdmin(PageBoundAdmin):
         timing,
     ]
     shown = ["address", "channel", "shown_state", "contact", "label", "consent_source", "consent_note"]
-    times = ["created_at", "confirmed_at", "quarantined_at", "quarantine_reason", "unsubscribed_at"]
+    times = ["created_at", "confirmed_at", "quarantined_at", "quarantined_because", "unsubscribed_at"]
     editing = [(None, {"fields": shown}), wishing, timing, (_("Times"), {"fields": times})]
 
     def get_urls(self) -> list[Any]:

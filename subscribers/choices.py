@@ -29,6 +29,15 @@ class SubscriberState(TextChoices):
     UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
 
 
+class Reason(TextChoices):
+    """Why somebody is in quarantine."""
+
+    TEAM = "team", _("Put there by the page's team.")
+    CAME_BACK = "came_back", _("Mail to this address came back.")
+    GONE = "gone", _("The machine at this address says that it is gone for good (410).")
+    FAILED = "failed", _("The machine at this address has failed for five days.")
+
+
 class Scope(TextChoices):
     """What of a page somebody follows."""
 

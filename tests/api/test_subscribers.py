@@ -19,7 +19,7 @@ from incidents.steps import Words
 from outbox.drain import drain
 from pages.models import StatusPage
 from subscribers.actions import Who, add_confirmed, confirm, quarantine, subscribe, unsubscribe
-from subscribers.choices import Channel
+from subscribers.choices import Channel, Reason
 from subscribers.models import Subscriber
 from subscribers.together import TOGETHER
 from subscribers.wishes import Wish
@@ -40,7 +40,7 @@ def crowd(page: StatusPage) -> dict[str, Subscriber]:
         if state != "unconfirmed":
             confirm(page, one, SYSTEM)
         if state == "quarantined":
-            quarantine(page, one, SYSTEM, "test")
+            quarantine(page, one, SYSTEM, Reason.CAME_BACK)
         if state == "unsubscribed":
             unsubscribe(page, one, SYSTEM)
         found[state] = one

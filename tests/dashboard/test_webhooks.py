@@ -14,7 +14,7 @@ from dashboard.endpoints import State, endpoints
 from notifications.models import Delivery
 from notifications.signing import secret
 from subscribers.actions import Who, add_confirmed, quarantine, reactivate, subscribe
-from subscribers.choices import Channel
+from subscribers.choices import Channel, Reason
 from subscribers.models import Subscriber
 from tenants.models import Tenant
 from tests.conftest import ACTOR
@@ -82,6 +82,16 @@ def test_a_test_is_signed_like_a_real_message(admin: Visitor, place: Place, at: 
     assert webhook.is_active, "The links of a test lead to nobody."
 
 
+# What is written down of why somebody is in quarantine, and what a German reads.
+STORED = {
+    "team": "Vom Team der Seite dorthin genommen.",
+    "came_back": "Mails an diese Adresse kamen zurück.",
+    "failed": "Die Maschine unter dieser Adresse hat fünf Tage lang nicht funktioniert.",
+    "gone": "Die Maschine unter dieser Adresse sagt, dass sie endgültig weg ist (410).",
+    "A former release wrote a sentence.": "A former release wrote a sentence.",
+}
+
+
 def test_what_was_given_up_is_taken_up_again_with_what_it_missed(
     admin: Visitor, acme: Tenant, place: Place, at: str, machine: Hooks
 ) -> None:
@@ -91,9 +101,13 @@ def test_what_was_given_up_is_taken_up_again_with_what_it_missed(
     with in_tenant(acme.id):
         deliver()
         Delivery.objects.update(status="dead")
-        quarantine(place.page, webhook, ACTOR, "It failed for days.")
+        quarantine(place.page, webhook, ACTOR, Reason.FAILED)
     machine.got.clear()
-    assert "It failed for days." in admin.see(own)
+    for stored, shown in STORED.items():
+        webhook.quarantine_reason = stored
+        webhook.save(update_fields=["quarantine_reason"])
+        for screen in (at, own, f"{place.home}subscribers/{webhook.pk}/"):
+            assert shown in admin.get(screen, headers={"accept-language": "de"}).content.decode()
     admin.post(f"{own}again", {"missed": "1"})
     deliver()
     assert machine.got == [], "Nothing goes where nobody listens."
@@ -134,7 +148,7 @@ def test_how_each_fares_is_told_apart(place: Place, acme: Tenant, machine: Hooks
     assert (failing.state, failing.since is not None) == (State.FAILING, True)
     assert failing.last is not None
     assert "500" in failing.last.last_error
-    quarantine(page, healthy, ACTOR, "It failed for days.")
+    quarantine(page, healthy, ACTOR, Reason.FAILED)
     healthy.refresh_from_db()
     assert endpoints(acme.pk, page, [healthy])[0].state == State.GIVEN_UP
     again = reactivate(page, healthy, ACTOR)

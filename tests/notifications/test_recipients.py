@@ -39,6 +39,7 @@ from subscribers.actions import (
     update_preferences,
 )
 from subscribers.addresses import address_hash
+from subscribers.choices import Reason
 from subscribers.models import Subscriber
 from subscribers.wishes import Wish
 from tenants.models import Tenant
@@ -130,7 +131,7 @@ def test_who_is_not_active_when_it_happens_is_not_told(page: StatusPage, subscri
     subscribed("active")
     gone, ill, erased = subscribed("gone"), subscribed("ill"), subscribed("erased")
     unsubscribe(page, gone, ACTOR)
-    quarantine(page, ill, ACTOR, "test")
+    quarantine(page, ill, ACTOR, Reason.CAME_BACK)
     erase(page, erased, ACTOR)
     subscribe(page, Who("unconfirmed@example.org"), SYSTEM)
     deliver()

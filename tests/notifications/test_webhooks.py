@@ -26,7 +26,7 @@ from outbox.drain import drain_lanes
 from outbox.registry import SENDING, Lane
 from pages.models import StatusPage
 from subscribers.actions import Who, add_confirmed, quarantine, reactivate, rotate_secret, subscribe
-from subscribers.choices import Channel, SubscriberState
+from subscribers.choices import Channel, Reason, SubscriberState
 from subscribers.models import Subscriber
 from subscribers.secrets import signing_key
 from subscribers.wishes import Wish
@@ -147,7 +147,7 @@ def test_gone_is_gone_at_once(page: StatusPage, machine: Hooks) -> None:
     deliver()
     subscriber.refresh_from_db()
     assert subscriber.state == SubscriberState.QUARANTINED
-    assert "410" in subscriber.quarantine_reason
+    assert "410" in subscriber.quarantined_because
 
 
 def test_who_fails_four_times_has_its_owner_warned_and_who_fails_for_days_is_given_up(
@@ -186,7 +186,7 @@ def test_who_was_given_up_and_is_taken_up_again_has_as_long_as_at_first(
         warned_at=long_ago,
         disabled_at=long_ago,
     )
-    quarantine(page, subscriber, SYSTEM, "It failed for days.")
+    quarantine(page, subscriber, SYSTEM, Reason.FAILED)
     reactivate(page, subscriber, SYSTEM)
     deliver()
     mail.raw.clear()

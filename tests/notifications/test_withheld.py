@@ -25,6 +25,7 @@ from pages.change import NOTIFY
 from pages.models import StatusPage
 from subscribers.actions import Who, confirm, erase, quarantine, reactivate, subscribe, unsubscribe
 from subscribers.addresses import address_hash
+from subscribers.choices import Reason
 from subscribers.models import Subscriber
 from tests.mailing import ACTOR, Add, deliver, opened
 from tests.sink import Sink
@@ -228,7 +229,7 @@ def test_nothing_is_sent_again_in_quarantine_or_to_suppressed_and_erased_address
     opened(page)
     drain([NOTIFY])
     one = given_up("bounced")
-    quarantine(page, ada, ACTOR, "test")
+    quarantine(page, ada, ACTOR, Reason.CAME_BACK)
     drain(["withdraw"])
     assert replay([one.pk]) == 0
     reactivate(page, ada, ACTOR)
@@ -246,7 +247,7 @@ def test_what_waited_for_an_address_in_quarantine_can_be_sent_again_once_it_work
     ada = subscribed("ada")
     opened(page)
     drain([NOTIFY])
-    quarantine(page, ada, ACTOR, "test")
+    quarantine(page, ada, ACTOR, Reason.CAME_BACK)
     deliver()
     (waited,) = Delivery.objects.filter(status=DeliveryStatus.DEAD)
     assert "quarantine" in waited.last_error
@@ -270,7 +271,7 @@ def test_nothing_is_sent_to_quarantine_and_no_link_leads_out_of_it(
     page: StatusPage, subscribed: Add, mail: Sink
 ) -> None:
     ada = subscribed("ada")
-    quarantine(page, ada, ACTOR, "test")
+    quarantine(page, ada, ACTOR, Reason.CAME_BACK)
     subscribe(page, Who(ADA), SYSTEM)
     deliver()
     assert mail.raw == []

@@ -21,7 +21,7 @@ from events.models import Event
 from incidents.actions.incident import resolve
 from pages.models import StatusPage
 from subscribers.actions import Who, quarantine, subscribe, unsubscribe
-from subscribers.choices import SubscriberState
+from subscribers.choices import Reason, SubscriberState
 from subscribers.models import Subscriber
 from tests.conftest import CANARY
 from tests.hooks import hooks
@@ -78,7 +78,7 @@ def asked(state: str, page: StatusPage, subscribed: Add) -> Subscriber | None:
         "ada", scope="components", component_ids=frozenset(page.components.values_list("pk", flat=True))
     )
     if state == "quarantined":
-        quarantine(page, ada, ACTOR, "Mail came back.")
+        quarantine(page, ada, ACTOR, Reason.CAME_BACK)
     if state in ("unsubscribed", "unconfirmed"):
         unsubscribe(page, ada, ACTOR)
     if state == "unconfirmed":

@@ -27,7 +27,7 @@ from subscribers.actions import (
     unsubscribe,
     update_preferences,
 )
-from subscribers.choices import Scope, SubscriberState
+from subscribers.choices import Reason, Scope, SubscriberState
 from subscribers.models import Subscriber
 from subscribers.noting import WITHDRAW
 from subscribers.wishes import EVERYTHING, Wish
@@ -38,7 +38,7 @@ Verb = Callable[[StatusPage, Subscriber], object]
 VERBS: dict[str, Verb] = {
     "confirm": lambda page, one: confirm(page, one, ACTOR),
     "unsubscribe": lambda page, one: unsubscribe(page, one, ACTOR),
-    "quarantine": lambda page, one: quarantine(page, one, ACTOR, "test"),
+    "quarantine": lambda page, one: quarantine(page, one, ACTOR, Reason.CAME_BACK),
     "reactivate": lambda page, one: reactivate(page, one, ACTOR),
     "erase": lambda page, one: erase(page, one, ACTOR),
     "subscribe": lambda page, one: subscribe(page, Who(one.address), ACTOR),
@@ -99,7 +99,7 @@ def in_state(page: StatusPage, state: str) -> Subscriber:
     if state != "unconfirmed":
         confirm(page, one, SYSTEM)
     if state == "quarantined":
-        quarantine(page, one, SYSTEM, "test")
+        quarantine(page, one, SYSTEM, Reason.CAME_BACK)
     if state == "unsubscribed":
         unsubscribe(page, one, SYSTEM)
     one.refresh_from_db()
@@ -130,7 +130,7 @@ def test_the_log_names_subscribers_by_id_and_never_by_address(page: StatusPage) 
     one = Subscriber.objects.get()
     confirm(page, one, actor)
     update_preferences(page, one, actor, Wish(wants_maintenance=False))
-    quarantine(page, one, actor, "test")
+    quarantine(page, one, actor, Reason.CAME_BACK)
     reactivate(page, one, actor)
     unsubscribe(page, one, actor)
     erase(page, one, actor)
