@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -24,6 +24,15 @@ def add(row: _Row) -> _Row:
     """Validate and insert. Raises Refused, naming the field, where a value is not acceptable."""
     _validate(row)
     row.save(force_insert=True)
+    return row
+
+
+def check_values(row: _Row) -> _Row:
+    """The row, unsaved. Raises Refused where `add` does because of a value, without asking the database."""
+    try:
+        _clean_columns(row, (column for column in row._meta.concrete_fields if not column.is_relation))
+    except ValidationError as error:
+        raise _refused(error) from error
     return row
 
 
@@ -94,14 +103,22 @@ def _taken(column: models.Field, value: Any) -> Any:
 def _validate(row: models.Model) -> None:
     """Model.full_clean, with what we ask of every value besides."""
     try:
-        for column in row._meta.concrete_fields:
-            setattr(row, column.attname, _clean(column, getattr(row, column.attname), row))
+        _clean_columns(row, row._meta.concrete_fields)
         row.clean()
         row.validate_unique()
         _check_constraints(row)
     except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(" ".join(messages), None if field == NON_FIELD_ERRORS else field) from error
+        raise _refused(error) from error
+
+
+def _clean_columns(row: models.Model, columns: Iterable[models.Field]) -> None:
+    for column in columns:
+        setattr(row, column.attname, _clean(column, getattr(row, column.attname), row))
+
+
+def _refused(error: ValidationError) -> Refused:
+    field, messages = next(iter(error.message_dict.items()))
+    return Refused(" ".join(messages), None if field == NON_FIELD_ERRORS else field)
 
 
 def _check_constraints(row: models.Model) -> None:

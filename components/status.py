@@ -87,9 +87,9 @@ def current(ids: Collection[str]) -> dict[str, str]:
 
 def rebuild(ids: Collection[str], since: datetime, now: datetime) -> None:
     """Make these components' history from `since` on what their statements say. Queries: a fixed number."""
-    spoken = _spoken(ids, since)
+    said = spoken(ids, since)
     before = _before(ids, since)
-    rows = [row for one in ids for row in _history(one, spoken[one], before.get(one, SILENCE), since, now)]
+    rows = [row for one in ids for row in _history(one, said[one], before.get(one, SILENCE), since, now)]
     StatusChange.objects.filter(component_id__in=ids, at__gte=since).delete()
     StatusChange.objects.bulk_create(rows, batch_size=1000)
 
@@ -138,7 +138,8 @@ def _end(statements: StatementQuerySet, at: datetime) -> None:
     statements.update(ended=at)
 
 
-def _spoken(ids: Collection[str], since: datetime) -> dict[str, list[Spoken]]:
+def spoken(ids: Collection[str], since: datetime) -> dict[str, list[Spoken]]:
+    """What was said of each of these components and was live at `since` or later. One query."""
     found: dict[str, list[Spoken]] = defaultdict(list)
     rows = Statement.objects.filter(component_id__in=ids).filter(Q(ended=None) | Q(ended__gt=since))
     for row in rows.values_list("component_id", "id", "source", "source_id", "status", "begun", "ended"):

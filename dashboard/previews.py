@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +13,15 @@ from common.errors import Refused
 from dashboard.forms.incident import NewIncidentForm, SayingForm, UpdateForm
 from dashboard.framed import Framed, framed
 from dashboard.gates import PageRequest
-from incidents.actions.incident import open_incident, post_update
 from incidents.choices import Impact, IncidentStatus
+from incidents.foretelling import Foretold, foretell_incident, foretell_update
 from incidents.stock import SENTENCES
-from notifications.dry_run import DryRun, Sample, dry_run
+from notifications.dry_run import DryRun, Sample, dry_run_of
 from pages.models import StatusPage
 from subscribers.choices import Channel
+
+# Of the other channels a preview shows how many are told.
+_SHOWN = frozenset({Channel.EMAIL, Channel.SMS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def preview_of(request: PageRequest, form: SayingForm) -> Preview:
     """Of what is typed so far, however much of it is missing."""
     form.is_valid()
     words = form.words
-    told, refusal = _rehearsed(request, form)
+    told, refusal = _told(request, form)
     samples = told.samples if told else {}
     return Preview(
         name=_name(form),
@@ -60,22 +62,22 @@ def preview_of(request: PageRequest, form: SayingForm) -> Preview:
     )
 
 
-def _rehearsed(request: PageRequest, form: SayingForm) -> tuple[DryRun | None, str]:
+def _told(request: PageRequest, form: SayingForm) -> tuple[DryRun | None, str]:
     try:
-        told = dry_run(request.page, _change(request, form))
+        foretold = _foretold(request.page, form)
     except Refused as refusal:
         return None, refusal.message
-    return (told[0] if told else None), ""
+    return (dry_run_of(request.page, foretold, _SHOWN) if form.words.deliver else None), ""
 
 
-def _change(request: PageRequest, form: SayingForm) -> Callable[[StatusPage], Any]:
-    promised = form.promised(timezone.now())
+def _foretold(page: StatusPage, form: SayingForm) -> Foretold:
+    now = timezone.now()
+    how: dict[str, Any] = {"now": now, "next_update_by": form.promised(now)}
     if isinstance(form, UpdateForm):
         back = form.cleaned_data.get("to_operational", False)
-        how = {"to_operational": back, "next_update_by": promised}
-        return lambda page: post_update(page, form.incident, request.actor, form.words, **how)
-    name = _name(form)
-    return lambda page: open_incident(page, request.actor, form.words, name=name, next_update_by=promised)
+        return foretell_update(page, form.incident, form.words, to_operational=back, **how)
+    impact = form.impact if isinstance(form, NewIncidentForm) else None
+    return foretell_incident(page, form.words, name=_name(form), impact_override=impact, **how)
 
 
 def _about(form: SayingForm) -> str:

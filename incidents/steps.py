@@ -77,22 +77,25 @@ def write_update(
     change: Change, incident: Incident, words: Words, *, since: datetime | None = None
 ) -> IncidentUpdate:
     """Add an update, attach the components it names, and say their statuses, from `since` on where given."""
-    check_status(incident, words.status)
-    check(change, words.components)
-    update = add(
-        IncidentUpdate(
-            incident=incident,
-            status=words.status,
-            body=words.body.strip() or stock(change, words.status),
-            technical_details=words.technical_details,
-            display_at=words.display_at or change.now,
-            deliver_notifications=words.deliver and change.notify,
-            created_at=change.now,
-            updated_at=change.now,
-        )
-    )
+    update = add(drawn_update(change, incident, words))
     affect(change, incident, update, words.components, since)
     return update
+
+
+def drawn_update(change: Change, incident: Incident, words: Words) -> IncidentUpdate:
+    """As it would be added. Raises Refused."""
+    check_status(incident, words.status)
+    check(change, words.components)
+    return IncidentUpdate(
+        incident=incident,
+        status=words.status,
+        body=words.body.strip() or stock(change, words.status),
+        technical_details=words.technical_details,
+        display_at=words.display_at or change.now,
+        deliver_notifications=words.deliver and change.notify,
+        created_at=change.now,
+        updated_at=change.now,
+    )
 
 
 def check_status(incident: Incident, status: str) -> None:
@@ -163,10 +166,15 @@ def _raise_impact(incident: Incident, said: Mapping[str, str]) -> None:
     if incident.kind == IncidentKind.MAINTENANCE:
         return
     seen = Component.objects.public().filter(pk__in=said).values_list("pk", flat=True)
-    peak = Impact.worst([incident.impact, *(Impact.of_component_status(said[one]) for one in seen)])
+    peak = raised(incident, (said[one] for one in seen))
     if peak != incident.impact:
         incident.impact = peak
         incident.save(update_fields=["impact"])
+
+
+def raised(incident: Incident, statuses: Iterable[str]) -> Impact:
+    """The impact of an incident that says these statuses of components that everybody may see."""
+    return Impact.worst([incident.impact, *map(Impact.of_component_status, statuses)])
 
 
 def end_statements(
@@ -242,7 +250,7 @@ def record(
 
 
 def notice_facts(change: Change, incident: Incident) -> Facts:
-    return {"page": _page_facts(change), "incident": incident_facts(change, incident)}
+    return {"page": page_facts(change), "incident": incident_facts(change, incident)}
 
 
 def record_imported(change: Change, incidents: Iterable[Incident], updates: Iterable[IncidentUpdate]) -> None:
@@ -252,18 +260,18 @@ def record_imported(change: Change, incidents: Iterable[Incident], updates: Iter
     queries.
     """
     refresh_open_impact(change)
-    page = _page_facts(change)
+    page = page_facts(change)
     now = current(list(change.page.components.values_list("pk", flat=True)))
     for incident in incidents:
         links = sorted(incident.links.all(), key=lambda link: (link.component.position, link.component_id))
-        facts = {"page": page, "incident": _incident_facts(change, incident, links, now)}
+        facts = {"page": page, "incident": facts_of_incident(change, incident, links, now)}
         change.record("incident.imported", "incident", incident.pk, facts)
     for update in updates:
-        facts = _update_facts(update, update.affected.all())
+        facts = facts_of_update(update, update.affected.all())
         change.record("incident.update_written", "incident_update", update.pk, facts)
 
 
-def _page_facts(change: Change) -> dict[str, str]:
+def page_facts(change: Change) -> dict[str, str]:
     page = change.page
     return {
         "id": page.pk,
@@ -278,10 +286,10 @@ def _page_facts(change: Change) -> dict[str, str]:
 def incident_facts(change: Change, incident: Incident) -> dict[str, Any]:
     links = incident.links.select_related("component").order_by("component__position", "component_id")
     now = current([link.component_id for link in links])
-    return _incident_facts(change, incident, links, now)
+    return facts_of_incident(change, incident, links, now)
 
 
-def _incident_facts(
+def facts_of_incident(
     change: Change, incident: Incident, links: Iterable[IncidentComponent], now: Mapping[str, str]
 ) -> dict[str, Any]:
     return state(
@@ -302,10 +310,10 @@ def _window_facts(incident: Incident) -> dict[str, Any] | None:
 
 
 def update_facts(update: IncidentUpdate) -> dict[str, Any]:
-    return _update_facts(update, update.affected.select_related("component"))
+    return facts_of_update(update, update.affected.select_related("component"))
 
 
-def _update_facts(update: IncidentUpdate, affected: Iterable[AffectedComponent]) -> dict[str, Any]:
+def facts_of_update(update: IncidentUpdate, affected: Iterable[AffectedComponent]) -> dict[str, Any]:
     names = [
         {"id": one.component_id, "name": one.component.name, "old": one.old_status, "new": one.new_status}
         for one in affected

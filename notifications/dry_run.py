@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from events.models import Event
+from incidents.foretelling import Foretold
 from notifications.channels import discord, google_chat, slack, teams
 from notifications.chat import Message, Messages
-from notifications.expansion import drafted, recipients
+from notifications.expansion import counted, drafted, recipients
 from notifications.letters import Letter
 from notifications.mail import Rendered, put_in
 from notifications.models import Notification
@@ -61,11 +62,23 @@ def dry_run(page: StatusPage, change: Callable[[StatusPage], object]) -> list[Dr
         return [_looked_at(stage, drafted(event)) for event in events]
 
 
+def dry_run_of(page: StatusPage, foretold: Foretold, channels: Set[str]) -> DryRun:
+    """The same of what is foretold, with samples for `channels` alone. Nothing is written or locked."""
+    event = Event(page_id=page.pk, version=page.version + 1, name=foretold.name, at=foretold.at)
+    event.facts = foretold.facts
+    notification = drafted(event)
+    found = counted(notification, foretold.facts) if page.published and page.is_public else {}
+    return DryRun(foretold.name, found, _samples(page, notification, channels & found.keys()))
+
+
 def _looked_at(page: StatusPage, notification: Notification) -> DryRun:
     found = recipients(notification)
-    letters = {channel: _letter(page, notification, channel) for channel in found}
-    samples = {name: SAMPLES[name](letter) for name, letter in letters.items() if name in SAMPLES}
-    return DryRun(notification.kind, found, samples)
+    return DryRun(notification.kind, found, _samples(page, notification, found))
+
+
+def _samples(page: StatusPage, notification: Notification, channels: Iterable[str]) -> dict[str, Sample]:
+    letters = {channel: _letter(page, notification, channel) for channel in channels}
+    return {name: SAMPLES[name](letter) for name, letter in letters.items() if name in SAMPLES}
 
 
 def _letter(page: StatusPage, notification: Notification, channel: str) -> Letter:

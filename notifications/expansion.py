@@ -172,7 +172,12 @@ def drafted(event: Event) -> Notification:
 def recipients(notification: Notification) -> dict[str, int]:
     """How many subscribers on each channel an expansion would find that may be written to."""
     facts = still_told(notification.page_id, notification.facts)
-    if facts is None or concerns_nobody(facts):
+    return {} if facts is None else counted(notification, facts)
+
+
+def counted(notification: Notification, facts: dict[str, Any]) -> dict[str, int]:
+    """The same of `facts` that may still be told."""
+    if concerns_nobody(facts):
         return {}
     values = {"page": notification.page_id, "tenant": notification.tenant_id, "version": notification.version}
     with connection.cursor() as cursor:

@@ -44,6 +44,7 @@ _TIMES = ("started_at", "impact_started_at", "detected_at", "mitigated_at", "res
 INCIDENT_FIELDS = frozenset({"name", "impact_override", "next_update_by", "metadata", *_TIMES})
 # What else can be said of an incident when it is added.
 NEW_FIELDS = INCIDENT_FIELDS - {"name", "resolved_at"}
+_CLOSING = frozenset({"status", "resolved_at", "next_update_by"})
 UPDATE_FIELDS = frozenset({"body", "technical_details", "display_at"})
 
 
@@ -158,7 +159,7 @@ def backfill_incident(
         affect(change, incident, None, affected, fields["started_at"])
         words = Words(IncidentStatus.RESOLVED, body, display_at=over, deliver=False)
         update = write_update(change, incident, words)
-        _close(change, incident, over)
+        change_row(incident, _closed(incident, over), change.now, _CLOSING)
         fall_silent(change, incident, at=over)
         said = {one: status for one, status in affected.items() if status is not None}
         note_moves(update, {one: (status, ComponentStatus.OPERATIONAL) for one, status in said.items()})
@@ -199,8 +200,8 @@ def go_on(
 ) -> IncidentUpdate:
     """Add an update, with all that follows from its status."""
     check_promise(next_update_by, change.now)
-    _check_status(incident, words.status)
-    name = _event_name(incident, words.status)
+    check_next_status(incident, words.status)
+    name = event_name(incident, words.status)
     update = write_update(change, incident, words)
     change_row(incident, {"next_update_by": next_update_by}, change.now, {"next_update_by"})
     _follow_status(change, incident, update, words.named, to_operational=to_operational)
@@ -231,6 +232,13 @@ def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _new(
     change: Change, name: str, status: str, fields: dict[str, Any], *, backfilled: bool = False
 ) -> Incident:
+    return add(drawn(change, name, status, fields, backfilled=backfilled))
+
+
+def drawn(
+    change: Change, name: str, status: str, fields: dict[str, Any], *, backfilled: bool = False
+) -> Incident:
+    """As it would be added. Raises Refused."""
     if status not in IncidentStatus.open_of_kind(IncidentKind.INCIDENT) and status != IncidentStatus.RESOLVED:
         message = _("“%(status)s” is not a status that an incident begins with.") % {"status": status}
         raise Refused(message, "status")
@@ -239,20 +247,18 @@ def _new(
         message = _("An incident cannot begin in the future. Plan a maintenance instead.")
         raise Refused(message, "started_at")
     _check_times(change, values, fields)
-    return add(
-        Incident(
-            page=change.page,
-            name=name,
-            status=IncidentStatus.INVESTIGATING,
-            backfilled=backfilled,
-            created_at=change.now,
-            updated_at=change.now,
-            **values,
-        )
+    return Incident(
+        page=change.page,
+        name=name,
+        status=IncidentStatus.INVESTIGATING,
+        backfilled=backfilled,
+        created_at=change.now,
+        updated_at=change.now,
+        **values,
     )
 
 
-def _check_status(incident: Incident, status: str) -> None:
+def check_next_status(incident: Incident, status: str) -> None:
     if status == IncidentStatus.POSTMORTEM != incident.status:
         message = _("Write and publish a postmortem: that gives the incident this status.")
         raise Refused(message, "status")
@@ -269,26 +275,29 @@ def _follow_status(
 ) -> None:
     """Bring the incident's own columns in line with its newest update, which said the statuses of `named`."""
     status = IncidentStatus(update.status)
-    if not status.is_open:
-        _close(change, incident, incident.resolved_at or change.now)
-        end_statements(change, incident, update, to_operational=to_operational, but_for=named)
-        return
-    values: dict[str, Any] = {"status": status.value, "resolved_at": None}
-    if status is IncidentStatus.MONITORING:
-        values["monitoring_at"] = change.now
+    values = moved(incident, status, change.now)
     change_row(incident, values, change.now, values.keys())
+    if not status.is_open:
+        end_statements(change, incident, update, to_operational=to_operational, but_for=named)
 
 
-def _close(change: Change, incident: Incident, at: datetime) -> None:
+def moved(incident: Incident, status: IncidentStatus, now: datetime) -> dict[str, Any]:
+    """What its own columns say after an update of that status."""
+    if not status.is_open:
+        return _closed(incident, incident.resolved_at or now)
+    values: dict[str, Any] = {"status": status.value, "resolved_at": None}
+    return values | ({"monitoring_at": now} if status is IncidentStatus.MONITORING else {})
+
+
+def _closed(incident: Incident, at: datetime) -> dict[str, Any]:
     """It is over; one whose postmortem is on the page says so."""
     told = Postmortem.objects.filter(incident=incident).exclude(published_at=None)
     is_told = incident.status == IncidentStatus.POSTMORTEM or told.exists()
     status = IncidentStatus.POSTMORTEM if is_told else IncidentStatus.RESOLVED
-    values = {"status": status.value, "resolved_at": at, "next_update_by": None}
-    change_row(incident, values, change.now, values.keys())
+    return {"status": status.value, "resolved_at": at, "next_update_by": None}
 
 
-def _event_name(incident: Incident, status: str) -> str:
+def event_name(incident: Incident, status: str) -> str:
     was_open, is_open = IncidentStatus(incident.status).is_open, IncidentStatus(status).is_open
     if was_open and not is_open:
         return "incident.resolved"

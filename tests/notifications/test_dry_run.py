@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from common.errors import Refused
 from common.tenancy import current_tenant_id, in_tenant
@@ -15,14 +16,16 @@ from components.models import Component
 from events.actor import SYSTEM
 from events.models import Event
 from incidents.actions.incident import open_incident, resolve
+from incidents.foretelling import foretell_update
 from incidents.models import Incident
 from incidents.steps import Words
 from notifications.actions import suppress
 from notifications.choices import SuppressionReason
-from notifications.dry_run import dry_run
+from notifications.dry_run import dry_run, dry_run_of
 from notifications.models import Delivery, Notification, Suppression
 from outbox.drain import drain
 from outbox.models import OutboxItem
+from pages.actions import update_page
 from pages.change import NOTIFY
 from pages.models import StatusPage
 from subscribers.actions import Who, add_confirmed
@@ -121,6 +124,13 @@ def test_an_update_is_tried_on_what_there_is(page: StatusPage, component: Compon
     (tried,) = dry_run(page, lambda stage: resolve(stage, incident, ACTOR, "It works."))
     assert tried.kind == "incident.resolved"
     assert tried.recipients["email"] == 8
+    foretold = foretell_update(page, incident, Words("resolved", "It works."), now=timezone.now())
+    looked = dry_run_of(page, foretold, {"email", "sms", "teams"})
+    assert (looked.kind, looked.recipients) == (tried.kind, tried.recipients)
+    assert looked.samples.keys() == {"email"}
+    assert looked.samples["email"].subject == tried.samples["email"].subject == "Resolved: API is slow"
+    update_page(page, ACTOR, published=False)
+    assert dry_run_of(StatusPage.objects.get(), foretold, {"email"}).recipients == {}
     incident.refresh_from_db()
     assert incident.status == "investigating"
 
