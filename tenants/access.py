@@ -49,7 +49,7 @@ class Standing:
 
     @property
     def manages_every_page(self) -> bool:
-        return self.role.rank >= Role.ADMIN.rank
+        return self.role.manages_every_page
 
     def may(self, needs: Role, page_id: str | None = None) -> bool:
         """Whether the member may do what role `needs` may, on that page where one is named."""

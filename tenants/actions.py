@@ -199,7 +199,8 @@ def set_active(user: User, active: bool, actor: Actor) -> User:
 
 
 def set_role(user: User, tenant: Tenant, role: Role, actor: Actor) -> Membership:
-    """Make somebody a member, or change what the member may do.
+    """Make somebody a member, or change what the member may do. Who comes to manage every page keeps no role
+    of a page.
 
     Raises Refused when it would leave the organisation without an owner.
     """
@@ -209,6 +210,8 @@ def set_role(user: User, tenant: Tenant, role: Role, actor: Actor) -> Membership
             user=user, tenant=tenant, defaults={"role": role}
         )
         _record(actor, membership, role)
+        if role.manages_every_page:
+            end_page_roles(membership, actor)
     return membership
 
 
@@ -241,9 +244,18 @@ def set_page_role(membership: Membership, page_id: str, role: Role, actor: Actor
     return page_role
 
 
-def _record(actor: Actor, membership: Membership, role: Role, page_id: str | None = None) -> None:
+def end_page_roles(membership: Membership, actor: Actor) -> None:
+    """Step: let a member do on every page what they may do in the organisation."""
+    own = PageRole.objects.filter(membership=membership)
+    pages = list(own.order_by("page_id").values_list("page_id", flat=True))
+    own.delete()
+    for page_id in pages:
+        _record(actor, membership, None, page_id)
+
+
+def _record(actor: Actor, membership: Membership, role: Role | None, page_id: str | None = None) -> None:
     """In the log of the organisation: who may do what from now on, by ids alone."""
-    facts = {"user_id": membership.user_id, "role": Role(role).value, "page_id": page_id}
+    facts = {"user_id": membership.user_id, "role": role and role.value, "page_id": page_id}
     fact = Fact("member.role_set", "member", membership.user_id, facts)
     append([fact], actor=actor, at=timezone.now(), page_id=page_id)
 

@@ -20,7 +20,7 @@ from events.actor import Actor
 from events.log import Fact, append
 from outbox.queue import put
 from tenants.access import standing_of
-from tenants.actions import keep_an_owner
+from tenants.actions import end_page_roles, keep_an_owner
 from tenants.models import Domain, Invitation, Membership, PageRole, Role, Tenant, User
 
 INVITATION = "invitation"
@@ -106,7 +106,8 @@ def accept_invitation(invitation: Invitation, user: User, actor: Actor) -> Membe
         membership, _new = Membership.objects.get_or_create(
             user=user, tenant_id=invitation.tenant_id, defaults={"role": invitation.role}
         )
-        _give_page_roles(membership, invitation)
+        if not Role(membership.role).manages_every_page:
+            _give_page_roles(membership, invitation)
         _record(invitation, "member.joined", actor, now, user_id=user.pk)
     return membership
 
@@ -163,6 +164,7 @@ def transfer_ownership(tenant: Tenant, owner: User, heir: Membership, actor: Act
     with in_tenant(tenant.pk), transaction.atomic(durable=True):
         _lock(tenant)
         Membership.objects.filter(pk=heir.pk, tenant=tenant).update(role=Role.OWNER)
+        end_page_roles(heir, actor)
         Membership.objects.filter(user=owner, tenant=tenant).update(role=Role.ADMIN)
         facts = {"user_id": heir.user_id, "from_user_id": owner.pk}
         append([Fact("organisation.transferred", "organisation", tenant.pk, facts)], actor=actor, at=now)

@@ -188,6 +188,10 @@ class Role(models.TextChoices):
         """Higher may do all that lower may."""
         return {"viewer": 1, "editor": 2, "admin": 3, "owner": 4}[self.value]
 
+    @property
+    def manages_every_page(self) -> bool:
+        return self.rank >= Role.ADMIN.rank
+
 
 class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

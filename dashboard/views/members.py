@@ -140,6 +140,8 @@ def _give(request: OrganisationRequest, found: Membership, own: dict[str, str], 
     check_may_grant(request.standing, role, *wanted.values())
     if role != found.role:
         set_role(found.user, request.organisation, role, request.actor)
+    if role.manages_every_page:
+        return
     for page in form.pages:
         if page.pk in wanted and wanted[page.pk] != own.get(page.pk):
             set_page_role(found, page.pk, wanted[page.pk], request.actor)

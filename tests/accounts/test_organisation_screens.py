@@ -179,6 +179,11 @@ def test_roles_are_changed_page_by_page(
 
     assert found.role == Role.EDITOR
     assert not PageRole.objects.filter(membership=found).exists()
+    # Raised to an admin, they manage every page: what is chosen for one is left, and what was is gone.
+    browsers["admin"].post(path, {"role": "editor", f"page_{page.pk}": "viewer"})
+    for chosen in ("viewer", "editor"):
+        proven(browsers["admin"]).post(path, {"role": "admin", f"page_{page.pk}": chosen})
+        assert not PageRole.objects.filter(membership=found).exists()
     proven(browsers["admin"]).post(f"{path}/remove")
     assert browsers["viewer"].get(f"{BASE}/members/").status_code == 404
 

@@ -165,12 +165,20 @@ def test_the_last_owner_stays(acme: Tenant, owner: User, new: User) -> None:
     assert names(acme)[-2:] == ["organisation.transferred", "member.left"]
 
 
-def test_a_page_role_can_be_taken_back(acme: Tenant, page: Any, new: User) -> None:
+def test_a_page_role_can_be_taken_back_and_ends_where_every_page_is_managed(
+    acme: Tenant, page: Any, owner: User, new: User
+) -> None:
     membership = set_role(new, acme, Role.VIEWER, ACTOR)
-    set_page_role(membership, page.pk, Role.ADMIN, ACTOR)
-    drop_page_role(membership, page.pk, ACTOR)
-
-    assert not PageRole.objects.filter(membership=membership).exists()
+    for end in (
+        lambda: drop_page_role(membership, page.pk, ACTOR),
+        lambda: transfer_ownership(acme, owner, membership, ACTOR),
+    ):
+        set_page_role(membership, page.pk, Role.ADMIN, ACTOR)
+        end()
+        assert not PageRole.objects.filter(membership=membership).exists()
+    manages = Invited("third@example.org", Role.ADMIN, {page.pk: Role.VIEWER})
+    accept_invitation(invite(acme, manages, new, ACTOR), User.objects.create_user("third@example.org"), ACTOR)
+    assert not PageRole.objects.exists()
 
 
 def test_a_deleted_organisation_is_gone_until_it_is_brought_back(

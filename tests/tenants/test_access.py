@@ -11,7 +11,7 @@ from common.tenancy import in_tenant
 from events.models import Event
 from tenants.access import enter, role_of, tenants_of
 from tenants.actions import claim_hosts, set_page_role, set_role
-from tenants.models import DomainKind, Role, Tenant, User
+from tenants.models import DomainKind, PageRole, Role, Tenant, User
 from tests.conftest import ACTOR
 
 PAGE = "page00000001"
@@ -115,5 +115,8 @@ def test_what_members_may_do_is_in_the_log_of_their_organisation_by_ids(
 
     told = Event.objects.filter(name="member.role_set").order_by("pk")
     of = {"user_id": ada.pk, "role": "owner", "page_id": None}
-    assert [one.facts for one in told] == [of, {**of, "role": "viewer", "page_id": PAGE}, of]
+    on_page = [{**of, "role": "viewer", "page_id": PAGE}, {**of, "role": None, "page_id": PAGE}]
+    # Who manages every page has no other role on one.
+    assert [one.facts for one in told] == [of, on_page[0], of, on_page[1]]
+    assert not PageRole.objects.filter(membership=membership).exists()
     assert {(one.object_id, one.actor_id, one.version) for one in told} == {(ada.pk, "tester", None)}
