@@ -4,9 +4,7 @@ over; partly without JavaScript."""
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,45 +12,16 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.clocks import Stopwatch, until
+from tests.e2e.conftest import Outside
+from tests.e2e.service import Service
 from tests.e2e.test_accounts import link_in, sign_up
-from tests.e2e.test_the_service import Service, until
-from tests.importing.server import Page as Recorded
-from tests.importing.server import serving
-from tests.nameserver import Names, nameserver
-from tests.services import any_port
-from tests.supervisor.runs import Run
 
 pytestmark = [pytest.mark.process, pytest.mark.browser, pytest.mark.timeout(600)]
 
 HOST = "status.initech.example.org"
-# Seconds, also on a machine with much else to do.
 TWO_MINUTES = 120
 MINUTE = "%Y-%m-%dT%H:%M"
-
-
-@dataclass
-class Outside:
-    """The world around the service: its name server, and a page of somebody else's at `url`."""
-
-    names: Names
-    url: str
-
-
-@pytest.fixture(scope="module")
-def outside() -> Iterator[Outside]:
-    recorded = Recorded()
-    few = replace(recorded, incidents=recorded.incidents[:3], maintenances=recorded.maintenances[:1])
-    with nameserver() as names, serving(few) as url:
-        yield Outside(names, url)
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, outside: Outside) -> Iterator[Service]:
-    port = any_port()
-    settings = {"DNS_SERVERS": outside.names.address, "EGRESS_ALLOW_NETS": "127.0.0.0/8"}
-    run = Run(tmp_path_factory.mktemp("journeys") / "var", settings, port, module="statuspage.supervisor")
-    yield Service(run.until_ready(), port)
-    assert run.stop() == 0
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +30,9 @@ def begun(service: Service, browser: Browser) -> Iterator[tuple[Page, float]]:
     with browser.new_context(timezone_id="Europe/Berlin") as context:
         page = context.new_page()
         page.goto(f"{service.app}/accounts/signup/")
-        began = time.monotonic()
-        sign_up(page, service, "Ann", "ann@example.org")
-        page.wait_for_load_state()
-        page.goto(link_in(service, "Confirm your e-mail address"))
+        watch = Stopwatch()
+        sign_up(page, "Ann", "ann@example.org")
+        page.goto(link_in(service, "Confirm your e-mail address", "ann@example.org"))
         page.click("main button")
         page.wait_for_url("**/o/**")
         page.click("text=New organisation")
@@ -78,7 +46,7 @@ def begun(service: Service, browser: Browser) -> Iterator[tuple[Page, float]]:
         page.click("main button:has-text('Launch the page')")
         page.wait_for_selector("text=First steps")
         until(lambda: service.get("initech.localhost")[0] == 200)
-        yield page, time.monotonic() - began
+        yield page, watch.seconds
 
 
 @pytest.fixture
@@ -134,6 +102,7 @@ def test_maintenance_is_planned_runs_and_is_over_without_javascript(
 
     plain.get_by_label("In progress", exact=True).check()
     plain.click("text=Publish the update")
+    expect(plain.locator(".tags")).to_contain_text("In progress")
     shows(service, "Under maintenance")
     plain.get_by_label("Completed", exact=False).first.check()
     plain.click("text=Publish the update")
@@ -154,8 +123,10 @@ def test_what_recurs_is_previewed_planned_and_called_off(service: Service, ann: 
     shows(service, "Weekly backup")
     ann.goto(f"{home}maintenance/")
     ann.get_by_role("link", name="Weekly backup").first.click()
+    expect(ann.locator("h1")).to_have_text("Weekly backup")
     ann.locator("summary[aria-label=More]").click()
     ann.click("text=Call it off")
+    ann.wait_for_url("**/cancel")
     ann.locator("main form button").first.click()
     expect(ann.locator(".tags")).to_contain_text("Cancelled")
 
@@ -187,6 +158,8 @@ def test_the_look_is_changed_seen_beforehand_and_on_the_page(
     ann.fill("[name=custom_css]", "h1 { background: url(https://evil.example/x.png) }")
     ann.get_by_role("button", name="Save", exact=True).click()
     expect(ann.locator(".field", has=ann.locator("[name=custom_css]"))).to_contain_text("url")
+    # What is typed before the scripts are there is not seen beforehand.
+    ann.wait_for_load_state()
     ann.set_input_files("[name=logo_light]", logo)
     ann.fill("[name=custom_css]", "h1 { letter-spacing: 3px }")
     frame = ann.frame_locator("iframe[name=preview-dark]")
@@ -234,7 +207,7 @@ def test_a_page_is_brought_over_and_launched(service: Service, outside: Outside,
     ann.fill("[name=slug]", "brought")
     ann.click("main button.primary")
     # It says so by itself.
-    ann.get_by_role("link", name="Preview and launch").click(timeout=60_000)
+    ann.get_by_role("link", name="Preview and launch").click()
     expect(ann.locator("main")).to_contain_text("API Requests")
     ann.click("main button:has-text('Launch the page')")
     shows(service, "API Requests", "brought.localhost")
