@@ -107,7 +107,7 @@ def node_clients() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(MANAGEMENT / name, folder)
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=150)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         (folder / "installed").touch()
     return folder
@@ -202,7 +202,7 @@ def ask_node(folder: Path, client: str, made: dict[str, Any], own: dict[str, str
         shutil.copy(MANAGEMENT / name, folder)
     command = ["node", "-r", "./onward.js", "ask.js", client, made["key"], made["ids"]["page_id"]]
     done = subprocess.run(
-        command, cwd=folder, env=os.environ | own, capture_output=True, text=True, timeout=60
+        command, cwd=folder, env=os.environ | own, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

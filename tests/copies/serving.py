@@ -68,7 +68,7 @@ def nginx(copy: Path, directory: Path) -> Iterator[int]:
 
 
 def ask(port: int, path: str, **headers: str) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", quote(path, safe="/?=&"), headers=headers)
         answer = connection.getresponse()

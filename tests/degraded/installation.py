@@ -183,7 +183,7 @@ class Installation:
 
 
 def ask(port: int, path: str, host: str = HOST) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path, headers={"Host": host})
         answer = connection.getresponse()

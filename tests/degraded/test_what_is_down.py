@@ -26,7 +26,7 @@ READER = "reader@example.com"
 SOON, THEN = 6.0, 2.0
 # Others may use the machine meanwhile: one round of these in which nobody disturbs is enough. So many seconds
 # are quick in any case.
-ROUNDS, QUICK = 4, 0.01
+ROUNDS, QUICK = 20, 0.01
 MARKED = ("text/html", "application/json")
 DATABASE, REDIS = "The database does not answer.", "Redis does not answer: broker, store, limits."
 WORKER = "No worker was seen lately; the ticker does its work, slower."
@@ -151,18 +151,17 @@ def test_every_public_form_answers_as_it_was_published(scene: Scene, server: str
 
 def test_answers_take_no_longer_than_those_of_a_healthy_edge(scene: Scene) -> None:
     for name in SERVED:
-        rounds = (_slowest(scene, name) for _ in range(ROUNDS))
-        assert any(here < max(1.5 * healthy, QUICK) for here, healthy in rounds), name
+        assert any(_is_quick(scene, name) for _ in range(ROUNDS)), name
 
 
-def _slowest(scene: Scene, server: str) -> tuple[float, float]:
-    """Within how many seconds 99 % of the answers came, of this server and of one that misses nothing."""
+def _is_quick(scene: Scene, server: str) -> bool:
+    """By 99 % of the answers, beside those of a server that misses nothing; and none takes a second."""
     ports = scene.installation.ports
     with Visitor(ports[server]) as visitor, Visitor(ports["control"]) as control:
         pairs = [(timed(lambda: visitor.ask("/")), timed(lambda: control.ask("/"))) for _ in range(300)]
     here, healthy = zip(*pairs, strict=True)
-    assert max(here) < 1.0
-    return share_below(here, 0.99), share_below(healthy, 0.99)
+    usual = max(1.5 * share_below(healthy, 0.99), QUICK)
+    return max(here) < 1.0 and share_below(here, 0.99) < usual
 
 
 def test_the_team_gets_in_or_is_told_why_not(scene: Scene) -> None:

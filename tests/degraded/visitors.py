@@ -51,7 +51,7 @@ class Visitor:
 
     def __init__(self, port: int, host: str = HOST) -> None:
         self.host = f"{host}:{port}"
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def __enter__(self) -> Self:
         return self
@@ -166,7 +166,7 @@ class Operator:
     def _open(self, path: str, body: bytes | None) -> tuple[int, str]:
         request = urllib.request.Request(self._origin + path, body, {"Origin": self._origin})  # noqa: S310
         try:
-            with self._opener.open(request, timeout=20) as answer:
+            with self._opener.open(request, timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

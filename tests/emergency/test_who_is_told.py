@@ -100,7 +100,7 @@ def test_another_laptop_knows_who_was_told(
 @pytest.mark.process
 def test_killed_in_the_middle_it_goes_on_where_it_was(store: Store, open_kit: Path, machines: Sink) -> None:
     publish_acme(store, [target(n, f"{machines.url}/{n}") for n in range(60)], 2)
-    machines.delay = 0.05
+    machines.delay = 0.15
     kills = 0
     for _ in range(3):
         before = len(machines.got)

@@ -110,7 +110,7 @@ class edge:  # noqa: N801 used as a function
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 def ask(folder: Path, client: str, address: str, page: StatusPage) -> Any:

@@ -28,7 +28,7 @@ def client(folder: Path, tmp_path: Path) -> Iterator[smtplib.SMTP]:
     port = any_port()
     command = [sys.executable, "-m", "statuspage.mailsink", "--port", str(port), "--dir", str(folder)]
     program = Program("mail", command, is_ready=lambda _pid: listens(port))
-    with running(program, tmp_path), smtplib.SMTP("127.0.0.1", port, timeout=10) as smtp:
+    with running(program, tmp_path), smtplib.SMTP("127.0.0.1", port, timeout=60) as smtp:
         yield smtp
 
 
