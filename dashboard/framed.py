@@ -37,14 +37,16 @@ class Framed:
 
 
 def framed(request: HttpRequest, page_id: str, about: str, sample: Sample | None) -> Framed | None:
-    """Keep the mail for an hour, for whoever is looking at it; the newest of each thing it is `about`."""
+    """Keep the mail for an hour, for whoever is looking at it: of each open form the newest, and of each
+    thing that it is `about`."""
     if sample is None:
         return None
-    cache.set(_key(request, page_id, about), sample.html, _HOUR)
+    form = _form(request)
+    cache.set(_key(request, page_id, about, form), sample.html, _HOUR)
     # A mail that has changed is at another address: nothing old is shown.
-    of = hashlib.sha256(sample.html.encode()).hexdigest()[:12]
+    asked = {"about": about, "form": form, "of": _digest(sample.html)}
     light, dark = (
-        f"{reverse('mail_preview', args=[page_id])}?{urlencode({'about': about, 'theme': theme, 'of': of})}"
+        f"{reverse('mail_preview', args=[page_id])}?{urlencode(asked | {'theme': theme})}"
         for theme in ("light", "dark")
     )
     return Framed(sample.subject, sample.text, light, dark)
@@ -52,8 +54,8 @@ def framed(request: HttpRequest, page_id: str, about: str, sample: Sample | None
 
 def answer(request: HttpRequest, page_id: str) -> HttpResponse:
     """What the frame loads. Raises Http404 where it is kept no longer."""
-    theme = request.GET.get("theme", "")
-    html = cache.get(_key(request, page_id, request.GET.get("about", "")[:40]))
+    theme, about, form = (request.GET.get(name, "")[:40] for name in ("theme", "about", "form"))
+    html = cache.get(_key(request, page_id, about, form))
     if html is None or theme not in _THEMES:
         raise Http404
     shown = in_theme(html, theme).replace(_SCHEME, f"color-scheme: {theme}")
@@ -66,6 +68,15 @@ def in_theme(text: str, theme: str) -> str:
     return _DARK.sub(_THEMES[theme], text) if theme in _THEMES else text
 
 
-def _key(request: HttpRequest, page_id: str, about: str) -> str:
-    whole = "\n".join([str(request.user.pk), page_id, about])
+def _form(request: HttpRequest) -> str:
+    """Tells the forms in two tabs from one another: each was given another spelling of the token."""
+    return _digest(request.POST.get("csrfmiddlewaretoken", ""))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _key(request: HttpRequest, page_id: str, about: str, form: str) -> str:
+    whole = "\n".join([str(request.user.pk), page_id, about, form])
     return f"mail-preview:{hashlib.sha256(whole.encode()).hexdigest()}"

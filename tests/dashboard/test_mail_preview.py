@@ -21,9 +21,9 @@ def nothing_kept_yet(place: Place) -> None:
     add_confirmed(place.page, Who("ada@example.org"), ACTOR, "Asked.")
 
 
-def _previewed(visitor: Visitor, place: Place) -> list[str]:
+def _previewed(visitor: Visitor, place: Place, **more: str) -> list[str]:
     """The addresses of the frames: light and dark."""
-    typed = {"name": "Slow", "status": "investigating", "body": "Not **well**.", "notify": "on"}
+    typed = {"name": "Slow", "status": "investigating", "body": "Not **well**.", "notify": "on"} | more
     text = visitor.post(f"{place.incidents}preview", typed).content.decode()
     return [html.unescape(one) for one in _FRAME.findall(text)]
 
@@ -34,6 +34,17 @@ def test_the_mail_is_shown_in_both_themes(editor: Visitor, place: Place) -> None
     assert "Not <strong>well</strong>." in light
     assert "prefers-color-scheme" not in light + dark
     assert ("@media (max-width:0)" in light, "@media (min-width:0)" in dark) == (True, True)
+
+
+def test_two_tabs_show_each_its_own(editor: Visitor, place: Place) -> None:
+    """Each is given a token of its own spelling with its form."""
+    frames = {}
+    for said in ("The first says this.", "The second says that."):
+        token = editor.fill(f"{place.incidents}new", "name")["csrfmiddlewaretoken"]
+        frames[said] = _previewed(editor, place, body=said, csrfmiddlewaretoken=token)
+
+    for said, addresses in frames.items():
+        assert [said in editor.see(address) for address in addresses] == [True, True]
 
 
 def test_the_frame_runs_nothing_and_is_framed_by_us_alone(editor: Visitor, place: Place) -> None:
