@@ -53,17 +53,17 @@ class Shell:
         """Whether the member may say something on the page."""
         return bool(self.page and self.standing and self.standing.may(Role.EDITOR, self.page.pk))
 
-    @property
+    @cached_property
     def page_links(self) -> list[Link]:
         page = self.page
         return self._links(PAGE_ENTRIES, page.pk) if page else []
 
-    @property
+    @cached_property
     def further_links(self) -> list[Link]:
         page = self.page
         return self._links(FURTHER_ENTRIES, page.pk) if page else []
 
-    @property
+    @cached_property
     def organisation_links(self) -> list[Link]:
         return self._links(ORGANISATION_ENTRIES) if self.organisation else []
 
@@ -75,13 +75,9 @@ class Shell:
         standing = self.standing
         page_id = arguments[0] if arguments else None
         shown = [one for one in entries if standing and standing.may(one.needs, page_id)]
-        urls = {one: reverse(one.name, args=arguments) for one in shown}
-        here = [one for one in shown if self._is_below(urls[one])]
-        current = max(here, key=lambda one: len(urls[one]), default=None)
-        return [Link(one, urls[one], one is current) for one in shown]
-
-    def _is_below(self, url: str) -> bool:
-        return self.request.path.startswith(url)
+        urls = [reverse(one.name, args=arguments) for one in shown]
+        here = max((url for url in urls if self.request.path.startswith(url)), key=len, default=None)
+        return [Link(one, url, url == here) for one, url in zip(shown, urls, strict=True)]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

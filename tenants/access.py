@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -80,9 +80,11 @@ def members_who_may(tenant_id: str, needs: Role, page_id: str) -> list[Membershi
 
 
 def standing_as(membership: Membership) -> Standing:
-    """What a member may do, whoever it is."""
-    own = {one.page_id: Role(one.role) for one in membership.page_roles.all()}
-    return Standing(Role(membership.role), own)
+    """What a member may do, whoever it is. Roles on pages are read where they count."""
+    standing = Standing(Role(membership.role))
+    if standing.manages_every_page:
+        return standing
+    return replace(standing, pages={one.page_id: Role(one.role) for one in membership.page_roles.all()})
 
 
 def tenants_of(user: Person) -> list[Tenant]:
