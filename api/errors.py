@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse
 
 from common.counters import TooOften
 from common.errors import Refused, Taken
-from common.patience import Unanswered
+from common.patience import is_unsure
 from tenants.keys import NotAdmitted, WrongPlace
 
 JSON = "application/json"
@@ -75,7 +75,7 @@ def answer_to(error: Exception, called: Callable[[str], str] = str) -> HttpRespo
 
 
 def _away(error: Exception) -> HttpResponse:
-    if isinstance(error.__cause__, Unanswered):
+    if is_unsure(error):
         return failed(UNSURE, "The database has not answered in time. Look before you send it again.", _SOON)
     return failed(503, "The database does not answer. Nothing was saved.", _SOON)
 

@@ -23,6 +23,11 @@ class Unanswered(psycopg.OperationalError):
     """The database has not answered in time. What it was asked it may still do, once it goes on."""
 
 
+def is_unsure(error: Exception) -> bool:
+    """Whether what the database was asked when this was raised may still be done."""
+    return isinstance(error.__cause__, Unanswered)
+
+
 class PatientConnection(psycopg.Connection[Any]):
     """Waits no longer than `patience` says, and is of no use any more after that."""
 

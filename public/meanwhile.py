@@ -9,7 +9,7 @@ from common.counters import NotCounting, TooOften, address_of
 from common.errors import Refused
 from public import guards, spool
 from public.forms import plain, who_from, wish_from
-from public.rendering import kept, unavailable
+from public.rendering import kept, unavailable, unsure_whether_saved
 from public.spool import Full, Request
 from public.ways import Way, offered
 from publishing.storage import store
@@ -20,14 +20,15 @@ from subscribers.wishes import check_plain
 _FORM = "/subscriptions/new-"
 
 
-def answer(request: HttpRequest, host: str) -> HttpResponse:
-    """Keep what was asked for, and say so honestly; where it cannot be kept, say that."""
+def answer(request: HttpRequest, host: str, *, unsure: bool = False) -> HttpResponse:
+    """Keep what was asked for, and say so honestly; where it cannot be kept, say that. `unsure`: it may have
+    been done, which does no harm to what is kept."""
     way = offered().get(request.path.removeprefix(_FORM)) if request.path.startswith(_FORM) else None
     # A number is confirmed by a code while its owner waits for it: of no use hours later.
     takes = way is not None and way.channel != Channel.SMS and request.method == "POST"
     if way is not None and takes and _keep(request, host, way):
         return kept(host)
-    return unavailable(host, request.path)
+    return unsure_whether_saved() if unsure else unavailable(host, request.path)
 
 
 def _keep(request: HttpRequest, host: str, way: Way) -> bool:

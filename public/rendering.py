@@ -56,6 +56,14 @@ def unavailable(host: str, path: str) -> HttpResponse:
     return HttpResponse(content, status=503, headers={"Retry-After": str(AGAIN), "X-Robots-Tag": "noindex"})
 
 
+def unsure_whether_saved() -> HttpResponse:
+    """What is said to somebody whose form the database took and did not answer: without it, in the language
+    that is active."""
+    values = {"direction": "rtl" if translation.get_language_bidi() else "ltr"}
+    content = _template("unsure.html").render(Context(values))
+    return HttpResponse(content, status=504, headers={"Retry-After": str(AGAIN), "X-Robots-Tag": "noindex"})
+
+
 def kept(host: str) -> HttpResponse:
     """What is said to somebody whose request waits for the database, in the page's published words."""
     content = _published(host, KEPT_PATH) or _template("kept.html").render(Context({}))

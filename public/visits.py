@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
+from common.patience import is_unsure
 from common.tenancy import in_tenant
 from pages.models import StatusPage
 from public import meanwhile
@@ -24,6 +25,7 @@ from tenants.models import Domain
 View = Callable[..., HttpResponse]
 log = structlog.get_logger(__name__)
 _API = "/api/"
+_SAFE = frozenset({"GET", "HEAD"})
 
 
 def of_page(view: View) -> View:
@@ -61,7 +63,13 @@ def _answer(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Http
         if page is None:
             raise Http404
         with translation.override(page.language), timezone.override(page.zone):
-            return view(request, page, *args, **kwargs)
+            try:
+                return view(request, page, *args, **kwargs)
+            except OperationalError as error:
+                if not is_unsure(error) or request.method in _SAFE:
+                    raise
+                log.warning("public.database_hangs")
+                return meanwhile.answer(request, domain.host, unsure=True)
 
 
 def _if_open(view: View, request: HttpRequest, page: StatusPage, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -21,7 +21,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware  # type: ignore[import-un
 from accounts.context import NEEDED_BY
 from accounts.factors import has_second_factor
 from common.ids import new_id
-from common.patience import Unanswered, patience
+from common.patience import is_unsure, patience
 from common.tenancy import in_tenant, leave_tenant
 from dashboard.known import remember
 from dashboard.typed import keep
@@ -138,7 +138,7 @@ def database_away(error: Exception) -> HttpResponse:
     log.warning("request.database_away", error=type(error).__name__)
     connection.close()
     # A server that hangs may have it in its ear.
-    said = render_to_string("database_away.html", {"unsure": isinstance(error.__cause__, Unanswered)})
+    said = render_to_string("database_away.html", {"unsure": is_unsure(error)})
     return HttpResponse(said, status=503, headers={"Retry-After": "5"})
 
 

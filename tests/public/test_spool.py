@@ -11,17 +11,20 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
+from common.patience import Unanswered
 from outbox.drain import drain_lanes
 from outbox.registry import Lane
 from pages.models import StatusPage
 from public import guards, meanwhile, spool
 from public.folding import fold
+from subscribers.actions import subscribe, unsubscribe
 from subscribers.choices import SubscriberState
+from subscribers.links import Purpose, token
 from subscribers.models import Subscriber
 from tests.mailing import Add, deliver, mail, subscribed
 from tests.public.conftest import Browser
@@ -109,6 +112,54 @@ def test_what_was_promised_survives_being_killed(folder: Path) -> None:
     assert child.returncode == -signal.SIGKILL
     kept = [spool.opened(file) for file in spool.sealed()]
     assert [one and one.answers["email"] for one in kept] == [[f"p{n}"] for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("language", "direction", "said"),
+    [("en", "ltr", "may have been saved, or not"), ("de", "ltr", "Das schadet nicht"), ("ar", "rtl", "ربما")],
+)
+def test_whoever_a_database_that_hangs_leaves_in_doubt_is_told_so(
+    page: StatusPage,
+    browser: Browser,
+    subscribed: Add,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    direction: str,
+    said: str,
+) -> None:
+    ada = subscribed("ada")
+    StatusPage.objects.update(language=language)
+    link = f"/subscriptions/{token(Purpose.LEAVE, page.pk, ada.pk, ada.token_version)}/unsubscribe"
+
+    def unanswered(*given: Any) -> None:
+        unsubscribe(*given)
+        raise OperationalError from Unanswered
+
+    monkeypatch.setattr("public.views.unsubscribe", unanswered)
+    answer = browser.post(link)
+    assert (answer.status_code, answer["Retry-After"]) == (504, "60")
+    text = answer.content.decode()
+    assert said in text
+    assert f'lang="{language}" dir="{direction}"' in text
+    monkeypatch.undo()
+    # It was done, and again does no harm.
+    assert browser.post(link).status_code == 200
+    assert Subscriber.objects.get().state == SubscriberState.UNSUBSCRIBED
+
+
+def test_what_is_in_doubt_is_kept_like_what_was_not_done(
+    page: StatusPage, browser: Browser, folder: Path, ticket: str, mail: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unanswered(*given: Any) -> None:
+        subscribe(*given)
+        raise OperationalError from Unanswered
+
+    monkeypatch.setattr("public.views.subscribe", unanswered)
+    asked = {"email": ADA, "ticket": ticket, "incidents": "1", "scope": "page"}
+    assert browser.post("/subscriptions/new-email", asked).status_code == 202
+    assert fold(5.0) == 1
+    deliver()
+    assert [one.state for one in Subscriber.objects.all()] == [SubscriberState.UNCONFIRMED]
 
 
 def test_limits_hold_meanwhile_and_close_without_counters(ticket: str, folder: Path, settings: Any) -> None:
