@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, expect, sync_playwright
+
+from tests.clocks import Stopwatch
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-# Milliseconds: sooner than anything is asked for again, and enough for a machine with much to do.
-SOON = 15_000
+# Seconds of a quiet machine: sooner than anything is asked for again.
+SOON = 15.0
 # Milliseconds until a browser that waits for something gives up, where nothing else is said.
 PATIENCE = 90_000
 FLAGS = [
@@ -21,7 +24,15 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-sync",
 ]
+State = Literal["attached", "detached", "visible"]
 expect.set_options(timeout=PATIENCE)
+
+
+def soon(shown: Locator, state: State = "visible") -> None:
+    """Wait for it; by itself it must come before the page would ask again."""
+    watch = Stopwatch()
+    shown.wait_for(state=state)
+    assert watch.seconds < SOON
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from pages.models import StatusPage
 from tests.copies.copied import drain_copies
 from tests.copies.places import Folder
 from tests.copies.serving import ask, nginx
+from tests.edge.open_pages import pass_until
 from tests.publishing.published import drain_publishing
 
 pytestmark = [pytest.mark.process, pytest.mark.browser]
@@ -43,12 +44,7 @@ def test_an_old_copy_says_when_it_was_last_current(copy: Path, browser: Browser,
         visitor.clock.install()
         visitor.goto(f"http://127.0.0.1:{port}/")
         notice = visitor.locator("#notice")
-        # What the page waits for takes a minute.
-        for _ in range(12):
-            visitor.clock.run_for(10_000)
-            visitor.wait_for_timeout(50)
-            if notice.is_visible():
-                break
+        pass_until(visitor, notice.is_visible)
 
         assert "This page may be out of date. Last confirmed:" in (notice.text_content() or "")
         found = visitor.locator("#notice time").get_attribute("datetime") or ""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import subprocess
-import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 from publishing.snapshot import Snapshot
 from store import Document, Entry, HostEntry, Manifest, Store
+from tests.clocks import until
 from tests.edge.streaming import started
 from tests.publishing import notices, samples
 from tests.publishing.pages import documents_of
@@ -53,6 +54,12 @@ class Site:
         entries = {document.path: Entry.of(document) for document in documents}
         manifest = Manifest(ACME, "public", self.snapshot.version, 0, PUBLISHED_AT, entries)
         assert self.store.put(manifest, documents)
+
+    def answer(self, path: str) -> str:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with closing(connection):
+            connection.request("GET", path, headers={"Host": HOST})
+            return connection.getresponse().read().decode()
 
     def start(self) -> None:
         self._process = started(self._directory, self.port)
@@ -99,14 +106,15 @@ def watched(browser: Browser, site: Site) -> Iterator[Page]:
 
 
 def until_answered(site: Site, path: str) -> str:
-    for _ in range(500):
-        try:
-            socket.create_connection(("127.0.0.1", site.port)).close()
-            return site.address + path
-        except OSError:
-            time.sleep(0.02)
-    message = "The server never came."
-    raise AssertionError(message)
+    until(lambda: _listens(site.port), lambda: "The server never came.", 60)
+    return site.address + path
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError):
+        socket.create_connection(("127.0.0.1", port)).close()
+        return True
+    return False
 
 
 def with_incident(snapshot: Snapshot) -> Snapshot:
@@ -121,6 +129,33 @@ def said(page: Page) -> str:
 
 
 def pass_minutes(page: Page, minutes: int) -> None:
+    """Each answer comes within five seconds of them, however long the machine takes."""
+    asked: set[Request] = set()
+
+    def is_over(one: Request) -> None:
+        asked.discard(one)
+
+    # Streams do not end.
+    page.on("request", lambda one: asked.add(one) if "/events" not in one.url else None)
+    page.on("requestfinished", is_over)
+    page.on("requestfailed", is_over)
     for _ in range(minutes * 12):
         page.clock.run_for(5_000)
         page.wait_for_timeout(30)
+        until(lambda: _is_answered(page, asked))
+
+
+def _is_answered(page: Page, asked: set[Request]) -> bool:
+    page.wait_for_timeout(5)
+    return not asked
+
+
+def pass_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Time passes until it holds."""
+
+    def passed() -> bool:
+        page.clock.run_for(5_000)
+        page.wait_for_timeout(100)
+        return holds()
+
+    until(passed, seconds=60)

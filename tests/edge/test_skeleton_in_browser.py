@@ -48,6 +48,6 @@ def test_a_page_appears_by_itself_once_it_is_published(
     assert page.goto(f"{address}/history").status == 503  # type: ignore[union-attr]
     assert page.get_by_role("heading").inner_text() == "This page is on its way"
     publish(store, 1)
-    page.get_by_text(f"{ACME} /history at 1").first.wait_for(timeout=15_000)
+    page.get_by_text(f"{ACME} /history at 1").first.wait_for()
     assert problems == []
     context.close()

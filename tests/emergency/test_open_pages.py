@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from store import Store
-from tests.chromium import SOON
 from tests.edge.test_alone import serving
 from tests.edge.visitor import ACME_HOST
 from tests.emergency.kits import INSTALLATION, done
@@ -35,16 +34,16 @@ def test_an_open_page_follows(page: Page, kit: Path) -> None:
     page.evaluate("window.same = true")
     state = page.locator("#state")
     done(kit, "say", "We look.", "--name", "Logins fail")
-    expect(state).to_have_text("Partial system outage", timeout=SOON)
+    expect(state).to_have_text("Partial system outage")
     expect(page.locator(".incident h3")).to_have_text("Logins fail")
     assert "Partial system outage" in page.title()
     page.add_script_tag(path=str(AXE))
     assert [fault for theme in THEMES for fault in faults(page, theme)] == []
 
     done(kit, "update", "--status", "identified", "It is the disk.")
-    expect(page.locator(".update .prose").first).to_have_text("It is the disk.", timeout=SOON)
+    expect(page.locator(".update .prose").first).to_have_text("It is the disk.")
 
     done(kit, "resolve", "It works again.")
-    expect(state).to_have_text("All systems operational", timeout=SOON)
+    expect(state).to_have_text("All systems operational")
     expect(page.locator("#notice")).to_contain_text("It works again.")
     assert page.evaluate("window.same")

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from incidents.actions.incident import open_incident, resolve
 from incidents.steps import Words
 from pages.models import StatusPage
-from tests.chromium import SOON
+from tests.chromium import soon
 from tests.clocks import Stopwatch
 from tests.conftest import ACTOR
 from tests.publishing.published import drain_publishing
@@ -88,5 +88,5 @@ def test_its_web_component_shows_our_page(browser: Browser, installed: Path, ser
     with elsewhere(f"<statuspage-widget src={json.dumps(served)}></statuspage-widget>") as address:
         visitor = visiting(browser, address)
         visitor.add_script_tag(content=dist.read_text())
-        visitor.locator("statuspage-widget").get_by_text("Partial System Outage").wait_for(timeout=SOON)
+        soon(visitor.locator("statuspage-widget").get_by_text("Partial System Outage"))
         visitor.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.publishing import notices, pages, samples
 
@@ -109,7 +109,7 @@ def test_without_scripts_each_bar_can_be_read_as_text(browser: Browser, addresse
         assert len(lines) == 5
         assert all(any(word in line for word in ("outage", "Degraded", "maintenance")) for line in lines)
         bar.locator("li a").first.click()
-        assert "/uptime/2026-" in page.url
+        page.wait_for_url("**/uptime/2026-*")
 
 
 def test_a_pointer_on_a_bar_shows_that_day(browser: Browser, addresses: dict[str, str]) -> None:
@@ -121,12 +121,12 @@ def test_a_pointer_on_a_bar_shows_that_day(browser: Browser, addresses: dict[str
         assert box is not None
         page.mouse.move(box["x"] + (index + 0.5) * box["width"] / samples.DAYS, box["y"] + 20)
         tip = page.locator(".tip")
-        assert (line.locator("span").text_content() or "") in tip.inner_text()
+        expect(tip).to_contain_text(line.locator("span").text_content() or "")
         page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 20)
-        assert "19 November" in tip.inner_text()
-        assert "No problems" in tip.inner_text()
+        expect(tip).to_contain_text("19 November")
+        expect(tip).to_contain_text("No problems")
         page.mouse.move(5, 5)
-        assert tip.is_hidden()
+        expect(tip).to_be_hidden()
 
 
 def test_arrows_walk_along_the_days_with_problems(browser: Browser, addresses: dict[str, str]) -> None:
@@ -157,6 +157,8 @@ def test_a_group_stays_as_its_reader_left_it(browser: Browser, addresses: dict[s
         group = page.locator("#g-grp000000001")
         assert group.get_attribute("open") is not None
         group.locator("summary .name").first.click()
+        # That it was folded is told, and so kept, a moment later.
+        page.wait_for_function("localStorage.groups?.includes('\"g-grp000000001\":false')")
         page.reload()
         assert group.get_attribute("open") is None
 
@@ -171,7 +173,7 @@ def test_times_tell_their_age_and_the_readers_own_zone(browser: Browser, address
         promise = page.locator(".promise")
         assert "16:00 CET · in 28 min" in promise.inner_text()
         promise.locator("time").hover()
-        assert promise.locator("time").get_attribute("title") == "19 Nov 2026, 10:00 GMT-5"
+        expect(promise.locator("time")).to_have_attribute("title", "19 Nov 2026, 10:00 GMT-5")
 
 
 def test_the_keyboard_reaches_the_content_first(browser: Browser, addresses: dict[str, str]) -> None:

@@ -10,11 +10,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from publishing.rendering import embed
 from publishing.snapshot import Snapshot
-from tests.chromium import SOON
+from tests.chromium import soon
 from tests.edge.open_pages import Site, site, until_answered, with_incident
 from tests.publishing import notices, samples
 from tests.publishing.test_page_in_browser import AXE, THEMES, faults
@@ -98,20 +98,20 @@ def calm(snapshot: Snapshot) -> Snapshot:
 
 def test_a_widget_says_how_the_page_is_and_follows_it(browser: Browser, site: Site) -> None:
     with visited(browser, site, tag(site, 'type="card"')) as page:
-        state(page).get_by_text("All systems operational").wait_for(timeout=SOON)
+        soon(state(page).get_by_text("All systems operational"))
         assert state(page).locator("a").get_attribute("href") == f"{site.address}/"
         assert page.locator("status-widget [role=status]").count() == 1
         page.wait_for_timeout(300)
 
         site.publish(with_incident(site.snapshot))
-        state(page).get_by_text(SENTENCE).wait_for(timeout=SOON)
+        soon(state(page).get_by_text(SENTENCE))
         notice = page.locator("status-widget li")
-        assert notices.open_incident().name in notice.inner_text()
+        expect(notice).to_contain_text(notices.open_incident().name)
         assert "Identified" in notice.inner_text()
 
         site.publish(calm(site.snapshot))
-        state(page).get_by_text("All systems operational").wait_for(timeout=SOON)
-        assert notice.count() == 0
+        soon(state(page).get_by_text("All systems operational"))
+        expect(notice).to_have_count(0)
 
 
 @pytest.mark.parametrize("place", ["head", "body"])
@@ -120,24 +120,24 @@ def test_a_site_that_showed_statuspages_banner_shows_ours(browser: Browser, site
     # Before </head> of the site there is no body yet.
     style = f"</style>{script}<style>" if place == "head" else ""
     with visited(browser, site, script if place == "body" else "", style=style) as page:
-        page.locator("status-widget [role=status]").wait_for(state="attached", timeout=SOON)
+        soon(page.locator("status-widget [role=status]"), "attached")
         assert page.locator("status-widget .box").inner_text() == ""
 
         site.publish(with_incident(site.snapshot))
-        state(page).get_by_text(SENTENCE).wait_for(timeout=SOON)
+        soon(state(page).get_by_text(SENTENCE))
         assert page.locator("status-widget[type=banner] button").count() == 1
 
 
 def test_a_widget_may_show_only_what_is_wrong(browser: Browser, site: Site) -> None:
     with visited(browser, site, tag(site, "only-problems")) as page:
-        page.locator("status-widget [role=status]").wait_for(state="attached", timeout=SOON)
+        soon(page.locator("status-widget [role=status]"), "attached")
         assert page.locator("status-widget .box").inner_text() == ""
         page.wait_for_timeout(300)
 
         site.publish(with_incident(site.snapshot))
-        state(page).get_by_text(SENTENCE).wait_for(timeout=SOON)
+        soon(state(page).get_by_text(SENTENCE))
         site.publish(calm(site.snapshot))
-        state(page).wait_for(state="detached", timeout=SOON)
+        soon(state(page), "detached")
 
 
 def test_a_banner_is_dismissed_by_keyboard_until_there_is_another_trouble(
@@ -145,20 +145,20 @@ def test_a_banner_is_dismissed_by_keyboard_until_there_is_another_trouble(
 ) -> None:
     site.publish(with_incident(site.snapshot))
     with visited(browser, site, tag(site, 'type="banner" only-problems')) as page:
-        state(page).get_by_text(SENTENCE).wait_for(timeout=SOON)
+        soon(state(page).get_by_text(SENTENCE))
         for _ in range(3):
             page.keyboard.press("Tab")
         close = page.get_by_role("button", name="Dismiss this notice")
         assert close.evaluate("button => button === button.getRootNode().activeElement")
         page.keyboard.press("Enter")
-        state(page).wait_for(state="detached", timeout=SOON)
+        soon(state(page), "detached")
         page.reload()
         page.wait_for_timeout(800)
         assert state(page).count() == 0
 
         other = replace(notices.open_incident(), id="another00000", name="Another trouble")
         site.publish(replace(site.snapshot, incidents=(other,)))
-        page.locator("status-widget li").get_by_text("Another trouble").wait_for(timeout=SOON)
+        soon(page.locator("status-widget li").get_by_text("Another trouble"))
 
 
 def test_what_a_site_does_to_its_own_elements_does_nothing_to_the_widget(
@@ -167,7 +167,7 @@ def test_what_a_site_does_to_its_own_elements_does_nothing_to_the_widget(
     boxes = []
     for style in ("", HOSTILE):
         with visited(browser, site, tag(site, 'type="card"'), style=style) as page:
-            state(page).wait_for(timeout=SOON)
+            soon(state(page))
             widget = page.locator("status-widget")
             boxes.append(
                 widget.evaluate(
@@ -194,7 +194,7 @@ def test_the_widget_does_nothing_to_a_site(browser: Browser, site: Site) -> None
             page.evaluate("getComputedStyle(document.querySelector('p')).font"),
         )
     with visited(browser, site, f"<p>Own</p>{tag(site)}") as page:
-        state(page).wait_for(timeout=SOON)
+        soon(state(page))
         assert page.evaluate(globals_) == before
         assert page.evaluate("getComputedStyle(document.querySelector('p')).font") == looks
         assert page.evaluate("document.querySelectorAll('style, link').length") == 0
@@ -208,7 +208,7 @@ def test_a_strict_policy_needs_to_allow_the_page_alone(browser: Browser, site: S
         "require-trusted-types-for 'script'"
     )
     with visited(browser, site, tag(site, 'type="banner"'), policy=policy) as page:
-        state(page).get_by_text("All systems operational").wait_for(timeout=SOON)
+        soon(state(page).get_by_text("All systems operational"))
         assert (
             page.locator("status-widget .box").evaluate("box => getComputedStyle(box).borderRadius") != "0px"
         )
@@ -234,7 +234,7 @@ def test_a_widget_asks_nothing_while_nobody_looks(browser: Browser, site: Site) 
         document.dispatchEvent(new Event('visibilitychange'));
     }"""
     with visited(browser, site, tag(site)) as page:
-        state(page).wait_for(timeout=SOON)
+        soon(state(page))
         page.wait_for_timeout(300)
         page.evaluate(hide, True)
         asked: list[str] = []
@@ -244,7 +244,7 @@ def test_a_widget_asks_nothing_while_nobody_looks(browser: Browser, site: Site) 
         assert asked == []
 
         page.evaluate(hide, False)
-        state(page).get_by_text(SENTENCE).wait_for(timeout=SOON)
+        soon(state(page).get_by_text(SENTENCE))
 
 
 def test_a_widget_asks_from_time_to_time_where_nothing_streams(browser: Browser, site: Site) -> None:
@@ -257,13 +257,13 @@ def test_a_widget_asks_from_time_to_time_where_nothing_streams(browser: Browser,
         page.route("**/events", lambda route: route.abort())
         page.route("**/widget.js", lambda route: route.fulfill(body=quick, content_type="text/javascript"))
         page.set_content(tag(site))
-        state(page).get_by_text("All systems operational").wait_for(timeout=SOON)
+        soon(state(page).get_by_text("All systems operational"))
         site.publish(with_incident(site.snapshot))
-        state(page).get_by_text(SENTENCE).wait_for(timeout=SOON)
+        soon(state(page).get_by_text(SENTENCE))
         assert page.locator("status-widget .old").count() == 0
 
         page.route("**/widget.json", lambda route: route.abort())
-        page.locator("status-widget .old").wait_for(timeout=SOON)
+        soon(page.locator("status-widget .old"))
         assert "may be out of date" in page.locator("status-widget .old").inner_text()
 
 
@@ -272,12 +272,12 @@ def test_axe_finds_nothing_in_a_widget(browser: Browser, site: Site, form: str) 
     body = f"<h1>Elsewhere</h1>{tag(site, f'type={form!r}')}"
     scheme = ":root { color-scheme: light dark }"
     with visited(browser, site, body, style=scheme, reduced_motion="reduce") as page:
-        state(page).wait_for(timeout=SOON)
+        soon(state(page))
         page.add_script_tag(path=str(AXE))
         found = []
         for snapshot in (calm(site.snapshot), with_incident(site.snapshot), maintained(site.snapshot)):
             site.publish(snapshot)
-            page.locator(f"status-widget .box.{snapshot.indicator}").wait_for(timeout=SOON)
+            soon(page.locator(f"status-widget .box.{snapshot.indicator}"))
             found += [fault for theme in THEMES for fault in faults(page, theme)]
         assert found == []
 
@@ -291,7 +291,7 @@ def maintained(snapshot: Snapshot) -> Snapshot:
 def test_a_widget_speaks_the_language_of_its_page(browser: Browser, site: Site) -> None:
     site.publish(samples.arabic())
     with visited(browser, site, tag(site, 'type="card"')) as page:
-        state(page).wait_for(timeout=SOON)
+        soon(state(page))
         box = page.locator("status-widget .box")
         assert (box.get_attribute("lang"), box.get_attribute("dir")) == ("ar", "rtl")
         assert box.evaluate("box => getComputedStyle(box).direction") == "rtl"
@@ -308,12 +308,12 @@ def test_any_site_may_frame_the_frame_and_nothing_else(browser: Browser, site: S
     with elsewhere(body) as address:
         page.goto(address)
         frame = page.frame_locator("iframe[title=frame]")
-        frame.get_by_role("link", name=SENTENCE).wait_for(timeout=SOON)
+        soon(frame.get_by_role("link", name=SENTENCE))
         assert frame.get_by_role("link", name=notices.open_incident().name).count() == 1
         assert page.frame_locator("iframe[title=page]").locator("main").count() == 0
         page.wait_for_timeout(300)
         site.publish(calm(site.snapshot))
-        frame.get_by_role("link", name="All systems operational").wait_for(timeout=SOON)
+        soon(frame.get_by_role("link", name="All systems operational"))
     page.close()
 
 
@@ -333,11 +333,11 @@ def test_a_widget_asks_once_and_again_only_for_news(browser: Browser, site: Site
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url.removeprefix(site.address)))
         page.set_content(tag(site) + tag(site, 'type="card"'))
-        page.locator("status-widget[type=card] .state").wait_for(timeout=SOON)
+        soon(page.locator("status-widget[type=card] .state"))
         page.wait_for_timeout(2500)
         assert sorted(one for one in asked if one != "/widget.js") == ["/embed/widget.json", "/events"]
 
         asked.clear()
         site.publish(with_incident(site.snapshot))
-        page.locator("status-widget li").wait_for(timeout=SOON)
+        soon(page.locator("status-widget li"))
         assert asked == [f"/embed/widget.json?{site.snapshot.version}"]
