@@ -14,6 +14,8 @@ from components.choices import ComponentStatus
 from components.models import Component
 from pages.models import StatusPage
 
+# Of hundreds of components no more is read.
+_SHOWN = ("page", "name", "position", "restricted", "group__name", "group__position")
 # A component that is concerned while its status stays.
 STAYS = "stays"
 
@@ -64,7 +66,7 @@ class StatusesField(forms.Field):
     def offer(self, page: StatusPage, concerned: Collection[str] = ()) -> None:
         """Let the page's components be chosen; those `concerned` already are marked and come first."""
         widget = cast(StatusesInput, self.widget)
-        rows = page.components.present().with_status().select_related("group")
+        rows = page.components.present().with_status().select_related("group").only(*_SHOWN)
         in_order = sorted(rows, key=lambda one: one.group.position if one.group else one.position)
         widget.components = sorted(in_order, key=lambda one: one.pk not in concerned)
         widget.concerned = concerned

@@ -6,6 +6,7 @@ import re
 import zoneinfo
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from common.errors import Refused
 from common.ids import new_id
-from common.rows import add, given, state
+from common.rows import add, check_values, given, state
 from common.rows import change as change_row
 from common.tenancy import current_tenant_id
 from events.actor import SYSTEM, Actor
@@ -114,6 +115,14 @@ def update_page(page: StatusPage, actor: Actor, **fields: Any) -> StatusPage:
                 put(CADENCE, current_tenant_id(), [page.pk])
             _record(change, "page.updated")
     return change.page
+
+
+def tried(page: StatusPage, **fields: Any) -> StatusPage:
+    """The page as `update_page` would leave it, unsaved. Raises Refused for values that it would refuse."""
+    stage = copy(page)
+    for name, value in _given(fields).items():
+        setattr(stage, name, value)
+    return check_values(stage)
 
 
 def note_export(page: StatusPage, actor: Actor) -> None:

@@ -33,7 +33,7 @@ def hot_documents(builder: Builder) -> Iterator[Document]:
     everybody there are a few that say so, and nothing else, neither here nor in slices.
     """
     if builder.view.is_shut:
-        yield from _closed(builder)
+        yield from closed(builder)
         return
     page, snapshot = builder.page_view, builder.snapshot()
     yield from statuspage.documents(builder.statuspage(snapshot))
@@ -44,19 +44,14 @@ def hot_documents(builder: Builder) -> Iterator[Document]:
     yield from _small(builder, page, snapshot)
 
 
-def look(builder: Builder) -> list[Document]:
-    """The status page alone, and all that it loads."""
-    if builder.view.is_shut:
-        return _closed(builder)
-    return [render.render_status(builder.snapshot()), *_assets(builder), *charts(builder)]
-
-
-def _closed(builder: Builder) -> list[Document]:
+def closed(builder: Builder) -> list[Document]:
+    """All that there is of a page that is not for everybody."""
     page = builder.page_view
-    return [*render.render_closed(page), texts.robots(page, hidden=True), *_assets(builder)]
+    return [*render.render_closed(page), texts.robots(page, hidden=True), *assets(builder)]
 
 
-def _assets(builder: Builder) -> list[Document]:
+def assets(builder: Builder) -> list[Document]:
+    """What its documents load."""
     found, icon = images(builder.page), builder.page.favicon
     shown = (bytes(icon.content), icon.content_type) if icon else (b"", "")
     return [
@@ -77,7 +72,7 @@ def _small(builder: Builder, page: PageView, snapshot: Snapshot) -> list[Documen
         targets.document(builder.page),
         render.render_unavailable(page),
         render.render_kept(page),
-        *_assets(builder),
+        *assets(builder),
     ]
 
 

@@ -15,12 +15,11 @@ from django.views.decorators.http import require_POST
 
 from common.errors import Refused
 from dashboard.doing import does
-from dashboard.forms.appearance import AppearanceForm, hard_to_read
+from dashboard.forms.appearance import IMAGES, AppearanceForm, hard_to_read
 from dashboard.framed import in_theme
 from dashboard.gates import PageRequest, page_screen
 from dashboard.typed import typed
-from pages.actions import update_page
-from pages.change import rehearsal
+from pages.actions import tried, update_page
 from pages.forms import data_url
 from pages.models import StatusPage
 from publishing.rehearsing import look_of
@@ -53,8 +52,7 @@ def appearance_preview(request: PageRequest) -> HttpResponse:
     form = _form(request)
     fields = form.changed(AppearanceForm.Meta.fields) if form.is_valid() else {}
     try:
-        with rehearsal(request.page) as stage:
-            found = look_of(update_page(stage, request.actor, **fields))
+        found = look_of(tried(form.instance, **fields))
     except Refused as refusal:
         policy = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'; sandbox"}
         plain = "text/plain; charset=utf-8"
@@ -63,7 +61,7 @@ def appearance_preview(request: PageRequest) -> HttpResponse:
 
 
 def _form(request: PageRequest) -> AppearanceForm:
-    instance = StatusPage.objects.get(pk=request.page.pk)
+    instance = StatusPage.objects.select_related(*IMAGES).get(pk=request.page.pk)
     return AppearanceForm(typed(request), request.FILES or None, instance=instance)
 
 

@@ -24,7 +24,7 @@ from publishing.snapshot import (
 )
 
 # A page with more components than this shows its groups closed until something is wrong.
-_CROWDED = 12
+CROWDED = 12
 Uptimes = dict[str, tuple[UptimeView, Figure]]
 
 
@@ -87,7 +87,7 @@ def group_views(
 ) -> tuple[GroupView, ...]:
     """Components without a group stand where the first of them stands among the groups."""
     members = by_group(components)
-    crowded = len(components) > _CROWDED
+    crowded = len(components) > CROWDED
     return tuple(
         GroupView(
             components=tuple(_component_view(one, uptimes) for one in members[group.pk if group else None]),

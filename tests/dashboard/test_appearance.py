@@ -10,9 +10,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from common.tenancy import in_tenant
+from components.actions import create_component
 from dashboard.forms.appearance import hard_to_read
+from incidents.actions.incident import open_incident, post_update
+from incidents.steps import Words
 from pages.models import StatusPage
 from tenants.models import Tenant
+from tests.conftest import ACTOR
 from tests.dashboard.conftest import Place, Visitor
 
 
@@ -79,6 +83,29 @@ def test_a_preview_shows_what_is_chosen_and_keeps_nothing(
     assert (refused.status_code, "hexadecimal" in refused.content.decode()) == (422, True)
     assert now(acme, place).version == before
     assert now(acme, place).header == ""
+
+
+def test_of_a_crowded_page_a_preview_shows_a_few_of_everything(
+    admin: Visitor, acme: Tenant, place: Place, at: str
+) -> None:
+    page = place.page
+    with in_tenant(acme.id):
+        secret = create_component(page, ACTOR, name="Secret", restricted=True)
+        made = [create_component(page, ACTOR, name=f"Part {number:02}") for number in range(14)]
+        words = Words("identified", components={one.pk: "partial_outage" for one in (*made, secret)})
+        incident = open_incident(page, ACTOR, words, name="Many")
+        for number in range(6):
+            post_update(page, incident, ACTOR, Words("identified", f"News {number}."))
+    text = admin.post(f"{at}preview", admin.fill(at, "accent") | {"footer": "**The end**"}).content.decode()
+    assert [f"News {number}." for number in range(6) if f"News {number}." in text] == [
+        "News 2.",
+        "News 3.",
+        "News 4.",
+        "News 5.",
+    ]
+    assert ("Part 05" in text, "Part 13" in text, "Secret" in text) == (True, False, False)
+    assert "<strong>The end</strong>" in text
+    assert text.index("News 5.") < text.index("News 4.")
 
 
 def test_colours_that_are_hard_to_read_are_told() -> None:
