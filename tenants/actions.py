@@ -66,12 +66,14 @@ def create_tenant(name: str, slug: str = "", *, owner: User | None = None, actor
     """Add an organisation with its schema, in one transaction: all of it or nothing. The owner's membership
     is the first thing in its log.
 
-    Raises Refused for a slug that is malformed, reserved or taken, and for an owner of too many.
+    Raises Refused for a slug that is malformed, reserved or taken, for an owner of too many, and while the
+    database is at another release.
     """
     slug = check_slug(slug or slugify(name)[:40])
     _check_how_many(owner)
     tenant_id = new_id()
     with transaction.atomic(durable=True):
+        schemas.hold_release()
         tenant = Tenant(id=tenant_id, schema_name=schema_of(tenant_id), slug=slug, name=name)
         try:
             with transaction.atomic():

@@ -12,8 +12,10 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context
 
+from common.errors import Refused
 from common.fingerprints import of_migrations
 from common.patience import patience
 from tenants.models import Blueprint
@@ -25,6 +27,16 @@ _LEFT_OUT = ("SELECT", "SHOW", "SAVEPOINT", "RELEASE SAVEPOINT", "SET SEARCH_PAT
 _MAKES_IN = 60.0
 # A replayed schema says when it was made itself.
 _DATED = "UPDATE django_migrations SET applied = now()"
+
+
+def hold_release() -> None:
+    """Step: the database stays at this release until the caller's transaction ends. Raises Refused in a
+    process of another release."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT migrations FROM tenants_installation FOR SHARE")
+        found = cursor.fetchone()
+    if found and found[0] not in ("", of_migrations()):
+        raise Refused(_("The service is being brought to a new release. Please try again in a few minutes."))
 
 
 def make(schema: str) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
+from common.errors import Refused
 from common.fingerprints import of_migrations
+from common.tenancy import in_tenant, leave_tenant
 from events.models import Event
 from pages.models import StatusPage
 from statuspage import fingerprint
-from tenants.models import Installation
+from tenants.actions import create_tenant
+from tenants.models import Blueprint, Installation, Tenant
 from tests.live import Live
 
 
@@ -40,6 +45,37 @@ def test_a_release_that_renders_otherwise_gives_every_page_a_version(page: Statu
     page.refresh_from_db()
     assert page.version == version + 1
     assert Event.objects.of_page(page.pk).latest("id").name == "page.released"
+
+
+def test_what_a_former_release_adds_meanwhile_is_migrated_too(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_tenant()
+    former = "of the release before"
+    Installation.objects.update_or_create(id=1, defaults={"migrations": former})
+    Blueprint.objects.filter(pk=of_migrations()).update(migrations=former)
+    added: list[str] = []
+
+    def meanwhile(_command: str, **options: Any) -> None:
+        """Nothing is left to do for those that are known; one is added that lacks the last migration."""
+        if not added and "shared" not in options:
+            schema = create_tenant("Initech", "initech").schema_name
+            with in_tenant(schema.removeprefix("t_")), connection.cursor() as cursor:
+                cursor.execute("DROP INDEX subscriber_wishes")
+                cursor.execute("DELETE FROM django_migrations WHERE name = '0005_wishes_index'")
+            added.append(schema)
+
+    monkeypatch.setattr("tenants.schemas.of_migrations", lambda: former)
+    monkeypatch.setattr("statuspage.management.commands.migrate_all.call_command", meanwhile)
+    migrate_all()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT schemaname FROM pg_indexes WHERE indexname = 'subscriber_wishes'")
+        assert added[0] in {schema for (schema,) in cursor.fetchall()}
+    # From now on that release adds no more.
+    with pytest.raises(Refused, match="new release"):
+        create_tenant("Hooli", "hooli")
+    assert not Tenant.objects.filter(slug="hooli").exists()
 
 
 @pytest.mark.process

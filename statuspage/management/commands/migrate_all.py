@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, transaction
 
 from common.fingerprints import of_migrations
 from common.tenancy import in_tenant
@@ -29,10 +29,19 @@ class Command(BaseCommand):
         if self._installed() == wanted:
             self.stdout.write("The database is up to date.")
             return
-        call_command("migrate_schemas", verbosity=0)
-        Installation.objects.update_or_create(id=1, defaults={"migrations": wanted})
+        call_command("migrate_schemas", shared=True, verbosity=0)
+        known = self._tenants()
+        call_command("migrate_schemas", tenant=True, verbosity=0)
+        with transaction.atomic():
+            # Whoever adds an organisation by the former release comes before this, or is refused.
+            Installation.objects.update_or_create(id=1, defaults={"migrations": wanted})
+            for schema in self._tenants() - known:
+                schemas.migrate(schema)
         schemas.prepare()
         self.stdout.write("The database has been migrated.")
+
+    def _tenants(self) -> set[str]:
+        return set(Tenant.objects.values_list("schema_name", flat=True))
 
     def _release(self) -> None:
         wanted = fingerprint.of_documents()
