@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.live import ROOT, Live
 
@@ -39,14 +41,14 @@ with in_tenant(acme.id):
     create_template(page, SYSTEM, name="Slowness", title="Slow {{ what }}", body="Hm.")
     answer([page.pk, incident.pk, incident.updates.first().pk, over.pk])
 """
-# One of everything on that page; the addresses of all screens that are whole documents.
+# One of everything on that page; all addresses.
 _EVERYTHING = """
 from components.models import Component
 from pages.models import StatusPage
 from tenants.actions import set_role
 from tenants.models import Role, User
 from events.actor import SYSTEM
-from tests.dashboard.conftest import Place, Visitor
+from tests.dashboard.conftest import Place
 from tests.dashboard.test_permissions import MATRIX, address, parts_of
 set_role(User.objects.create_user("viewer@acme.example"), acme, Role.VIEWER, SYSTEM)
 with in_tenant(acme.id):
@@ -54,11 +56,7 @@ with in_tenant(acme.id):
     incident = page.incidents.incidents().unresolved().earliest("started_at")
     incident.updates.exclude(pk=incident.updates.first().pk).delete()
     parts = parts_of(Place(page, api, website, incident))
-    urls = [address(name, page.pk, parts) for name in MATRIX]
-owner = Visitor(User.objects.get(email="owner@acme.example"))
-answers = {url: owner.get(url) for url in urls}
-documents = [url for url, one in answers.items() if b"<html" in getattr(one, "content", b"")]
-answer([url for url in documents if answers[url].status_code == 200])
+    answer([address(name, page.pk, parts) for name in MATRIX])
 """
 # What stands around one organisation.
 ACCOUNT = ["/o/?all", "/o/new", "/accounts/", "/accounts/email/", "/accounts/2fa/", "/accounts/sessions/"]
@@ -138,26 +136,31 @@ def judged(page: Page, how: str, options: str) -> list[object]:
     ]
 
 
+def is_screen(page: Page, url: str) -> bool:
+    """A whole document, which not every address answers with."""
+    answer = page.request.get(url, max_redirects=0)
+    return answer.status == 200 and b"<html" in answer.body()
+
+
 def test_axe_finds_nothing_on_any_screen_and_nothing_is_cut_off(
     started: tuple[str, list[str]], live_service: Live, page: Page
 ) -> None:
     app, ids = started
     found: list[object] = []
-    everything = live_service.run(_EVERYTHING)
+    everything = [one for one in live_service.run(_EVERYTHING) if is_screen(page, f"{app}{one}")]
     assert len(everything) > 50
-    for screen in [*screens(ids), *everything, *ACCOUNT]:
+    for screen in dict.fromkeys([*screens(ids), *everything, *ACCOUNT]):
+        page.set_viewport_size({"width": WIDTHS[-1], "height": 900})
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         page.goto(f"{app}{screen}")
         page.evaluate(AXE)
         found += judged(page, "light, wide", "{resultTypes: ['violations']}")
-        for width in WIDTHS:
+        for width in reversed(WIDTHS):
             page.set_viewport_size({"width": width, "height": 900})
             too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             found += [(screen, width, "too wide", too_wide)] if too_wide > 0 else []
-        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         found += judged(page, "dark, narrow", "{runOnly: ['color-contrast', 'target-size']}")
-        page.set_viewport_size({"width": WIDTHS[-1], "height": 900})
 
     assert found == []
 
@@ -172,6 +175,7 @@ def test_open_layers_are_well_for_axe_too(started: tuple[str, list[str]], page: 
         page.wait_for_selector("dialog[open]")
         found += [(key, one["id"]) for one in page.evaluate(_JUDGE)["violations"]]
         page.keyboard.press("Escape")
+        page.wait_for_selector("dialog[open]", state="detached")
 
     assert found == []
 
@@ -197,10 +201,9 @@ def test_an_incident_is_opened_and_resolved_by_keys_alone(started: tuple[str, li
     assert "Major outage" in said
 
     # Backwards out of the form, over the timeline, to the list and into it again.
-    page.keyboard.press("g")
-    page.keyboard.press("i")
-    page.wait_for_url("**/incidents/")
+    to_the_list(page)
     page.keyboard.press("j")
+    page.wait_for_selector("main :is(a.whole, td.main a):focus")
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:has-text('By keys')")
     page.focus("[name=status]:checked")
@@ -208,6 +211,17 @@ def test_an_incident_is_opened_and_resolved_by_keys_alone(started: tuple[str, li
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("text=The incident is resolved")
+
+
+def to_the_list(page: Page) -> None:
+    """g waits a second and a half for i, which may take a busy machine longer."""
+    for _ in range(5):
+        page.keyboard.press("g")
+        page.keyboard.press("i")
+        with suppress(PlaywrightError):
+            page.wait_for_url("**/incidents/", timeout=15_000)
+            return
+    page.wait_for_url("**/incidents/")
 
 
 def test_a_key_that_is_pressed_before_the_scripts_are_there_counts(
@@ -222,6 +236,8 @@ def test_a_key_that_is_pressed_before_the_scripts_are_there_counts(
     page.route("**/dashboard/keys*.js", hold, times=1)
     page.goto(f"{app}/o/acme/p/{ids[0]}/", wait_until="commit")
     page.get_by_role("link", name="Open an incident").first.wait_for()
+    while not held:
+        page.wait_for_timeout(20)
     page.keyboard.press("n")
     held[0].continue_()
     page.wait_for_url("**/incidents/new")
@@ -233,7 +249,8 @@ def test_the_palette_finds_an_incident(started: tuple[str, list[str]], page: Pag
     page.keyboard.press("/")
     page.wait_for_selector("dialog[open] input:focus")
     page.keyboard.type("older")
-    page.wait_for_selector("#found [role=option]")
+    # What was found by the first letters alone may have come before.
+    page.wait_for_selector("#found [role=option][aria-selected=true]:has-text('Older')")
     page.keyboard.press("Enter")
 
     page.wait_for_selector("h1:has-text('Older')")
@@ -245,6 +262,7 @@ def test_single_keys_can_be_switched_off(started: tuple[str, list[str]], page: P
     page.keyboard.press("?")
     page.get_by_label("No single keys in this browser").check()
     page.keyboard.press("Escape")
+    page.wait_for_selector("dialog[open]", state="detached")
     page.keyboard.press("/")
 
     assert page.locator("dialog[open]").count() == 0

@@ -23,6 +23,7 @@ from statuspage.supervisor.programs import QUEUES, answers_http
 from statuspage.supervisor.state import Processes, signal_groups
 from statuspage.supervisor.valkey import Server
 from store import Manifest, Store
+from tests import prepared
 from tests.clocks import until
 from tests.services import any_port
 from tests.sink import Sink, sink
@@ -44,6 +45,9 @@ def answer(value):
 """
 _FILL = """
 from django.core.management import call_command
+# What was prepared is an empty organisation in place of acme.
+for tenant in Tenant.objects.all():
+    tenant.delete(force_drop=True)
 call_command("migrate_all")
 from events.actor import SYSTEM
 from outbox.drain import drain_lanes
@@ -212,7 +216,10 @@ def installed(base: Path, **settings: str) -> Iterator[Installation]:
 
 def _databases(installation: Installation) -> None:
     base, ports = installation.base, installation.ports
-    cluster = Cluster(base / "postgres", base / "pg-password", ports["postgres"], durable=False)
+    (base / "postgres").mkdir()
+    prepared.copy_to(base / "postgres")
+    data, password = (base / "postgres" / part for part in prepared.PARTS)
+    cluster = Cluster(data, password, ports["postgres"], durable=False)
     server = Server(base / "valkey", base / "valkey-password", ports["valkey"], durable=False)
     for one in (cluster, server):
         one.create()
