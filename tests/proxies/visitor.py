@@ -56,8 +56,8 @@ class Visitor:
         """The name goes into the handshake, as a browser's does."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPConnection(host, timeout=10)
-        raw = socket.create_connection(("127.0.0.1", self.port), 10, (source, 0))
+        connection = http.client.HTTPConnection(host, timeout=60)
+        raw = socket.create_connection(("127.0.0.1", self.port), 60, (source, 0))
         try:
             connection.sock = context.wrap_socket(raw, server_hostname=host)
             yield connection

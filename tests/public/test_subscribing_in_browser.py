@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import sys
@@ -12,23 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.chromium import browser as chromium
 from tests.clocks import Stopwatch
 from tests.live import Live
 from tests.services import any_port
 from tests.sink import Sink, sink
 
+__all__ = ["chromium"]
 pytestmark = [pytest.mark.browser, pytest.mark.process]
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-sync",
-]
 AXE = Path(__file__).resolve().parent.parent / "vendor" / "axe.min.js"
 ADA = "ada@example.org"
 _PREPARE = """
@@ -72,14 +65,6 @@ def address(mail: Sink, monkeypatch: pytest.MonkeyPatch, live: Live) -> str:
     live.start_python(_DRAIN)
     wait_for(port)
     return f"http://acme.localhost:{port}"
-
-
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def wait_for(port: int) -> None:
@@ -133,28 +118,30 @@ def test_a_person_without_scripts_subscribes_changes_and_leaves(
 ) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
+    heading = page.get_by_role("heading", level=1)
     page.goto(f"{address}/subscriptions/new")
     page.get_by_label("E-mail address").fill(ADA)
     page.get_by_text("Choose what you are told").click()
     page.get_by_label("Only what I choose:").check()
     page.get_by_label("All of Platform").check()
+    # Nobody fills in a form quicker.
     time.sleep(2.1)
     page.get_by_role("button", name="Subscribe").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Look into your mailbox"
+    expect(heading).to_have_text("Look into your mailbox")
     confirm = link(mail, 1, "Confirm on the next page")
     page.goto(confirm)
     page.get_by_role("button", name="Confirm").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "You are subscribed"
-    assert page.get_by_role("link", name="API is slow").is_visible()
+    expect(heading).to_have_text("You are subscribed")
+    expect(page.get_by_role("link", name="API is slow")).to_be_visible()
     manage, leave = link(mail, 2, "Choose what you are told"), link(mail, 2, "Unsubscribe")
     page.goto(manage)
     assert page.get_by_label("All of Platform").is_checked()
     page.get_by_label("Everything", exact=True).check()
     page.get_by_role("button", name="Save").click()
-    assert page.get_by_role("status").inner_text() == "Saved."
+    expect(page.get_by_role("status")).to_have_text("Saved.")
     every = [f"{address}/subscriptions/{name}" for name in ("new", "sent")] + [confirm, manage, leave]
     assert faults(chromium, every) == []
     page.goto(leave)
     page.get_by_role("button", name="Unsubscribe").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "You are unsubscribed"
+    expect(heading).to_have_text("You are unsubscribed")
     assert context.cookies() == []
