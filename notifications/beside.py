@@ -12,6 +12,7 @@ from typing import Generic, Self, TypeVar
 from django.db import connection
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Beside(Generic[T]):
@@ -42,6 +43,10 @@ class Beside(Generic[T]):
         if self._noted:
             self._begin()
 
+    def do(self, work: Callable[[], R]) -> Future[R]:
+        """Have that done by the thread as well, after what is being written."""
+        return self._executor().submit(_cleanly, work)
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -61,8 +66,20 @@ class Beside(Generic[T]):
         if connection.in_atomic_block:
             self._write(noted)
             return
+        self._writing.append(self._executor().submit(self._write, noted))
+
+    def _executor(self) -> ThreadPoolExecutor:
         self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="writing down")
-        self._writing.append(self._thread.submit(self._write, noted))
+        return self._thread
+
+
+def _cleanly(work: Callable[[], R]) -> R:
+    """Leave no broken connection to what is written next."""
+    try:
+        return work()
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _give_back() -> None:

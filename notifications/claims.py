@@ -81,7 +81,9 @@ _SETTLE = """
            last_error = left(concat_ws(' ', said.code, said.error, said.response), 500)
       FROM said
      WHERE d.id = said.id AND d.status = 'leased' AND d.lease_token = %(token)s
- RETURNING d.id
+ RETURNING d.id, EXISTS (SELECT FROM public.notifications_endpointhealth AS h
+                          WHERE h.tenant_id = d.tenant_id AND h.subscriber_id = d.subscriber_id
+                            AND h.consecutive_failures > 0)
 """
 _POSTPONE = """
     UPDATE public.notifications_delivery AS d
@@ -138,15 +140,16 @@ def claim(lane: str, limit: int, now: datetime) -> tuple[uuid.UUID, list[Letter]
     return token, _letters(rows) if rows else []
 
 
-def settle(token: uuid.UUID, settled: Sequence[Settled], now: datetime) -> set[int]:
-    """Write attempts and statuses; the ids of the deliveries that the token still held.
+def settle(token: uuid.UUID, settled: Sequence[Settled], now: datetime) -> dict[int, bool]:
+    """Write attempts and statuses; the ids of the deliveries that the token still held, and whether their
+    machine had failed the last time.
 
     A sender whose lease ran out has its attempt noted, and changes no status.
     """
     said = json.dumps([_said(one) for one in settled])
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE, {"now": now, "token": token, "said": said})
-        return {row[0] for row in cursor.fetchall()}
+        return dict(cursor.fetchall())
 
 
 def release(token: uuid.UUID, letters: Sequence[Letter]) -> None:
@@ -216,7 +219,7 @@ def _letter(row: tuple[Any, ...], told: Mapping[int, Notification], earlier: Ite
         language,
         time_zone,
         link_version,
-        json.loads(settings),
+        json.loads(settings) if settings != "{}" else {},
         number,
         attempt,
         tuple(told[pk] for pk in earlier),

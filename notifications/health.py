@@ -5,7 +5,7 @@ People's addresses are judged by what their provider says (quarantine); a machin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -21,7 +21,7 @@ FAILING = "failing"
 WARN_AT = 4
 GIVE_UP_AFTER = timedelta(days=5)
 
-# What never failed has no row. Texts, as making arrays takes long; no id has a comma.
+# Texts, as making arrays takes long; no id has a comma.
 _NOTE = """
     INSERT INTO public.notifications_endpointhealth AS h
            (tenant_id, subscriber_id, consecutive_failures, first_failure_at, last_failure_at,
@@ -31,9 +31,6 @@ _NOTE = """
       FROM unnest(string_to_array(%(tenants)s, ','), string_to_array(%(subscribers)s, ','),
                   string_to_array(%(failures)s, ',')::int[])
         AS said (tenant, subscriber, failures)
-     WHERE failures > 0 OR EXISTS (SELECT FROM public.notifications_endpointhealth AS known
-                                    WHERE known.tenant_id = said.tenant AND known.consecutive_failures > 0
-                                      AND known.subscriber_id = said.subscriber)
     ON CONFLICT (tenant_id, subscriber_id) DO UPDATE
        SET consecutive_failures = CASE WHEN excluded.consecutive_failures = 0 THEN 0
                                        ELSE h.consecutive_failures + excluded.consecutive_failures END,
@@ -45,16 +42,32 @@ _NOTE = """
 """
 
 
-def note(outcomes: Sequence[Outcome], now: datetime) -> None:
+def note(outcomes: Sequence[Outcome], failing: Mapping[int, bool], now: datetime) -> None:
     """Count each machine's failures in a row; one success among them ends the row. In the caller's
-    transaction."""
+    transaction. `failing`: by deliveries' ids, whether their machine had failed before. One that never fails
+    has no row, and costs nothing."""
     failures: dict[tuple[str, str], int] = {}
     for one in outcomes:
         if one.letter.channel in MACHINES and one.verdict not in NOT_TRIED:
             whose = one.letter.tenant_id, one.letter.subscriber_id
-            failures[whose] = 0 if one.verdict == Verdict.ACCEPTED else failures.get(whose, 0) + 1
-    if not failures:
-        return
+            if one.verdict != Verdict.ACCEPTED:
+                failures[whose] = failures.get(whose, 0) + 1
+            elif failing[one.letter.id]:
+                failures[whose] = 0
+            else:
+                failures.pop(whose, None)
+    if failures:
+        _write(failures, now)
+
+
+def failing_since(health: EndpointHealth, confirmed_at: datetime | None) -> datetime | None:
+    """`confirmed_at`: since when it is told. One that was given up and taken up again begins anew."""
+    if health.first_failure_at is None or confirmed_at is None:
+        return health.first_failure_at
+    return max(health.first_failure_at, confirmed_at)
+
+
+def _write(failures: Mapping[tuple[str, str], int], now: datetime) -> None:
     # In one order everywhere, so that two who write the same rows do not wait for each other.
     machines = sorted(failures)
     with connection.cursor() as cursor:
@@ -68,13 +81,6 @@ def note(outcomes: Sequence[Outcome], now: datetime) -> None:
             },
         )
     _ask([one for one in machines if failures[one]], now)
-
-
-def failing_since(health: EndpointHealth, confirmed_at: datetime | None) -> datetime | None:
-    """`confirmed_at`: since when it is told. One that was given up and taken up again begins anew."""
-    if health.first_failure_at is None or confirmed_at is None:
-        return health.first_failure_at
-    return max(health.first_failure_at, confirmed_at)
 
 
 def _ask(whose: Sequence[tuple[str, str]], now: datetime) -> None:

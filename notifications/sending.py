@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Generator, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 
@@ -15,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import claims, gate, health, measures, sent
+from notifications.ahead import Ahead, Batch
 from notifications.beside import Beside
 from notifications.channels import CHANNELS
 from notifications.choices import DeliveryStatus
@@ -54,10 +56,11 @@ def send_due(lane: str, seconds: float) -> int:
     were made."""
     until = time.monotonic() + seconds
     made = 0
-    with Beside(_write_down, _TOGETHER) as book:
-        while done := _send_some(lane, book):
-            made += done
-            if time.monotonic() > until:
+    with Beside(_write_down, _TOGETHER) as book, Ahead(partial(_claim, lane), book, until) as ahead:
+        while batch := ahead.take():
+            made += len(batch.letters)
+            _send_some(batch, book, ahead)
+            if time.monotonic() > until and not ahead.is_begun:
                 break
     return made
 
@@ -67,19 +70,28 @@ def take_back(_seconds: float) -> int:
     return claims.sweep(_most_attempts(), timezone.now())
 
 
-def _send_some(lane: str, book: _Book) -> int:
+def _claim(lane: str) -> Batch | None:
     now, until = timezone.now(), time.monotonic() + _ALL
     room = gate.room(lane, BATCH, now)
-    token, letters = claims.claim(lane, room, now) if room else (None, [])
-    if token is None or not letters:
-        return 0
-    admitted = gate.admit(_worth_sending(token, letters, now), now)
+    if not room:
+        return None
+    token, letters = claims.claim(lane, room, now)
+    return Batch(token, letters, until) if letters else None
+
+
+def _send_some(batch: Batch, book: _Book, ahead: Ahead) -> None:
+    now = timezone.now()
+    admitted = gate.admit(_worth_sending(batch.token, batch.letters, now), now)
     if admitted.later:
-        claims.postpone(token, admitted.later)
+        claims.postpone(batch.token, admitted.later)
+    ahead.expect(len(admitted.go))
     for channel in sorted({one.channel for one in admitted.go}):
         theirs = [one for one in admitted.go if one.channel == channel]
-        _send(token, channel, theirs, min(until, time.monotonic() + _LONGEST), book)
-    return len(letters)
+        until = min(batch.until, time.monotonic() + _LONGEST)
+        for outcome in _send(batch.token, channel, theirs, until):
+            book.note((batch.token, outcome))
+            ahead.note()
+        book.begin()
 
 
 def _worth_sending(token: uuid.UUID, letters: Sequence[Letter], now: datetime) -> list[Letter]:
@@ -93,13 +105,12 @@ def _worth_sending(token: uuid.UUID, letters: Sequence[Letter], now: datetime) -
     return [spoken(one) for one in left if one.id not in old]
 
 
-def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter], until: float, book: _Book) -> None:
-    """Send one channel's letters, and note outcomes as they come."""
+def _send(token: uuid.UUID, channel: str, letters: Sequence[Letter], until: float) -> Generator[Outcome]:
+    """What becomes of one channel's letters, as it does. The others are given back."""
     tried: set[int] = set()
     for outcome in _attempts(channel, letters, until):
         tried.add(outcome.letter.id)
-        book.note((token, outcome))
-    book.begin()
+        yield outcome
     if left := [one for one in letters if one.id not in tried]:
         claims.release(token, left)
 
@@ -132,7 +143,7 @@ def _settle(token: uuid.UUID, outcomes: Sequence[Outcome]) -> None:
     with transaction.atomic():
         held = claims.settle(token, settled, now)
         known = [one for one in outcomes if one.letter.id in held]
-        health.note(known, now)
+        health.note(known, held, now)
         for one in known:
             _follow(one)
     gate.learn(outcomes, now)

@@ -55,8 +55,12 @@ def sent(page_id: str, channels: Collection[str], now: datetime) -> dict[str, Se
 
 def _add(key: str, number: int, seconds: int) -> None:
     def add(memory: BaseCache) -> None:
-        memory.add(key, 0, seconds)
-        memory.incr(key, number)
+        try:
+            memory.incr(key, number)
+        except ValueError:
+            # The first of its span.
+            memory.add(key, 0, seconds)
+            memory.incr(key, number)
 
     shared(add)
 

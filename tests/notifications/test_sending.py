@@ -178,7 +178,7 @@ def test_a_lease_that_ran_out_is_taken_again_and_its_former_holder_changes_nothi
         deliver()
     assert mail.recipients == [ADA]
     late = sending.Outcome(letter, sending.Verdict.RETRY, timezone.now())
-    assert claims.settle(token, [claims.Settled(late, DeliveryStatus.DEAD)], timezone.now()) == set()
+    assert claims.settle(token, [claims.Settled(late, DeliveryStatus.DEAD)], timezone.now()) == {}
     sent = the_delivery()
     assert (sent.status, sent.attempts) == (DeliveryStatus.ACCEPTED, 2)
     assert set(Attempt.objects.values_list("number", flat=True)) == {1, 2}
