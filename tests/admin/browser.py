@@ -78,28 +78,33 @@ def said_by(answer: Any) -> str:
     return str((async_to_sync(collected)() if answer.streaming else answer.content).decode())
 
 
-class Browser(Client):
+class Arriving(Client):
     """At the app host. `user` is signed in, or nobody."""
 
-    def __init__(self, user: User | None = None) -> None:
-        super().__init__(HTTP_HOST="localhost", HTTP_USER_AGENT="tests")
+    def __init__(self, user: User | None = None, **more: Any) -> None:
+        super().__init__(HTTP_HOST="localhost", HTTP_USER_AGENT="tests", **more)
         self._arriving = user
 
     def generic(self, *args: Any, **kwargs: Any) -> Any:
-        self._arrive()
+        self.arrive()
         return super().generic(*args, **kwargs)
 
     @property
     def session(self) -> Any:
-        self._arrive()
+        self.arrive()
         return super().session
 
-    def _arrive(self) -> None:
+    def arrive(self) -> None:
         """Whoever asks for nothing need not sign in."""
         if self._arriving is not None:
-            user, self._arriving = self._arriving, None
-            self.force_login(user)
+            self.force_login(self._arriving)
 
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        self._arriving = None
+        super().force_login(user, backend)
+
+
+class Browser(Arriving):
     def shown(self, address: str) -> dict[str, Any]:
         """What the form at `address` holds."""
         response = self.get(address)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.http import HttpResponse
-from django.test import Client
 
 from components.actions import create_component
 from components.models import Component
@@ -18,6 +17,7 @@ from incidents.models import Incident
 from incidents.steps import Words
 from pages.models import StatusPage
 from tenants.models import User
+from tests.admin.browser import Arriving
 from tests.admin.conftest import people  # noqa: F401 (a fixture)
 from tests.conftest import ACTOR
 
@@ -70,13 +70,8 @@ class Forms(HTMLParser):
         self._values[self._area] = ""
 
 
-class Visitor(Client):
+class Visitor(Arriving):
     """A browser without JavaScript at the app host."""
-
-    def __init__(self, user: User | None = None, **more: Any) -> None:
-        super().__init__(HTTP_HOST="localhost", HTTP_USER_AGENT="tests", **more)
-        if user is not None:
-            self.force_login(user)
 
     def request(self, **request: Any) -> Any:
         """The connection stays in the schema of the test, which requests leave."""
