@@ -1,4 +1,4 @@
-"""What an incident or an update would tell if it were published now: on paper, by the rules of the verbs.
+"""What a notice would tell if it were published now: by the rules of the verbs, on paper.
 
 A preview follows every keystroke: it neither locks the page nor writes to it, as a rehearsal would.
 """
@@ -15,11 +15,12 @@ from common.rows import check_values
 from components.choices import ComponentStatus
 from components.models import Component
 from components.outlook import Outlook
-from components.status import SETTING
+from components.status import SETTING, check
 from events.actor import SYSTEM
 from incidents.actions.incident import check_next_status, drawn, event_name, moved
+from incidents.actions.maintenance import asked_for, check_ahead
 from incidents.cadence import check_promise
-from incidents.choices import IncidentStatus
+from incidents.choices import IncidentKind, IncidentStatus
 from incidents.models import AffectedComponent, Incident, IncidentComponent
 from incidents.steps import (
     Facts,
@@ -31,6 +32,7 @@ from incidents.steps import (
     raised,
     speaker,
 )
+from incidents.windows import drawn_plan
 from pages.change import Change
 from pages.models import StatusPage
 
@@ -75,6 +77,29 @@ def foretell_update(
     return _Telling(change, incident, words, links).told(kind, to_operational=to_operational)
 
 
+def foretell_maintenance(
+    page: StatusPage,
+    body: str,
+    *,
+    name: str,
+    scheduled_for: datetime,
+    scheduled_until: datetime,
+    components: Collection[str],
+    now: datetime,
+    **options: Any,
+) -> Foretold:
+    """As `schedule_maintenance` would tell of one that is still to begin. Raises Refused where it does."""
+    change = Change(page, SYSTEM, now, page.version + 1, notify=True)
+    asked = asked_for(name, scheduled_for, scheduled_until, components, options)
+    check_ahead(asked, now)
+    incident = drawn_plan(change, asked)
+    check_values(incident)
+    check_values(incident.window)
+    check(change, dict.fromkeys(components))
+    words = Words(IncidentStatus.SCHEDULED, body)
+    return _Telling(change, incident, words, components).told("maintenance.scheduled", to_operational=True)
+
+
 class _Telling:
     """One update of an incident, which is changed, unsaved. `linked`: ids of components that it is about."""
 
@@ -94,7 +119,8 @@ class _Telling:
             setattr(incident, column, value)
         if not status.is_open:
             moves = self._ended(to_operational) | moves
-        incident.reminded_until = self.change.now
+        if incident.kind == IncidentKind.INCIDENT:
+            incident.reminded_until = self.change.now
         facts = {
             "page": page_facts(self.change),
             "incident": facts_of_incident(self.change, incident, self._links(), self._statuses()),
@@ -106,7 +132,8 @@ class _Telling:
         """What the words say themselves."""
         said = {one: status for one, status in self.words.components.items() if status is not None}
         seen = (status for one, status in said.items() if not self.components[one].restricted)
-        self.incident.impact = raised(self.incident, seen)
+        if said:
+            self.incident.impact = raised(self.incident, seen)
         self.outlook.say(speaker(self.incident), said)
         return {one: (self.components[one].status, status) for one, status in said.items()}
 

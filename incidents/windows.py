@@ -77,39 +77,44 @@ def locked_maintenance(change: Change, incident: Incident) -> Incident:
 
 def plan(change: Change, asked: Plan) -> Incident:
     """Add a maintenance, its window and its components, as yet without an update or any effect."""
-    check_span(asked.scheduled_for, asked.scheduled_until)
-    check_options(asked.options)
-    incident = add(
-        Incident(
-            page=change.page,
-            kind=IncidentKind.MAINTENANCE,
-            name=asked.name,
-            status=IncidentStatus.SCHEDULED,
-            impact=Impact.MAINTENANCE,
-            started_at=asked.scheduled_for,
-            created_at=change.now,
-            updated_at=change.now,
-            **{name: value for name, value in asked.options.items() if name in NOTICE_FIELDS},
-        )
-    )
-    incident.window = _add_window(change, incident, asked)
+    incident = drawn_plan(change, asked)
+    window = incident.window
+    add(incident)
+    incident.window = add(window)
     attach(change, incident, asked.components)
     return incident
 
 
-def _add_window(change: Change, incident: Incident, asked: Plan) -> MaintenanceWindow:
+def drawn_plan(change: Change, asked: Plan) -> Incident:
+    """A maintenance and its window as they would be added. Raises Refused."""
+    check_span(asked.scheduled_for, asked.scheduled_until)
+    check_options(asked.options)
+    incident = Incident(
+        page=change.page,
+        kind=IncidentKind.MAINTENANCE,
+        name=asked.name,
+        status=IncidentStatus.SCHEDULED,
+        impact=Impact.MAINTENANCE,
+        started_at=asked.scheduled_for,
+        created_at=change.now,
+        updated_at=change.now,
+        **{name: value for name, value in asked.options.items() if name in NOTICE_FIELDS},
+    )
+    incident.window = _drawn_window(change, incident, asked)
+    return incident
+
+
+def _drawn_window(change: Change, incident: Incident, asked: Plan) -> MaintenanceWindow:
     options = {name: value for name, value in asked.options.items() if name in OPTIONS}
-    return add(
-        MaintenanceWindow(
-            incident=incident,
-            scheduled_for=asked.scheduled_for,
-            scheduled_until=asked.scheduled_until,
-            series=asked.series,
-            occurrence=asked.occurrence,
-            # Whoever is told of the maintenance now need not be reminded of it now.
-            reminded_until=change.now,
-            **options,
-        )
+    return MaintenanceWindow(
+        incident=incident,
+        scheduled_for=asked.scheduled_for,
+        scheduled_until=asked.scheduled_until,
+        series=asked.series,
+        occurrence=asked.occurrence,
+        # Whoever is told of the maintenance now need not be reminded of it now.
+        reminded_until=change.now,
+        **options,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -23,9 +24,10 @@ from dashboard.previews import by_channel
 from dashboard.typed import typed
 from incidents.actions.maintenance import backfill_maintenance, schedule_maintenance
 from incidents.actions.series import create_series
+from incidents.foretelling import foretell_maintenance
 from incidents.models import Incident, MaintenanceWindow
 from incidents.windows import OPTIONS
-from notifications.dry_run import dry_run
+from notifications.dry_run import DryRun, dry_run, dry_run_of
 from pages.models import StatusPage
 from publishing.building import calendar
 from publishing.snapshot import YearMonth
@@ -171,10 +173,19 @@ def _preview(request: PageRequest, form: NewMaintenanceForm) -> dict[str, Any]:
         "repeats": given["repeats"] and given["repeats"] != CUSTOM,
     }
     try:
-        told = dry_run(page, lambda stage: _plan(stage, request, form))
+        told = _told(request, form, now)
     except Refused as refusal:
         return values | {"refusal": refusal.message}
-    first = told[0] if told else None
-    samples = first.samples if first else {}
+    samples = told.samples if told else {}
     mail = framed(request, page.pk, "maintenance", samples.get(Channel.EMAIL))
-    return values | {"recipients": by_channel(first), "mail": mail}
+    return values | {"recipients": by_channel(told), "mail": mail}
+
+
+def _told(request: PageRequest, form: NewMaintenanceForm, now: datetime) -> DryRun | None:
+    """What recurs, is over or begins at once is carried out and taken back."""
+    page, given = request.page, form.cleaned_data
+    if given["repeats"] == ONCE and not given["over"] and given["scheduled_for"] > now:
+        foretold = foretell_maintenance(page, given["body"], now=now, **form.times)
+        return dry_run_of(page, foretold, {Channel.EMAIL}) if given["notify"] else None
+    told = dry_run(page, lambda stage: _plan(stage, request, form))
+    return told[0] if told else None

@@ -62,11 +62,9 @@ def schedule_maintenance(
     One that should have begun already begins at once, and so does one that is given the words that it
     `begins_as`. Raises Refused for one that would be over.
     """
-    asked = _asked(name, scheduled_for, scheduled_until, components, options)
+    asked = asked_for(name, scheduled_for, scheduled_until, components, options)
     with page_change(page, actor, notify=notify, notify_at=notify_at) as change:
-        if asked.scheduled_until <= change.now:
-            message = _("This maintenance is over already. Add it to the history instead.")
-            raise Refused(message, "scheduled_until")
+        check_ahead(asked, change.now)
         incident = plan(change, asked)
         _announce(change, incident, body, begins_as)
         ask(change, incident)
@@ -172,7 +170,7 @@ def backfill_maintenance(
     **options: Any,
 ) -> Incident:
     """Add a maintenance that is over to the history. Tells nobody."""
-    asked = _asked(name, scheduled_for, scheduled_until, components, options)
+    asked = asked_for(name, scheduled_for, scheduled_until, components, options)
     with page_change(page, actor, notify=False) as change:
         if asked.scheduled_until > change.now:
             message = _("A past maintenance has ended.")
@@ -258,13 +256,14 @@ def complete(
     return update
 
 
-def _asked(
+def asked_for(
     name: str,
     scheduled_for: datetime,
     scheduled_until: datetime,
     components: Collection[str],
     options: Mapping[str, Any],
 ) -> Plan:
+    """As their columns take it. Raises Refused."""
     times = {"scheduled_for": scheduled_for, "scheduled_until": scheduled_until}
     return Plan(
         name,
@@ -319,6 +318,13 @@ def _or(given: bool | None, otherwise: bool) -> bool:
 
 
 # Refusing ------------------------------------------------------------------------------------------
+
+
+def check_ahead(asked: Plan, now: datetime) -> None:
+    """Raises Refused for one that would be over."""
+    if asked.scheduled_until <= now:
+        message = _("This maintenance is over already. Add it to the history instead.")
+        raise Refused(message, "scheduled_until")
 
 
 def _check_open(incident: Incident) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -50,11 +51,13 @@ _SAID = {"body": "It is **bad**.", "notify": "on"}
 PREVIEWS = {
     "incidents/preview": _SAID | {"name": "Slow", "status": "investigating"},
     "incidents/{one}/preview": _SAID | {"status": "identified"},
+    "maintenance/preview": _SAID
+    | {"name": "Disks", "scheduled_for": "2099-12-24T10:00", "scheduled_until": "2099-12-24T12:00"},
     "appearance/preview": {"custom_css": ".page { color: red }"},
 }
 
 
-def _queries(admin: Visitor, address: str, typed: dict[str, str] | None = None) -> list[str]:
+def _queries(admin: Visitor, address: str, typed: dict[str, Any] | None = None) -> list[str]:
     with CaptureQueriesContext(connection) as asked:
         answer = admin.post(address, typed) if typed else admin.get(address)
         assert answer.status_code == 200
@@ -79,9 +82,9 @@ def _fill(place: Place, number: int) -> None:
     drafted(Event.objects.filter(name="incident.updated").latest("id")).save()
 
 
-def _typed(place: Place, said: dict[str, str]) -> dict[str, str]:
+def _typed(place: Place, said: dict[str, str]) -> dict[str, Any]:
     ids = place.page.components.present().values_list("pk", flat=True)
-    return said | {f"statuses-{pk}": "major_outage" for pk in ids}
+    return said | {"components": list(ids)} | {f"statuses-{pk}": "major_outage" for pk in ids}
 
 
 def _webhook(place: Place, number: int) -> Subscriber:

@@ -15,8 +15,9 @@ from components.models import Component
 from components.status import Speaker, say
 from events.models import Event
 from incidents.actions.incident import open_incident, post_update, resolve
+from incidents.actions.maintenance import schedule_maintenance
 from incidents.actions.postmortem import publish_postmortem, write_postmortem
-from incidents.foretelling import foretell_incident, foretell_update
+from incidents.foretelling import foretell_incident, foretell_maintenance, foretell_update
 from incidents.models import Incident
 from incidents.steps import Words
 from pages.change import page_change, rehearsal
@@ -66,6 +67,8 @@ def plain(name: str, facts: dict[str, Any], known: str = "") -> dict[str, Any]:
     the incident's row was written last."""
     new = set() if known else {"id", "url"}
     incident = {key: value for key, value in facts["incident"].items() if key not in {"updated_at", *new}}
+    if incident["window"]:
+        incident["window"] = {**incident["window"], "incident_id": ""}
     update = {key: value for key, value in facts["update"].items() if key not in {"id", "incident_id"}}
     update["affected"] = sorted(update["affected"], key=lambda one: one["id"])
     return {"name": name, "page": facts["page"] | {"indicator": ""}, "incident": incident, "update": update}
@@ -125,6 +128,29 @@ def test_a_first_word_is_foretold_as_it_is_told(
             real = newest()
         told = foretell_incident(page, words, now=NOW, **how)
         assert plain(told.name, told.facts) == real, (status, components, impact)
+
+
+def test_a_maintenance_is_foretold_as_it_is_told(
+    page: StatusPage, parts: dict[str, Component], incidents: list[Incident]
+) -> None:
+    span = {"scheduled_for": NOW + HOUR, "scheduled_until": NOW + 2 * HOUR}
+    named = [one.pk for name, one in parts.items() if name != "gone"]
+    for components, more in ((named, {"reminders": [60], "impact_override": "minor"}), ([], {})):
+        how = {"name": "Disks", "components": components, **span, **more}
+        with rehearsal(page) as stage:
+            schedule_maintenance(stage, ACTOR, "New **disks**", **how)
+            real = newest()
+        told = foretell_maintenance(page, "New **disks**", now=NOW, **how)
+        assert plain(told.name, told.facts) == real
+
+    wrong = [{"name": ""}, {"scheduled_until": NOW}, {"reminders": [0]}, {"components": ["nobody"]}]
+    for more in wrong:
+        how = {"name": "Disks", "components": [], **span, **more}
+        with pytest.raises(Refused) as refused:
+            schedule_maintenance(page, ACTOR, **how)
+        with pytest.raises(Refused) as foretold:
+            foretell_maintenance(page, "", now=NOW, **how)
+        assert (foretold.value.message, foretold.value.field) == (refused.value.message, refused.value.field)
 
 
 def test_what_a_verb_refuses_is_refused(page: StatusPage, clock: Clock) -> None:
