@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, cast
 
 from django.apps import apps
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from common.tenancy import in_tenant
@@ -26,7 +26,6 @@ from tenants.models import ApiKey, Domain, Invitation, Membership, PageRole, Ten
 _STEP = 1000
 _OWNED: tuple[type[Model], ...] = (
     Notification,
-    Delivery,
     Suppression,
     EndpointHealth,
     MailSender,
@@ -35,7 +34,7 @@ _OWNED: tuple[type[Model], ...] = (
     Invitation,
     ApiKey,
 )
-_OWNED_BY_PAGE: tuple[type[Model], ...] = (Notification, Delivery, MailSender, Domain)
+_OWNED_BY_PAGE: tuple[type[Model], ...] = (Notification, MailSender, Domain)
 # Of no use to anybody but us.
 _LEFT_OUT = {"secret_hash", "token_hash", "code_hash", "lease_token", "lease_until"}
 _READ_ME = """{name}, as of {at}.
@@ -52,8 +51,10 @@ def archive(tenant: Tenant, page: StatusPage | None = None) -> Iterator[bytes]:
     tables = _tables(tenant) if page is None else _tables_of(tenant, page)
     named = tenant.name if page is None else f"{page.name} ({tenant.name})"
     about = _READ_ME.format(name=named, at=timezone.now().isoformat()).encode()
-    files = ((f"{name}.jsonl", _lines(tenant, rows)) for name, rows in tables)
-    return zipped(chain([("README.txt", [about])], files))
+    files = [(name, _by_key(tenant, rows)) for name, rows in tables]
+    files += [(_name(Delivery), _sent(tenant, page)), (_name(Attempt), _tries(tenant, page))]
+    said = ((f"{name}.jsonl", map(_lines, steps)) for name, steps in files)
+    return zipped(chain([("README.txt", [about])], said))
 
 
 def _tables(tenant: Tenant) -> Iterator[tuple[str, QuerySet[Any]]]:
@@ -61,7 +62,6 @@ def _tables(tenant: Tenant) -> Iterator[tuple[str, QuerySet[Any]]]:
         yield _name(model), QuerySet(model)
     for owned in _OWNED:
         yield _name(owned), QuerySet(owned).filter(tenant_id=tenant.pk)
-    yield _name(Attempt), Attempt.objects.filter(delivery__tenant_id=tenant.pk)
     yield _name(PageRole), PageRole.objects.filter(membership__tenant=tenant)
     people = User.objects.filter(memberships__tenant=tenant)
     yield "tenants/people", people.only("pk", "email", "name")
@@ -76,8 +76,6 @@ def _tables_of(tenant: Tenant, page: StatusPage) -> Iterator[tuple[str, QuerySet
             yield _name(model), QuerySet(model).filter(**{way: page.pk})
     for owned in _OWNED_BY_PAGE:
         yield _name(owned), QuerySet(owned).filter(tenant_id=tenant.pk, page_id=page.pk)
-    sent = Attempt.objects.filter(delivery__tenant_id=tenant.pk, delivery__page_id=page.pk)
-    yield _name(Attempt), sent
 
 
 def _models() -> Iterator[type[Model]]:
@@ -102,17 +100,39 @@ def _name(model: type[Model]) -> str:
     return f"{model._meta.app_label}/{model._meta.model_name}"
 
 
-def _lines(tenant: Tenant, rows: QuerySet[Any]) -> Iterator[bytes]:
+def _by_key(tenant: Tenant, rows: QuerySet[Any]) -> Iterator[Sequence[Model]]:
     """By primary key, some at a time."""
-    after: Any = None
-    while True:
-        with in_tenant(tenant.pk):
-            further = rows if after is None else rows.filter(pk__gt=after)
-            found = list(further.order_by("pk")[:_STEP])
-        if not found:
-            return
-        yield b"".join(_line(row) for row in found)
-        after = found[-1].pk
+    further = rows = rows.order_by("pk")
+    while found := _read(tenant, further[:_STEP]):
+        yield found
+        further = rows.filter(pk__gt=found[-1].pk)
+
+
+def _sent(tenant: Tenant, page: StatusPage | None) -> Iterator[Sequence[Delivery]]:
+    """By recipient, as an index of the organisation's own has them: by primary key they stand among those of
+    all others, which would be read as well."""
+    rows = Delivery.objects.of(tenant.pk).order_by("subscriber_id", "pk")
+    further = rows = rows if page is None else rows.filter(page_id=page.pk)
+    while found := _read(tenant, further[:_STEP]):
+        yield found
+        last = found[-1]
+        beyond = Q(subscriber_id__gt=last.subscriber_id) | Q(pk__gt=last.pk)
+        further = rows.filter(beyond, subscriber_id__gte=last.subscriber_id)
+
+
+def _tries(tenant: Tenant, page: StatusPage | None) -> Iterator[Sequence[Attempt]]:
+    for few in _sent(tenant, page):
+        tries = Attempt.objects.filter(delivery__in=[one.pk for one in few])
+        yield _read(tenant, tries.order_by("delivery_id", "number"))
+
+
+def _read(tenant: Tenant, rows: QuerySet[Any]) -> list[Any]:
+    with in_tenant(tenant.pk):
+        return list(rows)
+
+
+def _lines(rows: Sequence[Model]) -> bytes:
+    return b"".join(map(_line, rows))
 
 
 def _line(row: Model) -> bytes:

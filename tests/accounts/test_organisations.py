@@ -22,7 +22,8 @@ from events.models import Event
 from incidents.actions.incident import open_incident
 from incidents.steps import Words
 from notifications.expansion import expand
-from notifications.models import Notification
+from notifications.models import Delivery, Notification
+from notifications.trials import send_test
 from outbox.models import OutboxItem
 from outbox.registry import Claimed, Later
 from pages.actions import create_page
@@ -312,6 +313,43 @@ def test_an_archive_of_one_page_holds_it_alone(acme: Tenant, owner: User, page: 
     assert page.pk in rows["tenants/domain.jsonl"]
     for text in (other.pk, "Beside it.", "bob@example.org", owner.email, CANARY):
         assert text not in str(rows), text
+
+
+# Copies of one message: a few of acme, many of others, each tried once.
+_COPIES = """
+    INSERT INTO notifications_delivery ({columns}, tenant_id, subscriber_id)
+    SELECT {columns}, CASE WHEN n % 20 = 0 THEN tenant_id ELSE 'others' END, lpad(n::text, 12, '0')
+    FROM (SELECT * FROM notifications_delivery WHERE id = {pk}) AS one, generate_series(1, 4000) AS n;
+    INSERT INTO notifications_attempt
+        (delivery_id, tenant_id, number, provider, began_at, ended_at, status, error, response)
+    SELECT id, tenant_id, 1, '', now(), now(), 'accepted', '', '' FROM notifications_delivery;
+    ANALYZE notifications_delivery, notifications_attempt;
+    SET LOCAL enable_seqscan = off;
+"""
+_READ = """
+    SELECT sum(seq_tup_read + idx_tup_fetch) FROM pg_stat_xact_user_tables
+    WHERE relname IN ('notifications_delivery', 'notifications_attempt')
+"""
+
+
+def test_an_archive_reads_no_messages_of_others(page: Any, acme: Tenant, monkeypatch: Any) -> None:
+    monkeypatch.setattr("accounts.export._STEP", 50)
+    sent = send_test(page, "email", "ada@example.org", "incident.created", ACTOR)
+    own = {"id", "tenant_id", "subscriber_id"}
+    columns = ", ".join(one.column for one in Delivery._meta.concrete_fields if one.column not in own)
+    with connection.cursor() as cursor:
+        cursor.execute(_COPIES.format(columns=columns, pk=sent.pk))
+        cursor.execute(_READ)
+        before = cursor.fetchone()[0]
+        file = zipfile.ZipFile(io.BytesIO(b"".join(archive(acme, page))))
+        cursor.execute(_READ)
+        read = cursor.fetchone()[0] - before
+
+    for name in ("delivery", "attempt"):
+        rows = file.read(f"notifications/{name}.jsonl").decode().splitlines()
+        assert len({json.loads(row)["id"] for row in rows}) == len(rows) == 201
+    # Deliveries are read for themselves, and for their attempts.
+    assert read < 4 * 201
 
 
 def test_who_was_taken_out_brings_nobody_in_by_a_former_invitation(
