@@ -73,8 +73,7 @@ class Screen:
 
     @property
     def asks_too_much(self) -> bool:
-        """A preview carries out the verb, and takes it back: its queries are the verb's."""
-        return self.typed is None and self.queries > MOST
+        return self.queries > MOST
 
 
 def measure(*options: str) -> None:
@@ -268,12 +267,14 @@ def _typed(made: Furnished) -> dict[str, dict[str, Any]]:
     statuses = {f"statuses-{pk}": ComponentStatus.MAJOR_OUTAGE for pk in ids}
     said = {"status": "investigating", "body": "It is **bad**.", "notify": "on", **statuses}
     local = timezone.localtime()
-    window = {"scheduled_for": f"{local:%Y}-12-24T10:00", "scheduled_until": f"{local:%Y}-12-24T12:00"}
+    year = local.year + 1
+    window = {"scheduled_for": f"{year}-12-24T10:00", "scheduled_until": f"{year}-12-24T12:00"}
     return {
         "incident_preview": said | {"name": "Slow answers"},
         "update_preview": said | {"status": "identified"},
         "template_preview": {"title": "Slow {{ what }}", "body": "Hm.", "update_status": "identified"},
         "postmortem_preview": {"draft": "Because **it** was."},
-        "maintenance_preview": {"name": "Work", "body": "We work.", "components": list(ids), **window},
+        "maintenance_preview": {"name": "Work", "body": "We work.", "components": list(ids), "notify": "on"}
+        | window,
         "appearance_preview": {"custom_css": ".page { color: red }", "theme": "dark"},
     }
