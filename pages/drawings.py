@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from django.utils.translation import gettext as _
 
+from common.drawing import Undrawable, draw
 from common.errors import Refused
 
 MAX_BYTES = 200_000
@@ -62,6 +63,7 @@ _MOST = 5_000
 _DEEPEST = 100
 # Of longer ones nothing is seen, and whoever draws one at its size runs out of memory.
 _LONGEST = 50
+_TRIED = 48
 _NUMBER = re.compile(r"[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -72,7 +74,7 @@ def is_drawing(data: bytes) -> bool:
 def clean_drawing(data: bytes, field: str | None = None) -> bytes:
     """The drawing without scripts, styles, texts, links and whatever else is not on the list here.
 
-    Raises Refused, about `field`, for what is no SVG, too large, or draws nothing.
+    Raises Refused, about `field`, for what is no SVG, too large, draws nothing, or cannot be drawn.
     """
     if len(data) > MAX_BYTES:
         raise Refused(_("An SVG has at most 200 kB."), field)
@@ -90,7 +92,16 @@ def clean_drawing(data: bytes, field: str | None = None) -> bytes:
     _check(root, field)
     ET.register_namespace("", "http://www.w3.org/2000/svg")
     found: bytes = ET.tostring(root, encoding="utf-8")
+    _try(found, field)
     return found
+
+
+def _try(svg: bytes, field: str | None) -> None:
+    try:
+        draw(svg.decode(), width=_TRIED, height=_TRIED)
+    except Undrawable as error:
+        message = _("This SVG cannot be drawn. Please export it anew, as paths with moderate numbers.")
+        raise Refused(message, field) from error
 
 
 def _check(root: ET.Element, field: str | None) -> None:

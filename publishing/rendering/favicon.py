@@ -3,9 +3,9 @@
 import io
 from functools import lru_cache
 
-import resvg_py
 from PIL import Image, ImageOps
 
+from common.drawing import Undrawable, draw
 from publishing.rendering import assets
 from store import Document
 
@@ -31,6 +31,10 @@ def _ico(image: bytes, content_type: str) -> bytes:
 
 
 def _drawn(svg: bytes) -> bytes:
+    """What cannot be drawn after all keeps no page from being published."""
     # Both: of one the other follows, and it may be without end.
     width, height = _SIZES[-1]
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), width=width, height=height))
+    try:
+        return draw(svg.decode(), width=width, height=height)
+    except Undrawable:
+        return draw(assets.icon("page").body.decode(), width=width, height=height)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from unicodedata import bidirectional, category, name
 
-import resvg_py
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from common.drawing import Undrawable, draw
 from publishing.rendering import assets, badges, brand, engine, words
 from publishing.rendering.xml import text
 from publishing.snapshot import PageView
@@ -95,11 +95,15 @@ class _Face:
 # A page's pictures are asked for more than once while its look is tried out.
 @lru_cache(maxsize=64)
 def _picture(face: _Face) -> bytes:
-    return bytes(
-        resvg_py.svg_to_bytes(
-            svg_string=_svg(face), skip_system_fonts=True, font_files=_FONTS, font_family="Noto Sans"
-        )
-    )
+    """A logo that cannot be drawn after all gives way to the name."""
+    try:
+        return _drawn(face)
+    except Undrawable:
+        return _drawn(replace(face, logo=b""))
+
+
+def _drawn(face: _Face) -> bytes:
+    return draw(_svg(face), skip_system_fonts=True, font_files=_FONTS, font_family="Noto Sans")
 
 
 def _svg(face: _Face) -> str:

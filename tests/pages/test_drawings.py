@@ -69,6 +69,9 @@ def test_a_size_becomes_a_box_so_that_it_scales() -> None:
     assert 'viewBox="0 0 40 20"' in clean_drawing(svg(PATH, 'width="40px" height="20"')).decode()
 
 
+# The library that draws panics at this: it is no Exception then.
+_POINTS = "1e-38 3.4e38 1e-45 2147483648 1e-38 65536 1e-45 1 inf"
+PANICS = svg(f'<mask id="m"/><svg mask="url(#m)"><polygon points="{_POINTS}"/></svg>')
 REFUSED = [
     b"nonsense <svg",
     b"<html xmlns='http://www.w3.org/2000/svg'/>",
@@ -81,6 +84,7 @@ REFUSED = [
     svg(f'<mask id="m">{PATH * 100}</mask>' + '<rect width="8" height="8" mask="url(#m)"/>' * 100),
     svg(PATH, 'viewBox="-4 -4 8 1e9"'),
     svg(PATH, 'viewBox="0 0 8 8" width="800000" height="8px"'),
+    PANICS,
 ]
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from publishing import render
 from publishing.rendering import assets as parts
 from publishing.rendering import favicon
+from tests.pages.test_drawings import PANICS
 from tests.publishing import samples
 
 # A hundred million times as high as it is wide.
@@ -43,13 +44,17 @@ def test_a_page_loads_nothing_else() -> None:
     assert set(loaded) <= paths
 
 
-@pytest.mark.parametrize("kind", ["none of its own", "wide", "tiny", "drawing", "endless drawing"])
+@pytest.mark.parametrize(
+    "kind", ["none of its own", "wide", "tiny", "drawing", "endless drawing", "undrawable"]
+)
 def test_the_icon_is_an_icon_whatever_a_page_has(kind: str) -> None:
     own, content_type = b"", ""
     if kind == "drawing":
         own, content_type = parts.icon("major").body, parts.SVG
     elif kind == "endless drawing":
         own, content_type = ENDLESS, parts.SVG
+    elif kind == "undrawable":
+        own, content_type = PANICS, parts.SVG
     elif kind != "none of its own":
         out = io.BytesIO()
         Image.new("RGBA", (800, 90) if kind == "wide" else (3, 3), "#cf5a11").save(out, "PNG")
@@ -60,4 +65,4 @@ def test_the_icon_is_an_icon_whatever_a_page_has(kind: str) -> None:
     assert shown.info["sizes"] == {(16, 16), (32, 32), (48, 48)}
     red, _green, blue, alpha = shown.convert("RGBA").getpixel((24, 24 if kind == "wide" else 42))  # type: ignore[misc]
     assert alpha == 255
-    assert (red > blue) == bool(own)
+    assert (red > blue) == (bool(own) and kind != "undrawable")

@@ -18,6 +18,7 @@ from pages.models import StatusPage
 from publishing.rendering import previews, words
 from tests.conftest import ACTOR
 from tests.examples import examples
+from tests.pages.test_drawings import PANICS
 from tests.publishing.published import assert_published, drain_publishing, stored
 from tests.publishing.samples import PAGE
 
@@ -100,6 +101,10 @@ def test_a_page_has_its_colour_and_its_logo_on_it() -> None:
     found = picture(drawn(logo=out.getvalue(), accent="#7c3aed"))
 
     assert found.getpixel((600, 4)) == found.getpixel((100, 120)) == (0x7C, 0x3A, 0xED)
+
+
+def test_a_logo_that_cannot_be_drawn_gives_way_to_the_name() -> None:
+    assert drawn(logo=PANICS) == drawn()
 
 
 def head(page: StatusPage, path: str) -> dict[str, str]:
