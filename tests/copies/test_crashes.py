@@ -146,7 +146,7 @@ def test_killed_in_the_middle_of_copying_and_gone_on(world: World, after: int) -
 
 def test_who_slept_through_its_time_leaves_nothing_of_an_older_version(world: World) -> None:
     """As a virtual machine that was moved: its lease and its lock are gone when it wakes."""
-    slow = DYING.replace("os.kill(os.getpid(), signal.SIGKILL)", 'say("half"); time.sleep(1.0)')
+    slow = DYING.replace("os.kill(os.getpid(), signal.SIGKILL)", 'say("half"); time.sleep(3.5)')
     process = world.start(
         slow.format(after=9)
         + """
