@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import Refused
+from common.fields import PublicIdField
 from common.limits import LONGEST, UNPRINTABLE, YEARS
 
 _Row = TypeVar("_Row", bound=models.Model)
@@ -105,7 +106,7 @@ def _validate(row: models.Model) -> None:
     try:
         _clean_columns(row, row._meta.concrete_fields)
         row.clean()
-        row.validate_unique()
+        row.validate_unique(_drawn(row))
         _check_constraints(row)
     except ValidationError as error:
         raise _refused(error) from error
@@ -114,6 +115,12 @@ def _validate(row: models.Model) -> None:
 def _clean_columns(row: models.Model, columns: Iterable[models.Field]) -> None:
     for column in columns:
         setattr(row, column.attname, _clean(column, getattr(row, column.attname), row))
+
+
+def _drawn(row: models.Model) -> set[str]:
+    """An id that was drawn at random is nobody's: nobody is asked for it."""
+    key = row._meta.pk
+    return {key.name} if isinstance(key, PublicIdField) else set()
 
 
 def _refused(error: ValidationError) -> Refused:
@@ -144,6 +151,8 @@ def _clean(column: models.Field, value: Any, row: models.Model | None) -> Any:
     """The value as its column takes it. Raises ValidationError, naming the column."""
     if column.blank and value in column.empty_values:
         return value
+    if row is not None and _is_at_hand(column, row):
+        return value
     try:
         if any(UNPRINTABLE.search(text) for text in _texts(value)):
             raise ValidationError(_("This contains characters that cannot be shown."))
@@ -156,6 +165,15 @@ def _clean(column: models.Field, value: Any, row: models.Model | None) -> Any:
     except (TypeError, ValueError, OverflowError) as error:
         raise ValidationError({column.name: [_("This is not a value of the right kind.")]}) from error
     return value
+
+
+def _is_at_hand(column: models.Field, row: models.Model) -> bool:
+    """Whether what the row refers to has been read already, and so is there."""
+    if not isinstance(column, models.ForeignKey) or not column.is_cached(row):
+        return False
+    found = column.get_cached_value(row)
+    # Documented, by this name.
+    return found is not None and not found._state.adding  # noqa: SLF001
 
 
 def _texts(value: Any) -> Iterator[str]:
