@@ -18,10 +18,12 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from common.markdown import to_html
+from dashboard.audit_words import deed
 from dashboard.forms.statuses import OPTIONS
 from dashboard.stencils import fill
 
 register = template.Library()
+register.filter(deed)
 
 
 @register.filter

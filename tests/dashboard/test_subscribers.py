@@ -16,6 +16,7 @@ from notifications.actions import suppress
 from notifications.choices import SuppressionReason
 from notifications.models import Delivery, Suppression
 from notifications.trials import send_test
+from outbox.drain import drain
 from outbox.models import OutboxItem
 from pages.change import NOTIFY
 from subscribers.actions import Who, add_confirmed
@@ -160,6 +161,17 @@ def test_a_test_is_sent_and_followed(admin: Visitor, acme: Tenant, place: Place)
     wrong = admin.send(test, "kind", address="nonsense").content.decode()
     assert "nonsense" in wrong
     assert "Nothing was saved yet" in wrong
+
+
+def test_what_was_told_is_named_in_words_and_as_machines_know_it(
+    admin: Visitor, place: Place, sent: Delivery
+) -> None:
+    told = f"{place.home}notifications/"
+    drain([NOTIFY])
+    for screen in (told, f"{told}{sent.notification_id}/", f"{told}deliveries/{sent.pk}/"):
+        text = admin.get(screen, headers={"accept-language": "de"}).content.decode()
+        assert "Störung: angelegt" in text, screen
+        assert ">incident.created</code>" in text, screen
 
 
 def test_what_died_is_listed_and_sent_again(

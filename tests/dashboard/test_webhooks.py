@@ -108,6 +108,9 @@ def test_what_was_given_up_is_taken_up_again_with_what_it_missed(
         webhook.save(update_fields=["quarantine_reason"])
         for screen in (at, own, f"{place.home}subscribers/{webhook.pk}/"):
             assert shown in admin.get(screen, headers={"accept-language": "de"}).content.decode()
+    text = admin.get(own, headers={"accept-language": "de"}).content.decode()
+    assert "Störung: angelegt" in text
+    assert ">incident.created</code>" in text
     admin.post(f"{own}again", {"missed": "1"})
     deliver()
     assert machine.got == [], "Nothing goes where nobody listens."
