@@ -2,6 +2,8 @@ import time
 
 from django.apps import AppConfig
 
+from common import moments
+
 # Checks register themselves; the Celery application exists wherever Django does, for shared tasks.
 from statuspage import checks
 from statuspage.celery import app as celery_app
@@ -16,3 +18,6 @@ BEGAN = time.monotonic()
 class StatuspageConfig(AppConfig):
     name = "statuspage"
     verbose_name = "Status page service"
+
+    def ready(self) -> None:
+        moments.read_quickly()
