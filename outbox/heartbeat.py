@@ -14,7 +14,9 @@ WORKER = "worker"
 TICKER = "ticker"
 PUBLISHER = "publisher"
 _BEAT = """
-    INSERT INTO public.outbox_heartbeat (name, at) VALUES (%s, %s)
+    INSERT INTO public.outbox_heartbeat (name, at) SELECT %(name)s, %(now)s
+     WHERE NOT EXISTS (SELECT FROM public.outbox_heartbeat
+                        WHERE name = %(name)s AND at > %(recent)s AND at <= %(now)s)
     ON CONFLICT (name) DO UPDATE SET at = excluded.at
 """
 
@@ -23,9 +25,8 @@ def beat(name: str, every: timedelta = timedelta(seconds=1)) -> None:
     """Note that `name` works, at most once `every`."""
     now = timezone.now()
     # One from the future was written before the clock was set back.
-    if not Heartbeat.objects.filter(name=name, at__gt=now - every, at__lte=now).exists():
-        with connection.cursor() as cursor:
-            cursor.execute(_BEAT, [name, now])
+    with connection.cursor() as cursor:
+        cursor.execute(_BEAT, {"name": name, "now": now, "recent": now - every})
 
 
 def last(name: str) -> datetime | None:
