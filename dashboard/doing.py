@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import messages
@@ -15,6 +15,8 @@ from django.utils.translation import ngettext
 from common.counters import NotCounting, TooOften
 from common.errors import Overtaken, Refused
 from dashboard.forms.base import beside
+
+T = TypeVar("T")
 
 
 class Tried(Enum):
@@ -45,6 +47,14 @@ def tried(form: forms.BaseForm, verb: Callable[[], Any]) -> Tried:
         form.add_error(*beside(form, refusal))
         return Tried.REFUSED
     return Tried.DONE
+
+
+def outcome(verb: Callable[[], T]) -> tuple[T | None, str]:
+    """What the verb gives, or why it refused: "" where it did not."""
+    try:
+        return verb(), ""
+    except Refused as refusal:
+        return None, refusal.message
 
 
 def told(request: HttpRequest, verb: Callable[[], Any], done: str = "") -> bool:

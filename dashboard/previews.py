@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from common.errors import Refused
+from dashboard.doing import outcome
 from dashboard.forms.incident import NewIncidentForm, SayingForm, UpdateForm
 from dashboard.framed import Framed, framed
 from dashboard.gates import PageRequest
@@ -47,7 +47,7 @@ def preview_of(request: PageRequest, form: SayingForm) -> Preview:
     """Of what is typed so far, however much of it is missing."""
     form.is_valid()
     words = form.words
-    told, refusal = _told(request, form)
+    told, refusal = outcome(lambda: _told(request, form))
     samples = told.samples if told else {}
     return Preview(
         name=_name(form),
@@ -62,12 +62,9 @@ def preview_of(request: PageRequest, form: SayingForm) -> Preview:
     )
 
 
-def _told(request: PageRequest, form: SayingForm) -> tuple[DryRun | None, str]:
-    try:
-        foretold = _foretold(request.page, form)
-    except Refused as refusal:
-        return None, refusal.message
-    return (dry_run_of(request.page, foretold, _SHOWN) if form.words.deliver else None), ""
+def _told(request: PageRequest, form: SayingForm) -> DryRun | None:
+    foretold = _foretold(request.page, form)
+    return dry_run_of(request.page, foretold, _SHOWN) if form.words.deliver else None
 
 
 def _foretold(page: StatusPage, form: SayingForm) -> Foretold:

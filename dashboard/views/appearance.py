@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from common.errors import Refused
-from dashboard.doing import does
+from dashboard.doing import does, outcome
 from dashboard.forms.appearance import IMAGES, AppearanceForm, hard_to_read
 from dashboard.framed import in_theme
 from dashboard.gates import PageRequest, page_screen
@@ -51,12 +50,11 @@ def appearance_preview(request: PageRequest) -> HttpResponse:
     """The status page with what is chosen so far, for a frame. Nothing is kept."""
     form = _form(request)
     fields = form.changed(AppearanceForm.Meta.fields) if form.is_valid() else {}
-    try:
-        found = look_of(tried(form.instance, **fields))
-    except Refused as refusal:
+    found, refusal = outcome(lambda: look_of(tried(form.instance, **fields)))
+    if found is None:
         policy = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'; sandbox"}
         plain = "text/plain; charset=utf-8"
-        return HttpResponse(refusal.message, content_type=plain, status=422, headers=policy)
+        return HttpResponse(refusal, content_type=plain, status=422, headers=policy)
     return _framed(found, request.GET.get("theme", ""))
 
 

@@ -10,8 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.export import archive
-from common.errors import Refused
-from dashboard.doing import does
+from dashboard.doing import does, outcome
 from dashboard.downloads import zip_answer
 from dashboard.forms.data import BringForm
 from dashboard.gates import PageRequest, page_screen
@@ -62,8 +61,8 @@ def page_export(request: PageRequest) -> HttpResponse:
 @page_screen(Role.ADMIN)
 def page_site(request: PageRequest) -> HttpResponse:
     """What visitors see, as one file."""
-    try:
-        return zip_answer(site(request.page.pk), f"{request.page.slug}-site")
-    except Refused as refusal:
-        messages.error(request, refusal.message)
+    found, refusal = outcome(lambda: site(request.page.pk))
+    if found is None:
+        messages.error(request, refusal)
         return redirect("page_data", request.page.pk)
+    return zip_answer(found, f"{request.page.slug}-site")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,10 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from common.errors import Refused
 from components.actions import begin_page
 from components.choices import ComponentStatus
-from dashboard.doing import does
+from dashboard.doing import does, told
 from dashboard.forms.first_run import BeginForm, ImportForm, spoken
 from dashboard.gates import OrganisationRequest, PageRequest, organisation_screen, page_screen
 from dashboard.reading import components_of, grouped
@@ -78,16 +76,11 @@ def launch(request: PageRequest) -> HttpResponse:
     page = request.page
     if page.published:
         return redirect("home", page.pk)
-    if request.method == "POST":
-        try:
-            update_page(page, request.actor, published=True)
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        else:
-            messages.success(
-                request, _("“%(name)s” is launched: everybody can see it.") % {"name": page.name}
-            )
-            return redirect("home", page.pk)
+    done = _("“%(name)s” is launched: everybody can see it.") % {"name": page.name}
+    if request.method == "POST" and told(
+        request, lambda: update_page(page, request.actor, published=True), done
+    ):
+        return redirect("home", page.pk)
     values = {
         "groups": grouped(components_of(page)),
         "statuses": ComponentStatus.choices,

@@ -13,9 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import Refused
 from dashboard.ahead import conflicts, month, steps
-from dashboard.doing import does
+from dashboard.doing import does, outcome
 from dashboard.forms.maintenance import CUSTOM, ONCE, NewMaintenanceForm, rule_of
 from dashboard.framed import framed
 from dashboard.gates import PageRequest, page_screen
@@ -172,10 +171,9 @@ def _preview(request: PageRequest, form: NewMaintenanceForm) -> dict[str, Any]:
         "name": given["name"],
         "repeats": given["repeats"] and given["repeats"] != CUSTOM,
     }
-    try:
-        told = _told(request, form, now)
-    except Refused as refusal:
-        return values | {"refusal": refusal.message}
+    told, refusal = outcome(lambda: _told(request, form, now))
+    if refusal:
+        return values | {"refusal": refusal}
     samples = told.samples if told else {}
     mail = framed(request, page.pk, "maintenance", samples.get(Channel.EMAIL))
     return values | {"recipients": by_channel(told), "mail": mail}

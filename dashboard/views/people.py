@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from common.errors import Refused
-from dashboard.doing import counted, does
+from dashboard.doing import counted, does, outcome
 from dashboard.forms.subscriber import TestForm
 from dashboard.gates import PageRequest, page_screen
 from dashboard.typed import typed
@@ -40,10 +39,8 @@ def subscribers_export(request: PageRequest) -> Any:
 @page_screen(Role.ADMIN)
 def subscribers_import(request: PageRequest) -> HttpResponse:
     """A file, then what it would do, then doing it."""
-    try:
-        return _import(request)
-    except Refused as refusal:
-        return _import_screen(request, problem=refusal.message)
+    answer, refusal = outcome(lambda: _import(request))
+    return answer or _import_screen(request, problem=refusal)
 
 
 def _import(request: PageRequest) -> HttpResponse:
@@ -52,10 +49,9 @@ def _import(request: PageRequest) -> HttpResponse:
     if "seal" not in request.POST:
         return _import_screen(request, preview(request.page, request))
     found, note = previewed(request.page, request), request.POST.get("consent_note", "")
-    try:
-        added = import_confirmed(request.page, found.found.new, request.actor, note)
-    except Refused as refusal:
-        return _import_screen(request, found, note=note, problem=refusal.message)
+    added, refusal = outcome(lambda: import_confirmed(request.page, found.found.new, request.actor, note))
+    if added is None:
+        return _import_screen(request, found, note=note, problem=refusal)
     messages.success(request, ngettext("%d person was added.", "%d people were added.", added) % added)
     return redirect("subscribers", request.page.pk)
 

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import Refused
 from dashboard.doing import counted, does, told
 from dashboard.endpoints import endpoints, own_webhooks, webhooks
 from dashboard.forms.webhook import WebhookForm
@@ -108,15 +107,11 @@ def webhook_secret(request: PageRequest, pk: str) -> HttpResponse:
 def webhook_again(request: PageRequest, pk: str) -> HttpResponse:
     """Take it up again where it was given up; with `missed`, send what it missed as well."""
     found = _found(request, pk)
-    try:
-        if "up" in request.POST:
-            reactivate(request.page, found, request.actor)
-            messages.success(request, _("It is told again."))
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        if "missed" in request.POST:
-            _send_missed(request, pk)
+    is_up = "up" not in request.POST or told(
+        request, lambda: reactivate(request.page, found, request.actor), _("It is told again.")
+    )
+    if is_up and "missed" in request.POST:
+        _send_missed(request, pk)
     return redirect("webhook", request.page.pk, pk)
 
 

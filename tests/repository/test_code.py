@@ -49,3 +49,10 @@ def test_nothing_is_marked_as_unfinished() -> None:
         if _UNFINISHED.search(line)
     ]
     assert marks == []
+
+
+def test_what_verbs_refuse_is_said_in_one_place() -> None:
+    """Views of the dashboard have it from `dashboard/doing.py`."""
+    views = [path for path in product() if place(path).startswith("dashboard/views/")]
+    assert views
+    assert [place(path) for path in views if "except Refused" in path.read_text(encoding="utf-8")] == []
