@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
+from components.models import Component
 from incidents.models import Incident, IncidentComponent, IncidentQuerySet
 from pages.models import StatusPage
 from publishing.lookups import any_of
+from publishing.prepared import Prepared, Row
 from store import PUBLIC
 
 
@@ -35,12 +38,31 @@ class View:
         """Notices that concern a component which the view sees or saw, or the page as a whole."""
         if self.is_shut:
             return Incident.objects.none()
-        found: IncidentQuerySet = Incident.objects.filter(page=page).present()
-        if self.is_whole:
-            return found
-        links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
-        mine = Exists(links.filter(any_of("component_id", self.named)))
-        return found.filter(Q(mine) | ~Exists(links))
+        return notices(page.pk, None if self.is_whole else self.named)
+
+    def ask(self, query: Prepared[Row], page: StatusPage, **values: object) -> list[Row]:
+        """What a query made of `notices` finds of those, without making it again."""
+        if self.is_shut:
+            return []
+        named = {} if self.is_whole else {"named": list(self.named)}
+        return query(page_id=page.pk, **named, **values)
+
+
+def notices(page_id: str, named: Iterable[str] | None = None) -> IncidentQuerySet:
+    """Those of a page that concern one of the `named` components, or none; all without."""
+    found: IncidentQuerySet = Incident.objects.filter(page=page_id).present()
+    if named is None:
+        return found
+    links = IncidentComponent.objects.filter(incident=OuterRef("pk"))
+    mine = Exists(links.filter(any_of("component_id", named)))
+    return found.filter(Q(mine) | ~Exists(links))
+
+
+_every: Prepared[tuple[str, datetime | None, bool]] = Prepared(
+    lambda page_id: (
+        Component.objects.filter(page=page_id).order_by().values_list("pk", "deleted_at", "restricted")
+    )
+)
 
 
 def public_view(page: StatusPage) -> View:
@@ -48,7 +70,7 @@ def public_view(page: StatusPage) -> View:
     that is not for everybody."""
     if not page.is_public:
         return View(PUBLIC, frozenset(), frozenset(), is_shut=True)
-    found = list(page.components.order_by().values_list("pk", "deleted_at", "restricted"))
+    found = _every(page_id=page.pk)
     named = [(pk, deleted_at) for pk, deleted_at, restricted in found if not restricted]
     return View(
         PUBLIC,

@@ -12,21 +12,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from django.db.models import Q
 from django.utils import translation
 
 from components.indicator import indicator
 from components.models import Component, ComponentGroup
 from components.uptime import Gap
-from events.models import Event
 from incidents.choices import IncidentKind, IncidentStatus
-from incidents.models import Announcement, MaintenanceWindow
 from pages.models import StatusPage
 from publishing.audience import View
-from publishing.building import calendar, feeds
+from publishing.building import asked, calendar, feeds
 from publishing.building.charts import displayed
 from publishing.building.histories import Histories, gaps_of, known_since, policy_of, shown
-from publishing.building.notices import incident_views, load, summaries
+from publishing.building.notices import incident_views, load, summaries, summary
 from publishing.building.page import (
     Uptimes,
     group_views,
@@ -47,7 +44,6 @@ from publishing.forms import (
     SiteView,
     StatuspageView,
 )
-from publishing.lookups import any_of
 from publishing.snapshot import (
     AnnouncementView,
     ComponentMonth,
@@ -66,12 +62,8 @@ from publishing.snapshot import (
 INCIDENT, MAINTENANCE = IncidentKind.INCIDENT, IncidentKind.MAINTENANCE
 _CHANGES_SHOWN = 50
 _INCIDENTS_SHOWN = 50
-# As many of each kind as Statuspage lists.
-_NOTICES_LISTED = 50
 # In the feed of the page, and of a component.
 _NEWS, _COMPONENT_NEWS = 25, 10
-# What versions are about that only time, or a release of this software, brought.
-_NO_NEWS = ("clock", "release")
 
 
 @dataclass(frozen=True)
@@ -91,11 +83,11 @@ class Builder:
 
     @cached_property
     def components(self) -> list[Component]:
-        return list(self.page.components.filter(any_of("id", self.view.components)).with_status())
+        return asked.components(page_id=self.page.pk, ids=list(self.view.components))
 
     @cached_property
     def groups(self) -> list[ComponentGroup]:
-        return list(self.page.groups.present())
+        return asked.groups(page_id=self.page.pk)
 
     @cached_property
     def _group_names(self) -> dict[str | None, str]:
@@ -109,7 +101,7 @@ class Builder:
     @cached_property
     def notices(self) -> list[Told]:
         """The newest of each kind and all that are open, newest first."""
-        return self._teller.newest_and_open(_NOTICES_LISTED)
+        return self._teller.newest_and_open()
 
     @cached_property
     def _teller(self) -> Teller:
@@ -130,9 +122,9 @@ class Builder:
     @cached_property
     def _began(self) -> datetime:
         """The beginning of the oldest notice, or else of the page; earlier where a component is measured."""
-        oldest = self.view.incidents(self.page).order_by("started_at").values_list("started_at", flat=True)
+        oldest = self.view.ask(asked.oldest, self.page)
         measured = [known_since(self.page, one) for one in self.components if one.start_date]
-        return min([oldest.first() or self.page.created_at, *measured])
+        return min([*(oldest or [self.page.created_at]), *measured])
 
     @cached_property
     def this_month(self) -> YearMonth:
@@ -341,11 +333,7 @@ class Builder:
 
     def _summaries(self, begun: datetime, ended: datetime) -> list[IncidentSummary]:
         """Of notices that began in this time, and of those that were cancelled and planned for it."""
-        cancelled = MaintenanceWindow.objects.filter(cancelled=True)
-        planned = cancelled.filter(scheduled_for__gte=begun, scheduled_for__lt=ended)
-        began = Q(started_at__gte=begun, started_at__lt=ended) & ~Q(pk__in=cancelled.values("pk"))
-        found = self.view.incidents(self.page).filter(began | Q(pk__in=planned.values("pk")))
-        return summaries(found.exclude(status=IncidentStatus.SCHEDULED), self.view)
+        return [*map(summary, self.view.ask(asked.lines_of, self.page, begun=begun, ended=ended))]
 
     def _recent(self, today: date) -> tuple[HistoryDay, ...]:
         told = [one for month in self.pages[1] for one in self._newest[month] if one.resolved_at is not None]
@@ -357,9 +345,8 @@ class Builder:
         )
 
     def _changed_at(self) -> datetime:
-        events = Event.objects.of_page(self.page.pk).filter(version__lte=self.page.version)
-        newest = events.exclude(object_type__in=_NO_NEWS).order_by("-version").values_list("at", flat=True)
-        return newest.first() or self.now
+        newest = asked.changes(page_id=self.page.pk, version=self.page.version)
+        return newest[0] if newest else self.now
 
     def _open(self, kind: IncidentKind) -> list[IncidentView]:
         return [one.view for one in feeds.of_kind(self.notices, kind) if one.view is not None]
@@ -370,7 +357,7 @@ class Builder:
         return sorted(views, key=lambda one: (one.status == IncidentStatus.SCHEDULED, one.started_at))
 
     def _announcements(self) -> tuple[AnnouncementView, ...]:
-        found = Announcement.objects.filter(page=self.page, deleted_at=None, begins_at__lte=self.now)
+        found = asked.announcements(page_id=self.page.pk, now=self.now)
         return tuple(
             AnnouncementView(one.pk, one.title, one.body, one.begins_at)
             for one in found

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from outbox.registry import Later
 from pages.models import StatusPage
+from publishing.prepared import Prepared
 
 _BUSY = timedelta(milliseconds=50)
 
@@ -38,5 +39,12 @@ def page_at_one_version(page_id: str) -> Iterator[StatusPage | None]:
         if not connection.savepoint_ids:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        pages = StatusPage.objects.present().select_related("logo_light", "logo_dark", "favicon")
-        yield pages.filter(pk=page_id).first()
+        found = _page(page_id=page_id)
+        yield found[0] if found else None
+
+
+_page: Prepared[StatusPage] = Prepared(
+    lambda page_id: (
+        StatusPage.objects.present().filter(pk=page_id).select_related("logo_light", "logo_dark", "favicon")
+    )
+)

@@ -34,6 +34,7 @@ from publishing.rendering.statuspage import history_path
 from publishing.snapshot import YearMonth
 from publishing.stale import Stale
 from publishing.storage import store
+from publishing.turns import Turn, turns
 from store import PUBLIC, Ahead, Document, Entry, Manifest
 
 COLD = "cold"
@@ -54,17 +55,27 @@ def publish(page_id: str, *, anew: bool = False) -> None:
     Hot documents are made anew; of the cold ones those that changed, a few at once, many in slices.
     Raises Later where somebody else publishes the page right now, or did so a moment ago.
     """
-    with exclusive(page_id), store().ahead() as ahead:
+    with exclusive(page_id), turns.taken() as turn, store().ahead() as ahead:
         previous = _published(page_id)
         _mind_the_pause(previous)
         with page_at_one_version(page_id) as page:
             gone = page is None or not page.published
             due = anew or previous is None or (page is not None and previous.version < page.version)
-            work = _gather(page, previous, anew, ahead) if page is not None and due and not gone else None
+            if _is_crowded(page, previous):
+                turn.let_others_first()
+            if page is None or gone or not due:
+                work = None
+            else:
+                work = _gather(page, previous, anew, turn, ahead)
         if gone:
             store().remove(page_id)
         elif page is not None and work is not None:
             _put(page, previous, work, ahead)
+
+
+def _is_crowded(page: StatusPage | None, previous: Manifest | None) -> bool:
+    """Whether the page changes faster than it is published."""
+    return page is not None and previous is not None and page.version > previous.version + 1
 
 
 def publish_slice(page_id: str, slice_name: str) -> None:
@@ -74,7 +85,7 @@ def publish_slice(page_id: str, slice_name: str) -> None:
     """
     if _is_awaited(page_id):
         raise Later(_SOON)
-    with exclusive(page_id):
+    with exclusive(page_id), turns.taken(last=True):
         previous = _published(page_id)
         if previous is None:
             # Gone. Whoever publishes the page again asks for every slice.
@@ -114,7 +125,7 @@ class Work:
     bare: bool = False
 
 
-def _gather(page: StatusPage, previous: Manifest | None, anew: bool, ahead: Ahead) -> Work:
+def _gather(page: StatusPage, previous: Manifest | None, anew: bool, turn: Turn, ahead: Ahead) -> Work:
     builder = Builder(page, public_view(page))
     if builder.view.is_shut:
         return Work([*hot_documents(builder)], set(), [], bare=True)
@@ -122,7 +133,7 @@ def _gather(page: StatusPage, previous: Manifest | None, anew: bool, ahead: Ahea
     stale.everything |= anew
     slices = all_slices(builder) if stale.everything else _later(builder, stale)
     made = _made(builder, stale, set(slices))
-    documents = [*ahead.passing(made)]
+    documents = [*ahead.passing(turn.passing(made))]
     gone = _gone(builder, stale, previous) | _hidden_metrics(builder, previous)
     return Work(documents, gone, slices)
 
@@ -184,7 +195,8 @@ def _gone(builder: Builder, stale: Stale, previous: Manifest | None) -> set[str]
         missing = stale.incidents - shown
         visible = visible.filter(pk__in=missing)
         touched = {path for pk in missing for path in incident_paths(pk)}
-    kept = {path for pk in visible.values_list("pk", flat=True) for path in incident_paths(pk)}
+    shown_yet = visible.values_list("pk", flat=True) if touched else ()
+    kept = {path for pk in shown_yet for path in incident_paths(pk)}
     components = {one.pk for one in builder.components}
     shown = {path for path in previous.entries if path.startswith("/components/")}
     hidden = {path for path in shown if path.split("/")[2] not in components}

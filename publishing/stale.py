@@ -15,11 +15,25 @@ from events.models import Event
 from incidents.models import IncidentComponent, MaintenanceWindow
 from pages.models import StatusPage
 from publishing.building import calendar
+from publishing.lookups import any_of
+from publishing.prepared import Prepared
 from publishing.snapshot import YearMonth
 
 # Names that every document shows: the page's, its components', its groups'.
 _WIDE = frozenset({"page", "release", "group"})
 _WIDE_EVENTS = frozenset({"component.created", "component.updated", "component.deleted"})
+
+
+_since: Prepared[Event] = Prepared(
+    lambda page_id, version: Event.objects.of_page(page_id).since(version).order_by("id")
+)
+_former: Prepared[Event] = Prepared(
+    lambda page_id, version, ids: (
+        Event.objects.of_page(page_id)
+        .filter(any_of("object_id", ids), object_type="incident")
+        .newest_per_object(version)
+    )
+)
 
 
 @dataclass(slots=True)
@@ -41,7 +55,7 @@ class Stale:
     def since(cls, page: StatusPage, version: int, shown_month: YearMonth | None) -> Stale:
         """`version` is what is published, `shown_month` the current month as it is published."""
         stale = cls()
-        for event in Event.objects.of_page(page.pk).since(version).order_by("id"):
+        for event in _since(page_id=page.pk, version=version):
             stale.add(event, page)
         stale.add_former(page, version)
         stale.hide(page, version)
@@ -71,8 +85,7 @@ class Stale:
         """What notices were when they were published: they may have left a month or a component."""
         if not self.incidents:
             return
-        notices = Event.objects.of_page(page.pk).filter(object_type="incident", object_id__in=self.incidents)
-        for event in notices.newest_per_object(version):
+        for event in _former(page_id=page.pk, version=version, ids=list(self.incidents)):
             self.add(event, page)
 
     def hide(self, page: StatusPage, version: int) -> None:

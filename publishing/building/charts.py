@@ -14,6 +14,7 @@ from metrics.choices import Period, Step
 from metrics.models import Metric, MetricPoint, MetricRollup
 from pages.models import StatusPage
 from publishing.charts import MetricView, PeriodView, Stretch
+from publishing.prepared import Prepared
 from publishing.snapshot import MetricRef
 
 _FOUR_HOURS = timedelta(hours=4)
@@ -29,8 +30,10 @@ _Begin = Callable[[datetime], datetime]
 
 def displayed(page: StatusPage) -> list[MetricRef]:
     """In the order shown."""
-    found = Metric.objects.filter(page=page).displayed()
-    return [MetricRef(one.pk, one.name, one.tooltip_description) for one in found]
+    return [MetricRef(one.pk, one.name, one.tooltip_description) for one in _displayed(page_id=page.pk)]
+
+
+_displayed: Prepared[Metric] = Prepared(lambda page_id: Metric.objects.filter(page=page_id).displayed())
 
 
 def metric_views(page: StatusPage, now: datetime, ids: Collection[str] | None = None) -> list[MetricView]:

@@ -17,6 +17,7 @@ from publishing.building.recurring import series_events
 from publishing.building.told import Teller, Told
 from publishing.forms import CalendarEvent, FeedEntry, SeriesEvent
 from publishing.lookups import any_of
+from publishing.prepared import Prepared
 
 Counts = Mapping[str, int]
 # Of a component's notices: as many of each kind as its own feed and calendar tell of.
@@ -60,10 +61,18 @@ def last_change(found: Iterable[FeedEntry], page: StatusPage) -> datetime:
 
 def event_counts(page: StatusPage, notices: Iterable[Told]) -> Counts:
     """How often each was changed by something that visitors can see, by id. One query."""
-    ids = [one.id for one in notices]
-    mine = Event.objects.of_page(page.pk).filter(object_type="incident", version__gt=0)
-    changes = mine.filter(any_of("object_id", ids))
-    return dict(changes.order_by().values_list("object_id").annotate(Count("id")))
+    return dict(_counts(page_id=page.pk, ids=[one.id for one in notices]))
+
+
+_counts: Prepared[tuple[str, int]] = Prepared(
+    lambda page_id, ids: (
+        Event.objects.of_page(page_id)
+        .filter(any_of("object_id", ids), object_type="incident", version__gt=0)
+        .order_by()
+        .values_list("object_id")
+        .annotate(Count("id"))
+    )
+)
 
 
 def events(notices: Iterable[Told], counts: Counts) -> tuple[CalendarEvent, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import filterfalse
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from components.choices import ComponentStatus, Source
 from components.models import Component, DataGap, Statement, StatusChange
@@ -28,9 +28,11 @@ from components.uptime import (
 )
 from pages.models import StatusPage
 from publishing.audience import View
+from publishing.audience import notices as notices_of
 from publishing.building import calendar
 from publishing.building.kept import Kept
 from publishing.lookups import any_of
+from publishing.prepared import Prepared
 from publishing.snapshot import DayView, IncidentRef, IntervalView, UptimeView
 
 
@@ -88,7 +90,10 @@ class Histories:
         """Five queries at most, however many components there are. `gaps`: the page's."""
         ids = list(ids)
         rows: dict[str, list[Row]] = defaultdict(list)
-        for component_id, *row in [*_before(ids, since), *_after(ids, since)]:
+        for component_id, *row in [
+            *_before(ids=ids, since=since),
+            *_after(ids=ids, since=since),
+        ]:
             rows[component_id].append(Row(*row))
         return cls(page, rows, gaps, _causes(rows, page, view))
 
@@ -236,8 +241,11 @@ def _policy(major: object, partial: object, degraded: object, counts: object, mi
     )
 
 
+_gaps: Prepared[DataGap] = Prepared(lambda page_id: DataGap.objects.filter(page=page_id))
+
+
 def gaps_of(page: StatusPage) -> tuple[Gap, ...]:
-    return tuple(Gap(gap.begun, gap.ended) for gap in DataGap.objects.filter(page=page))
+    return tuple(Gap(gap.begun, gap.ended) for gap in _gaps(page_id=page.pk))
 
 
 def known_since(page: StatusPage, component: Component) -> datetime:
@@ -307,14 +315,21 @@ def _seconds(reasons: Iterable[Reason]) -> tuple[tuple[str, int], ...]:
 _FIELDS = ("component_id", "at", "status", "source", "source_id")
 
 
-def _before(ids: list[str], since: datetime) -> Iterable[tuple]:
-    newest = StatusChange.objects.filter(any_of("component_id", ids), at__lt=since)
-    return newest.order_by("component_id", "-at").distinct("component_id").values_list(*_FIELDS)
-
-
-def _after(ids: list[str], since: datetime) -> Iterable[tuple]:
-    later = StatusChange.objects.filter(any_of("component_id", ids), at__gte=since)
-    return later.order_by("component_id", "at").values_list(*_FIELDS)
+_before: Prepared[tuple[Any, ...]] = Prepared(
+    lambda ids, since: (
+        StatusChange.objects.filter(any_of("component_id", ids), at__lt=since)
+        .order_by("component_id", "-at")
+        .distinct("component_id")
+        .values_list(*_FIELDS)
+    )
+)
+_after: Prepared[tuple[Any, ...]] = Prepared(
+    lambda ids, since: (
+        StatusChange.objects.filter(any_of("component_id", ids), at__gte=since)
+        .order_by("component_id", "at")
+        .values_list(*_FIELDS)
+    )
+)
 
 
 def _causes(rows: dict[str, list[Row]], page: StatusPage, view: View) -> dict[str, Cause]:
@@ -324,13 +339,18 @@ def _causes(rows: dict[str, list[Row]], page: StatusPage, view: View) -> dict[st
     corrections = {source_id for source, source_id in every if source == Source.CORRECTION}
     found = {
         pk: Cause(IncidentRef(pk, name), derived=derived)
-        for pk, name, derived in view.incidents(page)
-        .filter(pk__in=notices)
-        .values_list("pk", "name", "derived")
+        for pk, name, derived in (view.ask(_behind, page, ids=list(notices)) if notices else ())
     }
     for pk in _deleted(page, notices - found.keys()):
         found[pk] = Cause(deleted=True)
     return found | _corrected(corrections)
+
+
+_behind: Prepared[tuple[str, str, bool]] = Prepared(
+    lambda page_id, ids, named=None: (
+        notices_of(page_id, named).filter(any_of("id", ids)).values_list("pk", "name", "derived")
+    )
+)
 
 
 def _corrected(ids: Collection[str]) -> dict[str, Cause]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,10 +52,18 @@ def open_view(incident: Incident, view: View) -> IncidentView:
 
 def summaries(found: IncidentQuerySet, view: View) -> list[IncidentSummary]:
     """One line a notice. One query."""
+    return [summary(row) for row in lines(found, None if view.is_whole else view.named)]
+
+
+def lines(found: IncidentQuerySet, named: Iterable[str] | None) -> QuerySet[Incident, dict[str, Any]]:
+    """What `summary` is made of, each with the `named` ones of its components, or with all."""
     newest = IncidentUpdate.objects.filter(incident=OuterRef("pk")).values("body")[:1]
-    mine = _links().filter(any_of("component_id", view.named), incident=OuterRef("pk"))
-    lines = found.annotate(latest=Subquery(newest), names=ArraySubquery(mine.values("component__name")))
-    return [_summary(row) for row in lines.values(*_SUMMARY, "latest", "names")]
+    mine = _links().filter(incident=OuterRef("pk"))
+    if named is not None:
+        mine = mine.filter(any_of("component_id", named))
+    told = found.annotate(latest=Subquery(newest), names=ArraySubquery(mine.values("component__name")))
+    rows: QuerySet[Incident, dict[str, Any]] = told.values(*_SUMMARY, "latest", "names")
+    return rows
 
 
 def _links() -> QuerySet[IncidentComponent]:
@@ -135,7 +143,7 @@ _SUMMARY = (
 )
 
 
-def _summary(row: dict[str, Any]) -> IncidentSummary:
+def summary(row: dict[str, Any]) -> IncidentSummary:
     cancelled = bool(row["window__cancelled"])
     began = row["impact_started_at"] or row["started_at"]
     return IncidentSummary(

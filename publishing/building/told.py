@@ -8,29 +8,33 @@ and made. What is kept is found by content alone: nothing can be out of date, an
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, reduce
 from hashlib import sha256
 from operator import or_
 
-from django.db.models import Func, Q, TextField
+from django.db.models import Func, Q, QuerySet, TextField
 from django.utils import translation
 
 from incidents.models import Incident, IncidentQuerySet
 from incidents.shape import last_touched
 from pages.links import page_url
 from pages.models import StatusPage
-from publishing.audience import View
+from publishing.audience import View, notices
 from publishing.building.kept import Kept
 from publishing.building.notices import calendar_event, feed_entry, load, open_view
 from publishing.building.shapes import NoticeShaper
 from publishing.encoding import Json
 from publishing.forms import CalendarEvent, FeedEntry
+from publishing.prepared import Prepared
 from publishing.snapshot import IncidentView
 
 # Characters, and about as many bytes: what a dozen or two of busy pages need.
 _ROOM = 24_000_000
+# As many of each kind as Statuspage lists.
+_LISTED = 50
 
 
 class Digest(Func):
@@ -83,6 +87,15 @@ class Told:
 kept: Kept[Told] = Kept(_ROOM)
 
 
+def _wanted(page_id: str, named: Iterable[str] | None = None) -> QuerySet[Incident, tuple[str, str]]:
+    found = notices(page_id, named)
+    newest = [Q(pk__in=some[:_LISTED].values("pk")) for some in (found.incidents(), found.maintenance())]
+    return found.filter(reduce(or_, newest, Q(resolved_at=None))).values_list("pk", Digest())
+
+
+_newest_and_open = Prepared(_wanted)
+
+
 @dataclass(frozen=True)
 class Teller:
     """`loaded`: the rows of those that had to be made, by id."""
@@ -92,15 +105,17 @@ class Teller:
     shaper: NoticeShaper
     loaded: dict[str, Incident] = field(default_factory=dict)
 
-    def newest_and_open(self, limit: int) -> list[Told]:
-        """The `limit` newest of each kind and all that are open, newest first."""
-        found = self.view.incidents(self.page)
-        newest = [Q(pk__in=some[:limit].values("pk")) for some in (found.incidents(), found.maintenance())]
-        return self.of(found.filter(reduce(or_, newest, Q(resolved_at=None))))
+    def newest_and_open(self) -> list[Told]:
+        """The newest of each kind, as many as Statuspage lists, and all that are open, newest first."""
+        return self._told(self.view.ask(_newest_and_open, self.page))
 
     def of(self, found: IncidentQuerySet) -> list[Told]:
         """In the order given. One query, and four for those that are not known."""
-        keys = {pk: self._frame + digest for pk, digest in found.values_list("pk", Digest())}
+        return self._told(found.values_list("pk", Digest()))
+
+    def _told(self, digests: Iterable[tuple[str, str]]) -> list[Told]:
+        found = self.view.incidents(self.page)
+        keys = {pk: self._frame + digest for pk, digest in digests}
         told = {pk: kept.get(key) for pk, key in keys.items()}
         missing = [pk for pk, one in told.items() if one is None]
         for incident in load(found.filter(pk__in=missing)) if missing else []:

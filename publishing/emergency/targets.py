@@ -12,6 +12,7 @@ from typing import Any
 
 from pages.models import StatusPage
 from publishing.emergency.keys import key_of
+from publishing.prepared import Prepared
 from store import Document
 from store.emergency import TARGETS, seal
 from subscribers.choices import MACHINES, Cadence, Channel, Scope, SubscriberState
@@ -30,10 +31,17 @@ def document(page: StatusPage) -> Document:
 
 def _concerned(page: StatusPage) -> list[Subscriber]:
     """An emergency is about the whole page: who follows some components hears of it, too."""
-    found = Subscriber.objects.of_page(page.pk).filter(
-        state=SubscriberState.ACTIVE, channel__in=MACHINES, wants_incidents=True
+    return _machines(page_id=page.pk)
+
+
+_machines: Prepared[Subscriber] = Prepared(
+    lambda page_id: (
+        Subscriber.objects.of_page(page_id)
+        .filter(state=SubscriberState.ACTIVE, channel__in=MACHINES, wants_incidents=True)
+        .exclude(scope=Scope.INCIDENT)
+        .order_by("id")
     )
-    return list(found.exclude(scope=Scope.INCIDENT).order_by("id"))
+)
 
 
 def _target(subscriber: Subscriber, now: datetime) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,11 @@ from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 
 from publishing.snapshot import PageView
+
+Tongue = tuple[str, str]
+
+# Asked for hundreds of times a page, and Django takes microseconds each time to say what is active.
+_tongue: ContextVar[Tongue] = ContextVar("tongue")
 
 DIRECTORY = Path(__file__).resolve().parent.parent.parent / "templates"
 
@@ -44,12 +50,16 @@ def _template(name: str) -> Template:
 def locale(page: PageView) -> Iterator[None]:
     """Speak the page's language and zone; one that is unknown falls back to English or UTC."""
     with translation.override(page.language or "en"), timezone.override(zone(page.time_zone)):
-        yield
+        token = _tongue.set((translation.get_language() or "", timezone.get_current_timezone_name()))
+        try:
+            yield
+        finally:
+            _tongue.reset(token)
 
 
-def tongue() -> tuple[str, str]:
-    """The language and the zone that are active: what anything written in them is kept by."""
-    return translation.get_language() or "", timezone.get_current_timezone_name()
+def tongue() -> Tongue:
+    """The language and the zone of the `locale` that is open: what anything written in them is kept by."""
+    return _tongue.get()
 
 
 @cache
