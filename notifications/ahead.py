@@ -18,9 +18,9 @@ from notifications import claims
 from notifications.beside import Beside
 from notifications.letters import Letter
 
-# The next batch is claimed when so few of the present one are left, where those take no longer than so many
-# seconds. It takes about as long as they do.
-_LEFT, _SOON = 250, 0.5
+# The next batch is claimed when half of the present one is left, where the first half took no longer than so
+# many seconds. A batch of fewer is done before a claim is.
+_MANY, _SOON = 100, 0.5
 # What is not begun within so many seconds, because the last ones hang after all, others may send.
 _HELD = 1.0
 
@@ -77,14 +77,13 @@ class Ahead:
     def note(self) -> None:
         """Another of them was answered."""
         self._left -= 1
-        if self._left == _LEFT:
+        if self._left == self._all // 2 and self._all >= _MANY:
             self._begin()
 
     def _begin(self) -> None:
         now = time.monotonic()
-        takes = (now - self._began) * _LEFT / (self._all - _LEFT)
         # Nobody else sees what belongs to a transaction that is open here.
-        if takes < _SOON and now < self._until and not connection.in_atomic_block:
+        if now < min(self._began + _SOON, self._until) and not connection.in_atomic_block:
             self._claiming = self._book.do(self._look)
 
     def _look(self) -> None:

@@ -19,7 +19,7 @@ from notifications import claims, gate, health, measures, sent
 from notifications.ahead import Ahead, Batch
 from notifications.beside import Beside
 from notifications.channels import CHANNELS
-from notifications.choices import DeliveryStatus
+from notifications.choices import DeliveryLane, DeliveryStatus
 from notifications.claims import Settled
 from notifications.letters import NOT_TRIED, Letter, Outcome, Verdict
 from notifications.present import still_tellable
@@ -35,7 +35,8 @@ _Book = Beside[tuple[uuid.UUID, Outcome]]
 
 BOUNCE = "bounce"
 ECHO = "echo"
-BATCH = 500
+# How many are claimed at once, of requests to strangers' machines and of all else.
+_BATCHES, _BATCH = {DeliveryLane.CHAT.value: 1000}, 500
 # Outcomes are written down together, as many as come within so many seconds: what is sent in that time is
 # sent again when the process dies.
 _TOGETHER = 0.05
@@ -72,7 +73,7 @@ def take_back(_seconds: float) -> int:
 
 def _claim(lane: str) -> Batch | None:
     now, until = timezone.now(), time.monotonic() + _ALL
-    room = gate.room(lane, BATCH, now)
+    room = gate.room(lane, _BATCHES.get(lane, _BATCH), now)
     if not room:
         return None
     token, letters = claims.claim(lane, room, now)

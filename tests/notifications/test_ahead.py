@@ -15,7 +15,7 @@ from tests.live import Live
 
 pytestmark = pytest.mark.process
 
-BATCH, LEFT, BATCHES, HANG = 20, 10, 3, 5
+BATCH, BATCHES, HANG = 20, 3, 5
 SIZE = BATCHES * BATCH
 _PREPARE = """
 from events.actor import SYSTEM
@@ -36,7 +36,7 @@ drain(["notify"])
 _SEND = f"""
 from threading import current_thread
 from notifications import ahead, claims, posting, sending
-sending.BATCH, ahead._LEFT, ahead._SOON, ahead._HELD = {BATCH}, {LEFT}, 600, {{held}}
+sending._BATCHES, ahead._MANY, ahead._SOON, ahead._HELD = {{{{"chat": {BATCH}}}}}, {BATCH}, 600, {{held}}
 posting._DONE_WITHIN = 600
 claim, release, claimed = claims.claim, claims.release, []
 def note(*arguments):
