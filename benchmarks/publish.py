@@ -30,7 +30,7 @@ from publishing.audience import public_view
 from publishing.build import Builder
 from publishing.publish import publish
 from publishing.storage import store
-from statuspage.celery import share_the_interpreter, spare_the_collector
+from statuspage.celery import spare_the_collector
 from store import Ahead, Document, Manifest, Store
 from store.packing import compress, pack
 from tenants.actions import create_tenant
@@ -59,7 +59,6 @@ class Round:
 def measure(*options: str) -> None:
     migrate()
     spare_the_collector()
-    share_the_interpreter()
     rounds = 3 if "--quick" in options else 10
     for size in SIZES:
         tenant = create_tenant(f"{size} components", f"components-{size}")

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import sys
 
 from celery import Celery
 from celery.signals import worker_ready
@@ -15,9 +14,6 @@ app.autodiscover_tasks()
 
 # Building a page makes tens of thousands of objects, all of which live until it is published.
 _OBJECTS_A_COLLECTION = 20_000
-# Seconds. Threads that pack and write what is made need the interpreter hundreds of times, for microseconds,
-# and would wait for it longer than they work.
-_TURN = 0.001
 
 
 @worker_ready.connect
@@ -26,9 +22,3 @@ def spare_the_collector(**_signal: object) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_A_COLLECTION)
-
-
-@worker_ready.connect
-def share_the_interpreter(**_signal: object) -> None:
-    """Let a thread that computes stand back sooner for those that only pass through."""
-    sys.setswitchinterval(_TURN)
