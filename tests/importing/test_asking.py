@@ -167,13 +167,13 @@ def test_who_asks_while_another_asks_waits_for_what_becomes_of_that(acme: Tenant
         with in_tenant(acme.id), transaction.atomic():
             ask_for_import(ACTOR, "status.example.com")
             asked.set()
-            over.wait(10)
+            over.wait(60)
             transaction.set_rollback(True)
         connection.close()
 
     first = Thread(target=ask_first)
     first.start()
-    assert asked.wait(10)
+    assert asked.wait(60)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '20ms'")
     try:
