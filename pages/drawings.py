@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from django.utils.translation import gettext as _
 
-from common.drawing import Undrawable, draw
+from common.drawing import Undrawable, try_to_draw
 from common.errors import Refused
 
 MAX_BYTES = 200_000
@@ -63,7 +63,6 @@ _MOST = 5_000
 _DEEPEST = 100
 # Of longer ones nothing is seen, and whoever draws one at its size runs out of memory.
 _LONGEST = 50
-_TRIED = 48
 _NUMBER = re.compile(r"[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -98,7 +97,7 @@ def clean_drawing(data: bytes, field: str | None = None) -> bytes:
 
 def _try(svg: bytes, field: str | None) -> None:
     try:
-        draw(svg.decode(), width=_TRIED, height=_TRIED)
+        try_to_draw(svg)
     except Undrawable as error:
         message = _("This SVG cannot be drawn. Please export it anew, as paths with moderate numbers.")
         raise Refused(message, field) from error

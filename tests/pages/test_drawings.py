@@ -72,6 +72,9 @@ def test_a_size_becomes_a_box_so_that_it_scales() -> None:
 # The library that draws panics at this: it is no Exception then.
 _POINTS = "1e-38 3.4e38 1e-45 2147483648 1e-38 65536 1e-45 1 inf"
 PANICS = svg(f'<mask id="m"/><svg mask="url(#m)"><polygon points="{_POINTS}"/></svg>')
+# Each of these curves is far longer than what is seen of it: all of them take many seconds.
+_CURVES = "C1e6 1e6 -1e6 1e6 50 50 " * 5000
+SLOW = svg(f'<path stroke="red" stroke-width="50" fill="none" d="M0 0 {_CURVES}"/>', 'viewBox="0 0 99 99"')
 REFUSED = [
     b"nonsense <svg",
     b"<html xmlns='http://www.w3.org/2000/svg'/>",
@@ -85,6 +88,7 @@ REFUSED = [
     svg(PATH, 'viewBox="-4 -4 8 1e9"'),
     svg(PATH, 'viewBox="0 0 8 8" width="800000" height="8px"'),
     PANICS,
+    SLOW,
 ]
 
 
