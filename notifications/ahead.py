@@ -36,7 +36,8 @@ class Batch:
 
 class Ahead:
     """Batches by `claim`, one after another, at most one of them ahead of its turn: that one by the thread
-    that writes down, and none after `until`. What nobody took goes back, and its attempts do not count."""
+    that writes down. After `until` none is claimed, but the first. What nobody took goes back, and its
+    attempts do not count."""
 
     def __init__(self, claim: Callable[[], Batch | None], book: Beside[Any], until: float) -> None:
         self._claim, self._book, self._until = claim, book, until
@@ -68,7 +69,10 @@ class Ahead:
         if claiming:
             claiming.result()
             self._stop_timer()
-        return self._pulled() or self._claim()
+        found = self._pulled()
+        # What was claimed ahead may have gone back, or been nothing.
+        is_late = claiming is not None and time.monotonic() > self._until
+        return found if found or is_late else self._claim()
 
     def expect(self, number: int) -> None:
         """So many are sent now."""

@@ -1,15 +1,19 @@
-"""What became of messages is written down beside sending, whatever happens to either."""
+"""What became of messages is written down beside sending, and the next are claimed, whatever happens."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator
 from datetime import UTC, datetime
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from notifications import ahead
+from notifications.ahead import Ahead, Batch
 from notifications.beside import Beside
 from notifications.channels import CHANNELS
 from notifications.letters import Outcome, Verdict
@@ -72,3 +76,28 @@ def test_a_channel_that_breaks_is_the_doing_of_at_most_one(
     monkeypatch.setitem(CHANNELS, "broken", SimpleNamespace(send=send))
     found = [one.verdict for one in _attempts("broken", letters, 0.0)]
     assert found == [Verdict.ACCEPTED] * said + [Verdict.RETRY] * (said < 2)
+
+
+@pytest.mark.parametrize("waits", [0, 1])
+def test_once_the_time_is_over_what_was_claimed_ahead_is_sent_and_nothing_else_claimed(
+    waits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "_SOON", 600.0)
+    monkeypatch.setattr(ahead, "_HELD", 600.0)
+    letters: list[Any] = [None] * ahead._MANY
+    claimed = [Batch(uuid4(), letters, 0.0) for _ in range(1 + waits)]
+    asked: list[int] = []
+
+    def claim() -> Batch | None:
+        asked.append(len(claimed))
+        return claimed.pop() if claimed else None
+
+    with Beside[int](list.clear, 60) as book, Ahead(claim, book, math.inf) as batches:
+        assert batches.take()
+        batches.expect(len(letters))
+        for _ in letters:
+            batches.note()
+        assert batches.is_begun
+        batches._until = 0.0
+        assert bool(batches.take()) == bool(waits)
+    assert asked == [1 + waits, waits]
