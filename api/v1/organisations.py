@@ -86,8 +86,8 @@ def change_permissions(call: Call, user_id: str) -> Any:
 
 
 def _give(call: Call, member: Membership, wanted: Mapping[str, Role | None]) -> dict[str, Any]:
-    if member.role == Role.OWNER:
-        message = "An owner may do everything on every page."
+    if Role(member.role).manages_every_page:
+        message = "Owners and admins may do everything on every page."
         raise Refused(message, "user_id")
     check_may_grant(call.access.standing, member.role, *filter(None, wanted.values()))
     # What is as in the organisation needs no word of its own.

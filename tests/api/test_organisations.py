@@ -155,10 +155,14 @@ def test_what_no_role_gives_is_refused_and_nothing_changed(
     assert not PageRole.objects.exists()
 
 
-def test_permissions_are_of_members_and_not_of_owners(
-    org: Machine, owner: User, page: StatusPage, globex: Tenant
+def test_permissions_are_of_members_and_not_of_who_manages_every_page(
+    org: Machine, owner: User, member: Membership, page: StatusPage, acme: Tenant, globex: Tenant
 ) -> None:
     stranger = person("stranger@example.org", globex)
+    set_role(member.user, acme, Role.ADMIN, ACTOR)
+    for method in ("PUT", "PATCH"):
+        answer = org.ask(method, f"/permissions/{member.user_id}", {"pages": {page.pk: LOOKS}})
+        assert (answer.status, PageRole.objects.count()) == (422, 0)
     assert org.get(f"/permissions/{owner.pk}").json["data"]["pages"] == {page.pk: ALL}
     assert org.put(f"/permissions/{owner.pk}", {"pages": {}}).status == 422
     assert (org.get(f"/permissions/{stranger.pk}").status, org.delete(f"/users/{stranger.pk}").status) == (
