@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from common.tenancy import in_tenant
 from components.models import Component
 from events.models import Event
 from outbox.models import OutboxItem
@@ -17,6 +18,8 @@ from pages.change import PUBLISH
 from pages.models import StatusPage
 from publishing.lookups import any_of
 from publishing.prepared import Prepared
+from tenants.models import Tenant
+from tests.conftest import CANARY
 from tests.publishing.changes import CHANGES, component_of
 
 
@@ -58,6 +61,15 @@ def test_it_is_made_anew_for_values_of_other_names(page: StatusPage) -> None:
     assert every == list(page.components.all())
     assert every[0].status  # type: ignore[attr-defined]
     assert ask(page_id=page.pk, ids=[every[0].pk]) == every[:1]
+
+
+def test_it_asks_the_organisation_that_it_is_called_for(component: Component, globex: Tenant) -> None:
+    ask: Prepared[Component] = Prepared(lambda least: Component.objects.filter(position__gte=least))
+    assert ask(least=0) == [component]
+    with in_tenant(globex.pk):
+        theirs = ask(least=0)
+    assert [one.name for one in theirs] == [f"{CANARY} component"]
+    assert ask(least=0) == [component]
 
 
 @pytest.mark.django_db
