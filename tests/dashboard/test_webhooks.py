@@ -84,7 +84,7 @@ def test_a_test_is_signed_like_a_real_message(admin: Visitor, place: Place, at: 
 
 # What is written down of why somebody is in quarantine, and what a German reads.
 STORED = {
-    "team": "Vom Team der Seite dorthin genommen.",
+    "team": "Vom Team der Seite in Quarantäne genommen.",
     "came_back": "Mails an diese Adresse kamen zurück.",
     "failed": "Die Maschine unter dieser Adresse hat fünf Tage lang nicht funktioniert.",
     "gone": "Die Maschine unter dieser Adresse sagt, dass sie endgültig weg ist (410).",
