@@ -9,7 +9,7 @@ from common.counters import NotCounting, TooOften, address_of
 from common.errors import Refused
 from public import guards, spool
 from public.forms import plain, who_from, wish_from
-from public.rendering import kept, unavailable, unsure_whether_saved
+from public.rendering import kept, not_now_to_machines, unavailable, unsure_whether_saved
 from public.spool import Full, Request
 from public.ways import Way, offered
 from publishing.storage import store
@@ -17,7 +17,7 @@ from subscribers.actions import known
 from subscribers.choices import Channel
 from subscribers.wishes import check_plain
 
-_FORM = "/subscriptions/new-"
+_FORM, _API = "/subscriptions/new-", "/api/"
 
 
 def answer(request: HttpRequest, host: str, *, unsure: bool = False) -> HttpResponse:
@@ -28,6 +28,8 @@ def answer(request: HttpRequest, host: str, *, unsure: bool = False) -> HttpResp
     takes = way is not None and way.channel != Channel.SMS and request.method == "POST"
     if way is not None and takes and _keep(request, host, way):
         return kept(host)
+    if request.path.startswith(_API):
+        return not_now_to_machines(unsure=unsure)
     return unsure_whether_saved() if unsure else unavailable(host, request.path)
 
 

@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.template import Context, Engine
 from django.template.base import Template
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from pages.models import StatusPage
 from publishing.building.page import page_view
@@ -62,6 +63,21 @@ def unsure_whether_saved() -> HttpResponse:
     values = {"direction": "rtl" if translation.get_language_bidi() else "ltr"}
     content = _template("unsure.html").render(Context(values))
     return HttpResponse(content, status=504, headers={"Retry-After": str(AGAIN), "X-Robots-Tag": "noindex"})
+
+
+def not_now_to_machines(*, unsure: bool) -> HttpResponse:
+    """Both to scripts of any site, who ask about subscriptions."""
+    hangs = _(
+        "A part of our service has not answered in time. What you sent may have been saved, or not. Please "
+        "send it again in a few minutes: that does no harm."
+    )
+    away = _(
+        "A part of our service is down, and so we cannot take or change subscriptions right now. Nothing was "
+        "saved. Please try again in a few minutes."
+    )
+    status, said = (504, hangs) if unsure else (503, away)
+    headers = {"Retry-After": str(AGAIN), "Access-Control-Allow-Origin": "*"}
+    return JsonResponse({"error": said}, status=status, headers=headers)
 
 
 def kept(host: str) -> HttpResponse:

@@ -147,6 +147,30 @@ def test_whoever_a_database_that_hangs_leaves_in_doubt_is_told_so(
     assert Subscriber.objects.get().state == SubscriberState.UNSUBSCRIBED
 
 
+@pytest.mark.parametrize(
+    ("cause", "status", "said"), [(Unanswered, 504, "may have been"), (None, 503, "Nothing")]
+)
+def test_machines_hear_of_a_database_that_is_away_in_json(
+    page: StatusPage,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    cause: type[Exception] | None,
+    status: int,
+    said: str,
+) -> None:
+    def away(*_given: Any) -> None:
+        raise OperationalError from cause
+
+    monkeypatch.setattr("public.api.subscribe", away)
+    answer = browser.post("/api/v2/subscribers.json", {"subscriber[email]": ADA})
+    assert (answer.status_code, answer["Retry-After"], answer["Access-Control-Allow-Origin"]) == (
+        status,
+        "60",
+        "*",
+    )
+    assert said in answer.json()["error"]
+
+
 def test_what_is_in_doubt_is_kept_like_what_was_not_done(
     page: StatusPage, browser: Browser, folder: Path, ticket: str, mail: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
