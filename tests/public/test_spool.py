@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -168,7 +169,7 @@ def test_machines_hear_of_a_database_that_is_away_in_json(
         "60",
         "*",
     )
-    assert said in answer.json()["error"]
+    assert said in json.loads(answer.content)["error"]
 
 
 def test_what_is_in_doubt_is_kept_like_what_was_not_done(
