@@ -20,16 +20,26 @@ _CANCELS_IN = 0.25
 
 
 class Unanswered(psycopg.OperationalError):
-    """The database has not answered in time. What it was asked it may still do, once it goes on."""
+    """The database has not answered. What it was asked it may still do, or may have done."""
 
 
 def is_unsure(error: Exception) -> bool:
-    """Whether what the database was asked when this was raised may still be done."""
+    """Whether what the database was asked when this was raised may still be done, or have been done."""
     return isinstance(error.__cause__, Unanswered)
 
 
 class PatientConnection(psycopg.Connection[Any]):
     """Waits no longer than `patience` says, and is of no use any more after that."""
+
+    def commit(self) -> None:
+        """Raises Unanswered where the connection is lost meanwhile: the server may have done it before."""
+        try:
+            super().commit()
+        except psycopg.OperationalError as error:
+            if isinstance(error, Unanswered) or not self.closed:
+                raise
+            message = "The connection was lost before the database said what became of a transaction."
+            raise Unanswered(message) from error
 
     def wait(self, gen: PQGen[Any], interval: float = _LOOKS, timeout: float | None = None) -> Any:
         seconds = _seconds.get() if timeout is None else None
