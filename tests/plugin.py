@@ -17,6 +17,8 @@ from tests import prepared
 from tests.examples import examples
 from tests.services import postgres, valkey
 
+# Objects: a test makes many, and leaves few in circles.
+_LOOKED_THROUGH_AFTER = 20_000
 _servers = ExitStack()
 # Also where pytest gives up before it has begun.
 atexit.register(_servers.close)
@@ -59,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(_LOOKED_THROUGH_AFTER)
     gc.enable()
 
 
